@@ -1,0 +1,75 @@
+package dev.millrace.cluster;
+
+import com.hazelcast.core.HazelcastInstance;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
+
+/**
+ * This node's view of, and voice in, the cluster. Changes are decided by the journal: a stage
+ * completes when its record is committed <em>and</em> applied here, so that {@link #image()} shows
+ * it. Stages fail with the public exceptions of kafka-clients (TopicExistsException,
+ * UnknownTopicOrPartitionException, InvalidPartitionsException, …). Stages complete on a thread of
+ * the cluster module: move to your own loop before touching your state. Nothing here blocks.
+ */
+public interface Cluster extends AutoCloseable {
+    int nodeId();
+
+    /** The newest image; a volatile read. */
+    MetadataImage image();
+
+    /**
+     * Called after each change with the new image, in order, on the cluster's thread; at once with
+     * the current one.
+     */
+    void onChange(Consumer<MetadataImage> listener);
+
+    /**
+     * Creates a topic with its configs in one record.
+     *
+     * @param partitions at least 1; ignored when {@code assignment} is given
+     * @param assignment partition number to replica node ids; empty = place automatically
+     */
+    CompletionStage<MetadataImage.Topic> createTopic(
+            String name,
+            int partitions,
+            int replicationFactor,
+            Map<Integer, List<Integer>> assignment,
+            Map<String, String> configs);
+
+    CompletionStage<Void> deleteTopic(Uuid topicId);
+
+    /**
+     * Grows the topic to {@code totalPartitions}; the additions are placed automatically where
+     * {@code assignment} is empty.
+     */
+    CompletionStage<Void> createPartitions(
+            String topic, int totalPartitions, List<List<Integer>> assignment);
+
+    /** Sets a key where the value is present, removes it where it is empty. */
+    CompletionStage<Void> alterConfigs(
+            ConfigResource resource, Map<String, Optional<String>> changes);
+
+    /** Takes {@code size} producer ids that nobody else ever gets; answers the first. */
+    CompletionStage<Long> allocateProducerIds(int size);
+
+    /** Announces where this broker's Kafka listener can be reached. */
+    CompletionStage<Void> registerBroker(String host, int port, String rack);
+
+    /**
+     * Live group state shared through Hazelcast: what lets another node take over a group without a
+     * rebalance.
+     */
+    LiveGroups liveGroups();
+
+    /** For the clustered event bus; completes when the member has started. */
+    CompletionStage<HazelcastInstance> hazelcast();
+
+    /** Leaves in order: Hazelcast member, journal (flushed). Idempotent. */
+    @Override
+    void close();
+}

@@ -1,0 +1,60 @@
+package dev.millrace.log;
+
+/**
+ * The settings of one topic's logs, under Kafka's names, with Kafka's defaults.
+ *
+ * @param segmentBytes {@code segment.bytes}
+ * @param segmentMs {@code segment.ms}
+ * @param segmentIndexBytes {@code segment.index.bytes}
+ * @param indexIntervalBytes {@code index.interval.bytes}
+ * @param retentionBytes {@code retention.bytes}, -1 is unlimited
+ * @param retentionMs {@code retention.ms}, -1 is unlimited
+ * @param maxMessageBytes {@code max.message.bytes}
+ * @param cleanupDelete {@code cleanup.policy} contains {@code delete}
+ * @param cleanupCompact {@code cleanup.policy} contains {@code compact}
+ * @param logAppendTime {@code message.timestamp.type=LogAppendTime}
+ * @param timestampBeforeMaxMs {@code message.timestamp.before.max.ms}
+ * @param timestampAfterMaxMs {@code message.timestamp.after.max.ms}
+ * @param compressionType {@code compression.type}; {@code producer} keeps the producer's
+ * @param preallocate {@code preallocate}
+ * @param flushMessages {@code flush.messages}
+ * @param flushMs {@code flush.ms}
+ */
+public record LogConfig(
+        int segmentBytes,
+        long segmentMs,
+        int segmentIndexBytes,
+        int indexIntervalBytes,
+        long retentionBytes,
+        long retentionMs,
+        int maxMessageBytes,
+        boolean cleanupDelete,
+        boolean cleanupCompact,
+        boolean logAppendTime,
+        long timestampBeforeMaxMs,
+        long timestampAfterMaxMs,
+        String compressionType,
+        boolean preallocate,
+        long flushMessages,
+        long flushMs) {
+
+    /** Kafka's defaults. */
+    public static final LogConfig DEFAULT =
+            new LogConfig(
+                    1 << 30,
+                    7 * 24 * 3600_000L,
+                    10 << 20,
+                    4096,
+                    -1,
+                    7 * 24 * 3600_000L,
+                    1_048_588,
+                    true,
+                    false,
+                    false,
+                    Long.MAX_VALUE,
+                    3600_000L,
+                    "producer",
+                    false,
+                    Long.MAX_VALUE,
+                    Long.MAX_VALUE);
+}

@@ -1,0 +1,149 @@
+package dev.millrace.log;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+
+/**
+ * The log of one partition. Not thread-safe: one owner calls everything but {@link #read}, which
+ * any thread may call for offsets below a high watermark it has seen.
+ *
+ * <p>Refusals are the public exceptions of kafka-clients ({@code org.apache.kafka.common.errors}),
+ * so that each has its protocol error code; an {@link IOException} means that the log directory
+ * must be taken offline.
+ */
+public interface PartitionLog extends AutoCloseable {
+    TopicPartition topicPartition();
+
+    Uuid topicId();
+
+    LogConfig config();
+
+    /** Takes effect for the next append, roll or retention pass. */
+    void updateConfig(LogConfig config);
+
+    /** First offset a reader may ask for. */
+    long logStartOffset();
+
+    /** First offset not yet committed; consumers read below it. Never goes back. */
+    long highWatermark();
+
+    /** Offset that the next record gets. */
+    long logEndOffset();
+
+    /** min(first offset of an open transaction, high watermark). */
+    long lastStableOffset();
+
+    long sizeBytes();
+
+    /**
+     * Appends the batches of a produce request: validates them, finds duplicates of idempotent
+     * producers (and then answers the original offsets without appending), assigns offsets, leader
+     * epoch and, where the topic asks for it, the append time, all in place in {@code records}.
+     *
+     * @param records record batches v2, back to back; position..limit. Not retained after the call.
+     * @throws org.apache.kafka.common.errors.CorruptRecordException CRC or framing
+     * @throws org.apache.kafka.common.errors.RecordTooLargeException a batch over {@code
+     *     max.message.bytes}
+     * @throws org.apache.kafka.common.errors.OutOfOrderSequenceException and the other
+     *     producer-state refusals
+     */
+    AppendResult appendAsLeader(ByteBuffer records, int leaderEpoch, AppendOrigin origin)
+            throws IOException;
+
+    /** Appends batches exactly as they came from the leader: offsets and epochs are kept. */
+    void appendAsFollower(ByteBuffer records) throws IOException;
+
+    /** Raises the high watermark to {@code min(offset, logEndOffset)}; true if it moved. */
+    boolean advanceHighWatermark(long offset);
+
+    /**
+     * Reads whole batches, the first of which contains {@code startOffset}.
+     *
+     * @param maxOffset exclusive bound (high watermark, last stable offset or log end, by the
+     *     reader's isolation)
+     * @param maxBytes bound on the answer; the first batch is returned even if larger when {@code
+     *     minOneBatch}
+     * @throws org.apache.kafka.common.errors.OffsetOutOfRangeException outside
+     *     logStartOffset..logEndOffset
+     */
+    FetchedRecords read(long startOffset, long maxOffset, int maxBytes, boolean minOneBatch)
+            throws IOException;
+
+    /** First record with a timestamp at or after {@code timestampMs}, if any below the log end. */
+    Optional<TimestampedOffset> offsetForTimestamp(long timestampMs) throws IOException;
+
+    /** The record with the greatest timestamp, if the log has records. */
+    Optional<TimestampedOffset> maxTimestampOffset() throws IOException;
+
+    /**
+     * Largest epoch at or below {@code leaderEpoch} with its exclusive end offset; empty if none is
+     * known.
+     */
+    Optional<EpochEndOffset> endOffsetForEpoch(int leaderEpoch);
+
+    OptionalInt latestEpoch();
+
+    /**
+     * Offsets and batches of {@code leaderEpoch} begin at the current log end. Called when
+     * leadership is taken.
+     */
+    void beginLeaderEpoch(int leaderEpoch) throws IOException;
+
+    /** Drops everything at and above {@code offset}. */
+    void truncateTo(long offset) throws IOException;
+
+    /**
+     * DeleteRecords: raises the log start to {@code offset} (at most the high watermark) and drops
+     * whole segments below.
+     */
+    void advanceLogStartOffset(long offset) throws IOException;
+
+    /**
+     * Rolls by time and applies retention by time and size below the high watermark; number of
+     * segments deleted.
+     */
+    int enforceRetention() throws IOException;
+
+    /**
+     * Makes everything below the log end durable. May block: call from a worker, not from an event
+     * loop.
+     */
+    void flush() throws IOException;
+
+    /** Flushes, writes checkpoints and the producer snapshot. */
+    @Override
+    void close() throws IOException;
+
+    /** Closes and removes the partition's files. */
+    void delete() throws IOException;
+
+    /**
+     * Who appends. Coordinators may write control batches and are not checked for producer
+     * sequences of their own.
+     */
+    enum AppendOrigin {
+        CLIENT,
+        COORDINATOR
+    }
+
+    /**
+     * @param baseOffset first offset, or that of the original when {@code duplicate}
+     * @param lastOffset last offset
+     * @param logAppendTimeMs the append time if the topic uses it, else -1
+     * @param duplicate the batch was in the log already; nothing was appended
+     */
+    record AppendResult(
+            long baseOffset,
+            long lastOffset,
+            long logAppendTimeMs,
+            long logStartOffset,
+            boolean duplicate) {}
+
+    record TimestampedOffset(long timestampMs, long offset, int leaderEpoch) {}
+
+    record EpochEndOffset(int leaderEpoch, long endOffset) {}
+}

@@ -1,0 +1,20 @@
+package dev.millrace.wire;
+
+import java.net.InetSocketAddress;
+import org.apache.kafka.common.protocol.ApiKeys;
+
+/**
+ * What a handler may know of a request beside its body.
+ *
+ * @param clientId empty if the client sent none
+ * @param connectionId unique among the connections of this process
+ * @param receivedNs {@link System#nanoTime} when the last byte of the frame had arrived
+ */
+public record RequestContext(
+        ApiKeys api,
+        short version,
+        int correlationId,
+        String clientId,
+        InetSocketAddress client,
+        long connectionId,
+        long receivedNs) {}
