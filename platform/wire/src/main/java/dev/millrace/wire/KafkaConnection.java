@@ -5,6 +5,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.vertx.core.Future;
+import io.vertx.core.internal.ContextInternal;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -32,6 +33,9 @@ import org.slf4j.LoggerFactory;
  */
 final class KafkaConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaConnection.class);
+
+    /** Current while handlers are called, so that they may use Vert.x as in a verticle. */
+    private final ContextInternal vertxContext;
 
     private final ApiTable table;
     private final WireConfig config;
@@ -85,11 +89,13 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
     }
 
     KafkaConnection(
+            ContextInternal vertxContext,
             ApiTable table,
             WireConfig config,
             RequestMetrics metrics,
             long id,
             FrameReader frames) {
+        this.vertxContext = vertxContext;
         this.table = table;
         this.config = config;
         this.metrics = metrics;
@@ -137,6 +143,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         cutting = true;
+        ContextInternal previous = vertxContext.beginDispatch();
         try {
             while (!closed && !draining && !saturated(context)) {
                 ByteBuf frame = frames.next();
@@ -149,6 +156,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
             // The codec signals bytes that are no request with many kinds of exceptions.
             malformed(context, e);
         } finally {
+            vertxContext.endDispatch(previous);
             cutting = false;
         }
         sendAnswers(context);

@@ -14,6 +14,7 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.internal.ContextInternal;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
@@ -38,7 +39,7 @@ public final class KafkaServer {
     private static final WriteBufferWaterMark WRITE_MARKS =
             new WriteBufferWaterMark(512 << 10, 2 << 20);
 
-    private final List<EventLoop> loops;
+    private final List<ContextInternal> loops;
     private final ApiTable table;
     private final WireConfig config;
     private final RequestMetrics metrics;
@@ -46,7 +47,7 @@ public final class KafkaServer {
     private final Map<Channel, KafkaConnection> connections = new ConcurrentHashMap<>();
 
     private KafkaServer(
-            List<EventLoop> loops,
+            List<ContextInternal> loops,
             ApiTable table,
             WireConfig config,
             RequestMetrics metrics,
@@ -61,13 +62,14 @@ public final class KafkaServer {
     /**
      * Starts to listen.
      *
-     * @param loops connections go to them in turn; the first one also accepts
+     * @param loops event-loop contexts: connections go to them in turn, and their handlers are
+     *     called on them; the first one also accepts
      * @param channels what makes server channels for these loops
      * @return the running listener; fails with a {@link java.net.BindException} if the address
      *     cannot be had
      */
     public static Future<Bound> bind(
-            List<EventLoop> loops,
+            List<ContextInternal> loops,
             ChannelFactory<? extends ServerChannel> channels,
             SocketAddress address,
             ApiTable table,
@@ -78,7 +80,7 @@ public final class KafkaServer {
 
     /** With an allocator whose use a test can count. */
     static Future<Bound> bind(
-            List<EventLoop> loops,
+            List<ContextInternal> loops,
             ChannelFactory<? extends ServerChannel> channels,
             SocketAddress address,
             ApiTable table,
@@ -88,7 +90,7 @@ public final class KafkaServer {
         KafkaServer server = new KafkaServer(loops, table, config, metrics, allocator);
         Promise<Bound> bound = Promise.promise();
         new Bootstrap()
-                .group(loops.get(0))
+                .group(loops.get(0).nettyEventLoop())
                 .channelFactory(channels)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .option(ChannelOption.SO_BACKLOG, 1024)
@@ -131,7 +133,7 @@ public final class KafkaServer {
             listener.close()
                     .addListener(
                             done -> {
-                                EventLoop loop = loops.get(0);
+                                EventLoop loop = loops.get(0).nettyEventLoop();
                                 long deadlineNs =
                                         System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(graceMs);
                                 connections.forEach(
@@ -185,8 +187,10 @@ public final class KafkaServer {
                     .setRecvByteBufAllocator(
                             new AdaptiveRecvByteBufAllocator(1024, 16 << 10, 512 << 10));
             channel.config().setAllocator(allocator);
+            ContextInternal loop = loops.get((int) (id % loops.size()));
             KafkaConnection connection =
                     new KafkaConnection(
+                            loop,
                             table,
                             config,
                             metrics,
@@ -197,8 +201,8 @@ public final class KafkaServer {
             channel.pipeline().addLast(connection);
             connections.put(channel, connection);
             channel.closeFuture().addListener(done -> connections.remove(channel));
-            EventLoop loop = loops.get((int) (id % loops.size()));
-            loop.register(channel)
+            loop.nettyEventLoop()
+                    .register(channel)
                     .addListener(
                             registered -> {
                                 if (!registered.isSuccess()) {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.UnpooledByteBufAllocator;
-import io.netty.channel.EventLoop;
 import io.netty.util.ResourceLeakDetector;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -63,11 +62,11 @@ class KafkaServerTest {
 
     private KafkaServer.Bound bind(WireConfig config) throws Exception {
         VertxInternal internal = (VertxInternal) vertx;
-        EventLoop first = internal.createEventLoopContext().nettyEventLoop();
-        EventLoop second = internal.createEventLoopContext().nettyEventLoop();
         return await(
                 KafkaServer.bind(
-                        List.of(first, second),
+                        List.of(
+                                internal.createEventLoopContext(),
+                                internal.createEventLoopContext()),
                         internal.transport().serverChannelFactory(false),
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                         table(),
@@ -385,7 +384,7 @@ class KafkaServerTest {
         VertxInternal internal = (VertxInternal) vertx;
         Future<KafkaServer.Bound> second =
                 KafkaServer.bind(
-                        List.of(internal.createEventLoopContext().nettyEventLoop()),
+                        List.of(internal.createEventLoopContext()),
                         internal.transport().serverChannelFactory(false),
                         server.address(),
                         table(),
