@@ -49,7 +49,10 @@ public final class BenchCommand implements Runnable {
                 description = "A second broker, for instance Apache Kafka.")
         private @Nullable String against;
 
-        @Option(names = "--rounds", paramLabel = "N", description = "How often (default: 1, with --against 3).")
+        @Option(
+                names = "--rounds",
+                paramLabel = "N",
+                description = "How often (default: 1, with --against 3).")
         private @Nullable Integer rounds;
 
         @Option(names = "--json", description = "One JSON object a figure.")
@@ -77,14 +80,18 @@ public final class BenchCommand implements Runnable {
             return 0;
         }
 
-        private static java.util.List<Figure> once(Benchmark benchmark, String address) throws Exception {
+        private static java.util.List<Figure> once(Benchmark benchmark, String address)
+                throws Exception {
             try (Target target = new Target(address)) {
                 return benchmark.run(target);
             }
         }
     }
 
-    @Command(name = "produce", description = "One producer writes as fast as it may.", mixinStandardHelpOptions = true)
+    @Command(
+            name = "produce",
+            description = "One producer writes as fast as it may.",
+            mixinStandardHelpOptions = true)
     static final class Produce implements Callable<Integer> {
         @Spec private CommandSpec spec;
         @Mixin private Rounds rounds;
@@ -92,7 +99,10 @@ public final class BenchCommand implements Runnable {
         @Option(names = "--records", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
         private long records = 2_000_000;
 
-        @Option(names = "--record-bytes", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
+        @Option(
+                names = "--record-bytes",
+                paramLabel = "N",
+                description = "default: ${DEFAULT-VALUE}")
         private int recordBytes = 100;
 
         @Option(names = "--partitions", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
@@ -101,17 +111,24 @@ public final class BenchCommand implements Runnable {
         @Option(names = "--acks", paramLabel = "0|1|all", description = "default: ${DEFAULT-VALUE}")
         private String acks = "all";
 
-        @Option(names = "--compression", paramLabel = "CODEC", description = "default: ${DEFAULT-VALUE}")
+        @Option(
+                names = "--compression",
+                paramLabel = "CODEC",
+                description = "default: ${DEFAULT-VALUE}")
         private String compression = "none";
 
-        @Option(names = "--rate", paramLabel = "N", description = "Records a second; 0 = unlimited (default).")
+        @Option(
+                names = "--rate",
+                paramLabel = "N",
+                description = "Records a second; 0 = unlimited (default).")
         private long rate = 0;
 
         @Override
         public Integer call() throws Exception {
             return rounds.run(
                     spec,
-                    new ProduceBenchmark(records, recordBytes, partitions, acks, compression, rate));
+                    new ProduceBenchmark(
+                            records, recordBytes, partitions, acks, compression, rate));
         }
     }
 
@@ -126,18 +143,25 @@ public final class BenchCommand implements Runnable {
         @Option(names = "--records", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
         private long records = 2_000_000;
 
-        @Option(names = "--record-bytes", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
+        @Option(
+                names = "--record-bytes",
+                paramLabel = "N",
+                description = "default: ${DEFAULT-VALUE}")
         private int recordBytes = 100;
 
         @Option(names = "--partitions", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
         private int partitions = 3;
 
-        @Option(names = "--compression", paramLabel = "CODEC", description = "default: ${DEFAULT-VALUE}")
+        @Option(
+                names = "--compression",
+                paramLabel = "CODEC",
+                description = "default: ${DEFAULT-VALUE}")
         private String compression = "none";
 
         @Override
         public Integer call() throws Exception {
-            return rounds.run(spec, new ConsumeBenchmark(records, recordBytes, partitions, compression));
+            return rounds.run(
+                    spec, new ConsumeBenchmark(records, recordBytes, partitions, compression));
         }
     }
 
@@ -152,7 +176,10 @@ public final class BenchCommand implements Runnable {
         @Option(names = "--records", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
         private long records = 10_000;
 
-        @Option(names = "--record-bytes", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
+        @Option(
+                names = "--record-bytes",
+                paramLabel = "N",
+                description = "default: ${DEFAULT-VALUE}")
         private int recordBytes = 100;
 
         @Option(names = "--acks", paramLabel = "1|all", description = "default: ${DEFAULT-VALUE}")
@@ -172,7 +199,10 @@ public final class BenchCommand implements Runnable {
         @Spec private CommandSpec spec;
         @Mixin private Rounds rounds;
 
-        @Option(names = "--lines", paramLabel = "N", description = "Of eight words (default: ${DEFAULT-VALUE}).")
+        @Option(
+                names = "--lines",
+                paramLabel = "N",
+                description = "Of eight words (default: ${DEFAULT-VALUE}).")
         private long lines = 500_000;
 
         @Option(names = "--partitions", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
@@ -181,7 +211,8 @@ public final class BenchCommand implements Runnable {
         @Option(
                 names = "--cache-bytes",
                 paramLabel = "N",
-                description = "statestore.cache.max.bytes; 0 = an update a word (default: ${DEFAULT-VALUE}).")
+                description =
+                        "statestore.cache.max.bytes; 0 = an update a word (default: ${DEFAULT-VALUE}).")
         private long cacheBytes = 10L << 20;
 
         @Override

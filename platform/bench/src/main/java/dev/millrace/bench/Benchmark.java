@@ -2,7 +2,9 @@ package dev.millrace.bench;
 
 import java.util.List;
 
-/** One kind of load. Stateless: each call of {@link #run} uses topics of its own and removes them. */
+/**
+ * One kind of load. Stateless: each call of {@link #run} uses topics of its own and removes them.
+ */
 @FunctionalInterface
 interface Benchmark {
     /**

@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** The figures of all rounds: medians with their range, and pair by pair ratios where there is a peer. */
+/**
+ * The figures of all rounds: medians with their range, and pair by pair ratios where there is a
+ * peer.
+ */
 final class Comparison {
     private final Map<String, List<Figure>> ours = new LinkedHashMap<>();
     private final Map<String, List<Figure>> peers = new LinkedHashMap<>();
@@ -57,7 +60,11 @@ final class Comparison {
                             + "\",\"values\":"
                             + json(values(runs)));
             if (peerRuns != null) {
-                out.print(",\"peer\":" + json(values(peerRuns)) + ",\"ratios\":" + json(ratios(runs, peerRuns)));
+                out.print(
+                        ",\"peer\":"
+                                + json(values(peerRuns))
+                                + ",\"ratios\":"
+                                + json(ratios(runs, peerRuns)));
             }
             out.println("}");
         }
@@ -95,7 +102,9 @@ final class Comparison {
         return runs.stream().mapToDouble(Figure::value).toArray();
     }
 
-    /** @param sorted not empty */
+    /**
+     * @param sorted not empty
+     */
     private static double median(double[] sorted) {
         int middle = sorted.length / 2;
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
@@ -111,7 +120,8 @@ final class Comparison {
     private static String json(double[] values) {
         StringBuilder text = new StringBuilder("[");
         for (double value : values) {
-            text.append(text.length() > 1 ? "," : "").append(Double.isNaN(value) ? "null" : Double.toString(value));
+            text.append(text.length() > 1 ? "," : "")
+                    .append(Double.isNaN(value) ? "null" : Double.toString(value));
         }
         return text.append(']').toString();
     }

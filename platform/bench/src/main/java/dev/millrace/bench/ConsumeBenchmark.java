@@ -20,7 +20,8 @@ record ConsumeBenchmark(long records, int recordBytes, int partitions, String co
     @Override
     public List<Figure> run(Target target) throws ExecutionException, InterruptedException {
         String topic = target.createTopic("consume", partitions);
-        new ProduceBenchmark(records, recordBytes, partitions, "1", compression, 0).write(target, topic);
+        new ProduceBenchmark(records, recordBytes, partitions, "1", compression, 0)
+                .write(target, topic);
 
         Map<String, Object> config = target.clientConfig();
         config.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
@@ -33,7 +34,9 @@ record ConsumeBenchmark(long records, int recordBytes, int partitions, String co
         OptionalDouble cpuBefore = OptionalDouble.empty();
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(config)) {
             List<TopicPartition> all =
-                    IntStream.range(0, partitions).mapToObj(p -> new TopicPartition(topic, p)).toList();
+                    IntStream.range(0, partitions)
+                            .mapToObj(p -> new TopicPartition(topic, p))
+                            .toList();
             consumer.assign(all);
             consumer.seekToBeginning(all);
             long lastNs = System.nanoTime();
@@ -42,7 +45,8 @@ record ConsumeBenchmark(long records, int recordBytes, int partitions, String co
                 if (polled > 0) {
                     lastNs = System.nanoTime();
                 } else if ((System.nanoTime() - lastNs) / 1_000_000 > PATIENCE_MS) {
-                    throw new IllegalStateException("read " + read + " of " + records + " records, then nothing");
+                    throw new IllegalStateException(
+                            "read " + read + " of " + records + " records, then nothing");
                 }
                 read += polled;
                 if (measuredFrom == 0 && read >= warmUp) {

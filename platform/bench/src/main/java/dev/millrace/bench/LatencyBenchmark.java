@@ -50,7 +50,8 @@ record LatencyBenchmark(long records, int recordBytes, String acks) implements B
                 long ackedNs = System.nanoTime();
                 while (consumer.poll(Duration.ofSeconds(10)).isEmpty()) {
                     if (System.nanoTime() - sentNs > 30_000_000_000L) {
-                        throw new IllegalStateException("record " + i + " was not read within 30 s");
+                        throw new IllegalStateException(
+                                "record " + i + " was not read within 30 s");
                     }
                 }
                 if (i >= warmUp) {
@@ -64,7 +65,8 @@ record LatencyBenchmark(long records, int recordBytes, String acks) implements B
         figures.add(
                 Figure.less(
                         "server CPU",
-                        Target.cpuMicros(cpuBefore, target.process().cpuSeconds(), records - warmUp),
+                        Target.cpuMicros(
+                                cpuBefore, target.process().cpuSeconds(), records - warmUp),
                         "µs/record"));
         return figures;
     }

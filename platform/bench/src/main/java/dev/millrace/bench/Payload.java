@@ -12,11 +12,14 @@ final class Payload {
 
     Payload(int bytes) {
         Random random = new Random(42);
-        String[] words = "river mill wheel stone grain water flour weir sluice race gate stream".split(" ");
+        String[] words =
+                "river mill wheel stone grain water flour weir sluice race gate stream".split(" ");
         for (int v = 0; v < VARIANTS; v++) {
             StringBuilder text = new StringBuilder();
             while (text.length() < bytes) {
-                text.append(words[random.nextInt(words.length)]).append(random.nextInt(100)).append(' ');
+                text.append(words[random.nextInt(words.length)])
+                        .append(random.nextInt(100))
+                        .append(' ');
             }
             values[v] = text.substring(0, bytes).getBytes(StandardCharsets.US_ASCII);
         }

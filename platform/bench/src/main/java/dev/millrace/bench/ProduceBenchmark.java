@@ -20,7 +20,12 @@ import org.jspecify.annotations.Nullable;
  * @param recordsPerSecond 0 = unlimited
  */
 record ProduceBenchmark(
-        long records, int recordBytes, int partitions, String acks, String compression, long recordsPerSecond)
+        long records,
+        int recordBytes,
+        int partitions,
+        String acks,
+        String compression,
+        long recordsPerSecond)
         implements Benchmark {
 
     private static final long MAX_LATENCY_US = 60_000_000;
@@ -63,7 +68,9 @@ record ProduceBenchmark(
                             } else if (measured) {
                                 // Only the producer's I/O thread calls back.
                                 latencyUs.recordValue(
-                                        Math.min(MAX_LATENCY_US, (System.nanoTime() - sentNs) / 1000));
+                                        Math.min(
+                                                MAX_LATENCY_US,
+                                                (System.nanoTime() - sentNs) / 1000));
                             }
                         });
             }

@@ -12,11 +12,13 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * The process that listens on a port of this machine, as Linux accounts for it in {@code /proc}. Absent (every figure empty)
- * for a server elsewhere, another user's process, or another operating system.
+ * The process that listens on a port of this machine, as Linux accounts for it in {@code /proc}.
+ * Absent (every figure empty) for a server elsewhere, another user's process, or another operating
+ * system.
  */
 public final class ServerProcess {
-    private static final int TICKS_PER_SECOND = 100; // USER_HZ, the same on every Linux architecture of today
+    private static final int TICKS_PER_SECOND =
+            100; // USER_HZ, the same on every Linux architecture of today
     private static final int FIELD_UTIME = 11; // counted after the ")" that ends the process name
     private static final int FIELD_STIME = 12;
 
@@ -26,7 +28,9 @@ public final class ServerProcess {
         this.pid = pid;
     }
 
-    /** @param port a listening TCP port */
+    /**
+     * @param port a listening TCP port
+     */
     public static ServerProcess listeningOn(int port) {
         try {
             Set<String> inodes = new HashSet<>();
@@ -49,7 +53,8 @@ public final class ServerProcess {
         try {
             String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-            double ticks = Long.parseLong(fields[FIELD_UTIME]) + Long.parseLong(fields[FIELD_STIME]);
+            double ticks =
+                    Long.parseLong(fields[FIELD_UTIME]) + Long.parseLong(fields[FIELD_STIME]);
             return OptionalDouble.of(ticks / TICKS_PER_SECOND);
         } catch (IOException e) {
             return OptionalDouble.empty();
@@ -77,7 +82,8 @@ public final class ServerProcess {
         String suffix = String.format(Locale.ROOT, ":%04X", port);
         Set<String> inodes = new HashSet<>();
         for (String line : table) {
-            // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode …; state 0A is LISTEN
+            // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode …; state 0A
+            // is LISTEN
             String[] fields = line.strip().split("\\s+");
             if (fields.length > 9 && fields[1].endsWith(suffix) && fields[3].equals("0A")) {
                 inodes.add("socket:[" + fields[9] + "]");
@@ -87,7 +93,8 @@ public final class ServerProcess {
     }
 
     private static long owner(Set<String> inodes) throws IOException {
-        try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+        try (DirectoryStream<Path> processes =
+                Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
             for (Path process : processes) {
                 if (holds(process.resolve("fd"), inodes)) {
                     return Long.parseLong(process.getFileName().toString());

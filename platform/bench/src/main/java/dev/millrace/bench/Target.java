@@ -11,14 +11,19 @@ import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 
-/** The cluster under load: its address, its process if that is on this machine, topics made and removed for a run. */
+/**
+ * The cluster under load: its address, its process if that is on this machine, topics made and
+ * removed for a run.
+ */
 final class Target implements AutoCloseable {
     private final String bootstrap;
     private final ServerProcess process;
     private final Admin admin;
     private final List<String> topics = new ArrayList<>();
 
-    /** @param bootstrap HOST:PORT */
+    /**
+     * @param bootstrap HOST:PORT
+     */
     Target(String bootstrap) {
         this.bootstrap = bootstrap;
         this.process =
@@ -43,14 +48,17 @@ final class Target implements AutoCloseable {
     }
 
     /** A new topic, removed on {@link #close}. */
-    String createTopic(String purpose, int partitions) throws ExecutionException, InterruptedException {
+    String createTopic(String purpose, int partitions)
+            throws ExecutionException, InterruptedException {
         String name = "bench-" + purpose + "-" + UUID.randomUUID().toString().substring(0, 8);
         admin.createTopics(List.of(new NewTopic(name, partitions, (short) -1))).all().get();
         topics.add(name);
         return name;
     }
 
-    /** Server CPU between two readings, in microseconds for each of {@code count}; NaN if unknown. */
+    /**
+     * Server CPU between two readings, in microseconds for each of {@code count}; NaN if unknown.
+     */
     static double cpuMicros(OptionalDouble before, OptionalDouble after, long count) {
         return before.isPresent() && after.isPresent()
                 ? (after.getAsDouble() - before.getAsDouble()) * 1e6 / count

@@ -34,8 +34,9 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
- * WordCount with the Streams DSL: {@code lines} lines of eight words over a Zipf vocabulary of 50,000. Done when the newest
- * counts of all words add up to the number of words written; the sum is checked, so a lost or doubled word fails the run.
+ * WordCount with the Streams DSL: {@code lines} lines of eight words over a Zipf vocabulary of
+ * 50,000. Done when the newest counts of all words add up to the number of words written; the sum
+ * is checked, so a lost or doubled word fails the run.
  */
 record WordCountBenchmark(long lines, int partitions, long cacheBytes) implements Benchmark {
     private static final int WORDS_PER_LINE = 8;
@@ -43,7 +44,8 @@ record WordCountBenchmark(long lines, int partitions, long cacheBytes) implement
     private static final long PATIENCE_MS = 120_000;
 
     @Override
-    public List<Figure> run(Target target) throws ExecutionException, InterruptedException, IOException {
+    public List<Figure> run(Target target)
+            throws ExecutionException, InterruptedException, IOException {
         String input = target.createTopic("lines", partitions);
         String output = target.createTopic("counts", partitions);
         writeLines(target, input);
@@ -52,7 +54,8 @@ record WordCountBenchmark(long lines, int partitions, long cacheBytes) implement
         OptionalDouble cpuBefore = target.process().cpuSeconds();
         double ownBefore = ownCpuSeconds();
         long startNs = System.nanoTime();
-        try (KafkaStreams streams = new KafkaStreams(topology(input, output), config(target, state))) {
+        try (KafkaStreams streams =
+                new KafkaStreams(topology(input, output), config(target, state))) {
             streams.start();
             awaitCounts(target, output, lines * WORDS_PER_LINE);
         } finally {
@@ -137,7 +140,8 @@ record WordCountBenchmark(long lines, int partitions, long cacheBytes) implement
                     lastNs = System.nanoTime();
                 }
                 if ((System.nanoTime() - lastNs) / 1_000_000 > PATIENCE_MS) {
-                    throw new IllegalStateException("counted " + sum + " of " + expected + " words, then nothing");
+                    throw new IllegalStateException(
+                            "counted " + sum + " of " + expected + " words, then nothing");
                 }
             }
         }
@@ -147,7 +151,8 @@ record WordCountBenchmark(long lines, int partitions, long cacheBytes) implement
     }
 
     private static double ownCpuSeconds() {
-        return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO).toMillis() / 1000.0;
+        return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO).toMillis()
+                / 1000.0;
     }
 
     private static void deleteRecursively(Path root) throws IOException {

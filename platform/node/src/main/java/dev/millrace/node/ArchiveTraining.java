@@ -19,8 +19,8 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
- * Starts a node, uses it once through stock clients, and stops it, so that a JVM that archives classes at its exit has loaded
- * what every start loads. Run by {@code bin/millrace}.
+ * Starts a node, uses it once through stock clients, and stops it, so that a JVM that archives
+ * classes at its exit has loaded what every start loads. Run by {@code bin/millrace}.
  */
 public final class ArchiveTraining {
     private ArchiveTraining() {}

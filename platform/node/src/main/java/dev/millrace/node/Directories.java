@@ -13,10 +13,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The node's directories, created, found to be ours, and locked against a second process until closed.
+ * The node's directories, created, found to be ours, and locked against a second process until
+ * closed.
  *
- * <p>Only the state directory is locked here, before anything else is touched; the log and metadata directories have locks of
- * their own that guard against configurations that share them.
+ * <p>Only the state directory is locked here, before anything else is touched; the log and metadata
+ * directories have locks of their own that guard against configurations that share them.
  */
 final class Directories implements AutoCloseable {
     private static final String LOCK = ".lock";
@@ -29,7 +30,9 @@ final class Directories implements AutoCloseable {
         this.lock = lock;
     }
 
-    /** @throws NodeStartException foreign, unwritable, or in use */
+    /**
+     * @throws NodeStartException foreign, unwritable, or in use
+     */
     static Directories open(NodeConfig config) {
         Path base = commonParent(config);
         if (base != null) {
@@ -54,7 +57,9 @@ final class Directories implements AutoCloseable {
         try {
             FileChannel channel =
                     FileChannel.open(
-                            state.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                            state.resolve(LOCK),
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.WRITE);
             FileLock lock = tryLock(channel);
             if (lock == null) {
                 channel.close();
@@ -79,7 +84,9 @@ final class Directories implements AutoCloseable {
         }
     }
 
-    /** The directory that holds all three, as {@code --data} makes it; null for any other layout. */
+    /**
+     * The directory that holds all three, as {@code --data} makes it; null for any other layout.
+     */
     private static @Nullable Path commonParent(NodeConfig config) {
         Path parent = config.stateDir().toAbsolutePath().getParent();
         boolean common =
@@ -115,7 +122,8 @@ final class Directories implements AutoCloseable {
                         null);
             }
         } catch (IOException e) {
-            throw new NodeStartException("the data directory " + base + " cannot be read: " + e.getMessage(), e);
+            throw new NodeStartException(
+                    "the data directory " + base + " cannot be read: " + e.getMessage(), e);
         }
     }
 

@@ -15,8 +15,9 @@ import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The node's HTTP listener: console, its API, SQL. It listens at once, so that a port in use is known early and class loading
- * overlaps with the rest of the start; until {@link #open} every request is answered 503.
+ * The node's HTTP listener: console, its API, SQL. It listens at once, so that a port in use is
+ * known early and class loading overlaps with the rest of the start; until {@link #open} every
+ * request is answered 503.
  */
 final class HttpSide {
     private final Vertx vertx;
@@ -57,10 +58,13 @@ final class HttpSide {
                 .map(server -> new InetSocketAddress(config.http().host(), server.actualPort()));
     }
 
-    /** @param kafka where this node's broker listens by now */
+    /**
+     * @param kafka where this node's broker listens by now
+     */
     void open(HostPort kafka) {
         SqlEngine started =
-                SqlEngine.start(vertx, SqlConfig.of(kafka.toString(), config.stateDir().resolve("sql")));
+                SqlEngine.start(
+                        vertx, SqlConfig.of(kafka.toString(), config.stateDir().resolve("sql")));
         engine = started;
         SqlHttp.mount(router, started);
         ConsoleApi.mount(router, vertx, ConsoleConfig.of(kafka.toString()));

@@ -50,7 +50,10 @@ public final class Main implements Runnable {
         return commandLine(args.length > 0 ? args[0] : "").execute(args);
     }
 
-    /** A node that starts does not load the classes of commands it will not run: start time is a feature. */
+    /**
+     * A node that starts does not load the classes of commands it will not run: start time is a
+     * feature.
+     */
     private static CommandLine commandLine(String first) {
         CommandLine line = new CommandLine(new Main());
         switch (first) {

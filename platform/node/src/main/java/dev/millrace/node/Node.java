@@ -24,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One running node: the cluster's voice here, the broker, and the HTTP side, started as far as possible at the same time and
- * stopped in the reverse order.
+ * One running node: the cluster's voice here, the broker, and the HTTP side, started as far as
+ * possible at the same time and stopped in the reverse order.
  */
 public final class Node {
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
@@ -46,7 +46,8 @@ public final class Node {
     private Node() {}
 
     /**
-     * Starts everything and returns when clients can connect. Blocks; call from a thread of your own.
+     * Starts everything and returns when clients can connect. Blocks; call from a thread of your
+     * own.
      *
      * @throws NodeStartException with one line for the user; nothing is left running
      */
@@ -60,7 +61,8 @@ public final class Node {
             throw failure(e.getCause() == null ? e : e.getCause());
         } catch (TimeoutException e) {
             node.stop();
-            throw new NodeStartException("the node was not ready within " + START_TIMEOUT_S + " s", e);
+            throw new NodeStartException(
+                    "the node was not ready within " + START_TIMEOUT_S + " s", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             node.stop();
@@ -91,17 +93,20 @@ public final class Node {
 
         CompletionStage<Cluster> clusterStarting =
                 Cluster.start(
-                        new ClusterConfig(config.nodeId(), config.metadataDir(), "127.0.0.1", 0, 0));
+                        new ClusterConfig(
+                                config.nodeId(), config.metadataDir(), "127.0.0.1", 0, 0));
         Vertx vertx =
                 Vertx.vertx(
                         new VertxOptions()
-                                .setEventLoopPoolSize(Math.max(2, Runtime.getRuntime().availableProcessors())));
+                                .setEventLoopPoolSize(
+                                        Math.max(2, Runtime.getRuntime().availableProcessors())));
         stops.push(() -> await(vertx.close(), STOP_TIMEOUT_S));
         // Loads its classes while the journal opens; answers 503 until the broker listens.
         HttpSide httpSide = new HttpSide(vertx, config);
         Future<InetSocketAddress> httpListening = httpSide.listen();
 
-        Cluster cluster = clusterStarting.toCompletableFuture().get(START_TIMEOUT_S, TimeUnit.SECONDS);
+        Cluster cluster =
+                clusterStarting.toCompletableFuture().get(START_TIMEOUT_S, TimeUnit.SECONDS);
         stops.push(cluster::close);
         Broker broker =
                 await(
@@ -124,7 +129,9 @@ public final class Node {
 
     private static <T> T await(Future<T> future, int timeoutSeconds)
             throws ExecutionException, InterruptedException, TimeoutException {
-        return future.toCompletionStage().toCompletableFuture().get(timeoutSeconds, TimeUnit.SECONDS);
+        return future.toCompletionStage()
+                .toCompletableFuture()
+                .get(timeoutSeconds, TimeUnit.SECONDS);
     }
 
     private static HostPort address(HostPort asked, int port) {
@@ -136,11 +143,14 @@ public final class Node {
             return;
         }
         try (ServerSocket probe = new ServerSocket()) {
-            // As the servers themselves do: a closed listener's lingering connections do not count as in use.
+            // As the servers themselves do: a closed listener's lingering connections do not count
+            // as in use.
             probe.setReuseAddress(true);
-            probe.bind(new InetSocketAddress(InetAddress.getByName(address.host()), address.port()));
+            probe.bind(
+                    new InetSocketAddress(InetAddress.getByName(address.host()), address.port()));
         } catch (UnknownHostException e) {
-            throw new NodeStartException("there is no host '" + address.host() + "' to listen on", e);
+            throw new NodeStartException(
+                    "there is no host '" + address.host() + "' to listen on", e);
         } catch (IOException e) {
             throw new NodeStartException(
                     "cannot listen on "
@@ -148,7 +158,9 @@ public final class Node {
                             + ": "
                             + String.valueOf(e.getMessage())
                             + (String.valueOf(e.getMessage()).contains("in use")
-                                    ? "; another node may be running; choose another address with " + option + " HOST:PORT"
+                                    ? "; another node may be running; choose another address with "
+                                            + option
+                                            + " HOST:PORT"
                                     : ""),
                     e);
         }

@@ -16,7 +16,10 @@ final class Await {
             Throwable cause = e.getCause();
             if (cause instanceof TimeoutException) {
                 throw new CommandFailure(
-                        "no answer from " + bootstrap.servers() + " in time: " + cause.getMessage());
+                        "no answer from "
+                                + bootstrap.servers()
+                                + " in time: "
+                                + cause.getMessage());
             }
             if (cause instanceof KafkaException kafka) {
                 throw kafka;

@@ -25,7 +25,8 @@ public final class BootstrapOption {
     /**
      * Settings for any Kafka client.
      *
-     * @throws CommandFailure at once if none of the servers listens: the clients themselves would try for a minute
+     * @throws CommandFailure at once if none of the servers listens: the clients themselves would
+     *     try for a minute
      */
     Map<String, Object> clientConfig() {
         String lastError = "";

@@ -45,7 +45,9 @@ public final class ConsumeCommand implements Callable<Integer> {
     @Parameters(paramLabel = "TOPIC")
     private String topic = "";
 
-    @Option(names = "--from-beginning", description = "Start at the oldest record, not at the next new one.")
+    @Option(
+            names = "--from-beginning",
+            description = "Start at the oldest record, not at the next new one.")
     private boolean fromBeginning;
 
     @Option(
@@ -63,13 +65,19 @@ public final class ConsumeCommand implements Callable<Integer> {
     @Option(
             names = "--format",
             paramLabel = "text|json",
-            description = "text: the value; json: an object a line with all that is known (default: text).")
+            description =
+                    "text: the value; json: an object a line with all that is known (default: text).")
     private Format format = Format.text;
 
-    @Option(names = "--print-key", description = "In text, print the key and a tab before the value.")
+    @Option(
+            names = "--print-key",
+            description = "In text, print the key and a tab before the value.")
     private boolean printKey;
 
-    @Option(names = "--timeout-ms", paramLabel = "MS", description = "End when no record came for so long.")
+    @Option(
+            names = "--timeout-ms",
+            paramLabel = "MS",
+            description = "End when no record came for so long.")
     private long timeoutMs = Long.MAX_VALUE;
 
     @Mixin private BootstrapOption bootstrap;
@@ -82,7 +90,8 @@ public final class ConsumeCommand implements Callable<Integer> {
         config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, fromBeginning ? "earliest" : "latest");
         if (max < Long.MAX_VALUE) {
-            config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, (int) Math.min(500, Math.max(1, max)));
+            config.put(
+                    ConsumerConfig.MAX_POLL_RECORDS_CONFIG, (int) Math.min(500, Math.max(1, max)));
         }
         if (group != null) {
             config.put(ConsumerConfig.GROUP_ID_CONFIG, group);
@@ -147,7 +156,8 @@ public final class ConsumeCommand implements Callable<Integer> {
         return printKey ? record.key() + "\t" + value : value;
     }
 
-    private static String json(ConsumerRecord<String, String> record) throws JsonProcessingException {
+    private static String json(ConsumerRecord<String, String> record)
+            throws JsonProcessingException {
         Map<String, Object> row = new LinkedHashMap<>();
         row.put("topic", record.topic());
         row.put("partition", record.partition());
@@ -158,7 +168,8 @@ public final class ConsumeCommand implements Callable<Integer> {
         Map<String, @Nullable String> headers = new LinkedHashMap<>();
         for (Header header : record.headers()) {
             byte[] value = header.value();
-            headers.put(header.key(), value == null ? null : new String(value, StandardCharsets.UTF_8));
+            headers.put(
+                    header.key(), value == null ? null : new String(value, StandardCharsets.UTF_8));
         }
         if (!headers.isEmpty()) {
             row.put("headers", headers);

@@ -27,7 +27,8 @@ public final class DemoCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException, ExecutionException {
         NodeConfig config = options.resolve();
         PrintWriter out = spec.commandLine().getOut();
-        config.warnings().forEach(warning -> spec.commandLine().getErr().println("millrace: " + warning));
+        config.warnings()
+                .forEach(warning -> spec.commandLine().getErr().println("millrace: " + warning));
         Node node = Node.start(config);
         Demo demo;
         try {
@@ -41,17 +42,28 @@ public final class DemoCommand implements Callable<Integer> {
     }
 
     private static String hints(Node node) {
-        String http = node.http().toString().equals(NodeConfig.DEFAULT_HTTP) ? "" : " --http " + node.http();
+        String http =
+                node.http().toString().equals(NodeConfig.DEFAULT_HTTP)
+                        ? ""
+                        : " --http " + node.http();
         String kafka =
-                node.kafka().toString().equals(NodeConfig.DEFAULT_KAFKA) ? "" : " --bootstrap " + node.kafka();
+                node.kafka().toString().equals(NodeConfig.DEFAULT_KAFKA)
+                        ? ""
+                        : " --bootstrap " + node.kafka();
         return String.join(
                 System.lineSeparator(),
                 "",
                 "  open     http://" + node.http(),
                 "  or try   ./millrace consume " + Demo.LINES + kafka,
-                "           ./millrace sql" + http + " \"SELECT page, COUNT(*) AS visits, AVG(ms) AS ms FROM "
-                        + Demo.CLICKS + " GROUP BY page\"",
-                "           ./millrace sql" + http + " \"SELECT word, n FROM " + Demo.COUNTS_BY_SQL
+                "           ./millrace sql"
+                        + http
+                        + " \"SELECT page, COUNT(*) AS visits, AVG(ms) AS ms FROM "
+                        + Demo.CLICKS
+                        + " GROUP BY page\"",
+                "           ./millrace sql"
+                        + http
+                        + " \"SELECT word, n FROM "
+                        + Demo.COUNTS_BY_SQL
                         + " EMIT CHANGES\"",
                 "",
                 "Ctrl-C ends it.");

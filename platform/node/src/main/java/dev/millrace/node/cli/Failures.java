@@ -16,7 +16,8 @@ public final class Failures {
 
     /** Exit code 1; the stack trace goes to the log at debug level only. */
     public static int print(Exception failure, CommandLine commandLine, ParseResult parseResult) {
-        LoggerFactory.getLogger(Failures.class).debug("{} failed", commandLine.getCommandName(), failure);
+        LoggerFactory.getLogger(Failures.class)
+                .debug("{} failed", commandLine.getCommandName(), failure);
         commandLine.getErr().println("millrace: " + message(failure));
         return 1;
     }

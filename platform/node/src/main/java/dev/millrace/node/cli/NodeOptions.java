@@ -24,7 +24,8 @@ public final class NodeOptions {
     @Option(
             names = "--listen",
             paramLabel = "HOST:PORT",
-            description = "Where Kafka clients connect (default: " + NodeConfig.DEFAULT_KAFKA + ").")
+            description =
+                    "Where Kafka clients connect (default: " + NodeConfig.DEFAULT_KAFKA + ").")
     private @Nullable String listen;
 
     @Option(
@@ -33,7 +34,10 @@ public final class NodeOptions {
             description = "Console, SQL and HTTP API (default: " + NodeConfig.DEFAULT_HTTP + ").")
     private @Nullable String http;
 
-    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "One setting; wins over the file.")
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            description = "One setting; wins over the file.")
     private List<String> sets = new ArrayList<>();
 
     NodeConfig resolve() {

@@ -91,7 +91,9 @@ public final class ProduceCommand implements Callable<Integer> {
         if (error != null) {
             throw new CommandFailure("writing to " + topic + " failed: " + Failures.message(error));
         }
-        spec.commandLine().getErr().println(lines + (lines == 1 ? " record" : " records") + " written to " + topic);
+        spec.commandLine()
+                .getErr()
+                .println(lines + (lines == 1 ? " record" : " records") + " written to " + topic);
         return 0;
     }
 

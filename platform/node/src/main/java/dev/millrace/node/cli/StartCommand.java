@@ -26,7 +26,8 @@ public final class StartCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         NodeConfig config = options.resolve();
-        config.warnings().forEach(warning -> spec.commandLine().getErr().println("millrace: " + warning));
+        config.warnings()
+                .forEach(warning -> spec.commandLine().getErr().println("millrace: " + warning));
         Node node = Node.start(config);
         Foreground.run(node, () -> {}, spec.commandLine().getOut(), "");
         return 0;

@@ -4,14 +4,21 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Columns of text, as wide as their widest cell. A header that begins with '>' is aligned to the right. */
+/**
+ * Columns of text, as wide as their widest cell. A header that begins with '>' is aligned to the
+ * right.
+ */
 final class Table {
     private final String[] headers;
     private final List<String[]> rows = new ArrayList<>();
 
     Table(String... headers) {
         this.headers = headers;
-        row((Object[]) java.util.Arrays.stream(headers).map(h -> h.replaceFirst("^>", "")).toArray());
+        row(
+                (Object[])
+                        java.util.Arrays.stream(headers)
+                                .map(h -> h.replaceFirst("^>", ""))
+                                .toArray());
     }
 
     void row(Object... cells) {

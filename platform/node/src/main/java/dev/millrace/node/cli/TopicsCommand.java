@@ -92,7 +92,9 @@ public final class TopicsCommand implements Runnable {
 
     @Command(name = "list", description = "Lists topics.", mixinStandardHelpOptions = true)
     int list(
-            @Option(names = "--internal", description = "Also internal ones, as __consumer_offsets.")
+            @Option(
+                            names = "--internal",
+                            description = "Also internal ones, as __consumer_offsets.")
                     boolean internal,
             @Option(names = "--json", description = "One JSON object a line.") boolean json,
             @Mixin BootstrapOption bootstrap)
@@ -100,10 +102,13 @@ public final class TopicsCommand implements Runnable {
         try (Admin admin = bootstrap.admin()) {
             var names =
                     Await.answer(
-                            admin.listTopics(new ListTopicsOptions().listInternal(internal)).names(),
+                            admin.listTopics(new ListTopicsOptions().listInternal(internal))
+                                    .names(),
                             bootstrap);
             List<TopicDescription> topics =
-                    Await.answer(admin.describeTopics(names).allTopicNames(), bootstrap).values().stream()
+                    Await.answer(admin.describeTopics(names).allTopicNames(), bootstrap)
+                            .values()
+                            .stream()
                             .sorted(Comparator.comparing(TopicDescription::name))
                             .toList();
             Map<String, Long> records = records(admin, topics, bootstrap);
@@ -144,7 +149,8 @@ public final class TopicsCommand implements Runnable {
             throws JsonProcessingException {
         try (Admin admin = bootstrap.admin()) {
             TopicDescription topic =
-                    Await.answer(admin.describeTopics(List.of(name)).allTopicNames(), bootstrap).get(name);
+                    Await.answer(admin.describeTopics(List.of(name)).allTopicNames(), bootstrap)
+                            .get(name);
             Map<Integer, long[]> offsets = offsets(admin, topic, bootstrap);
             Map<String, String> set = explicitConfigs(admin, name, bootstrap);
             if (json) {
@@ -176,7 +182,14 @@ public final class TopicsCommand implements Runnable {
                                                     .map(e -> e.getKey() + "=" + e.getValue())
                                                     .collect(Collectors.joining(" "))));
             Table table =
-                    new Table(">PARTITION", ">LEADER", "REPLICAS", "ISR", ">START", ">END", ">RECORDS");
+                    new Table(
+                            ">PARTITION",
+                            ">LEADER",
+                            "REPLICAS",
+                            "ISR",
+                            ">START",
+                            ">END",
+                            ">RECORDS");
             for (TopicPartitionInfo partition : topic.partitions()) {
                 long[] range = offsets.get(partition.partition());
                 table.row(
@@ -213,7 +226,8 @@ public final class TopicsCommand implements Runnable {
             Admin admin, String topic, BootstrapOption bootstrap) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         Config config =
-                Await.answer(admin.describeConfigs(List.of(resource)).all(), bootstrap).get(resource);
+                Await.answer(admin.describeConfigs(List.of(resource)).all(), bootstrap)
+                        .get(resource);
         return config.entries().stream()
                 .filter(e -> e.source() == ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG)
                 .collect(
@@ -243,7 +257,10 @@ public final class TopicsCommand implements Runnable {
     }
 
     private static Map<TopicPartition, ListOffsetsResult.ListOffsetsResultInfo> list(
-            Admin admin, List<TopicDescription> topics, OffsetSpec spec, BootstrapOption bootstrap) {
+            Admin admin,
+            List<TopicDescription> topics,
+            OffsetSpec spec,
+            BootstrapOption bootstrap) {
         Map<TopicPartition, OffsetSpec> request = new HashMap<>();
         for (TopicDescription topic : topics) {
             for (TopicPartitionInfo partition : topic.partitions()) {

@@ -19,9 +19,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one node is told, checked.
  *
- * <p>With {@code --data DIR} (default {@code ./data}) everything lies below DIR: {@code topics/} (the log directory), {@code
- * metadata/} (the journal), {@code state/} (stream and query state). A file that names {@code log.dirs}, as Kafka's do, keeps
- * its log directories, and the other two lie in the first of them, in folders whose names begin with a dot.
+ * <p>With {@code --data DIR} (default {@code ./data}) everything lies below DIR: {@code topics/}
+ * (the log directory), {@code metadata/} (the journal), {@code state/} (stream and query state). A
+ * file that names {@code log.dirs}, as Kafka's do, keeps its log directories, and the other two lie
+ * in the first of them, in folders whose names begin with a dot.
  *
  * @param logDirs at least one
  * @param properties all settings given, under Kafka's names
@@ -43,7 +44,8 @@ public record NodeConfig(
     public static final String DEFAULT_HTTP = "127.0.0.1:8080";
 
     /**
-     * What the command line said; later fields win over earlier ones, and all of them over the file.
+     * What the command line said; later fields win over earlier ones, and all of them over the
+     * file.
      *
      * @param file properties file, or null
      * @param sets KEY=VALUE each
@@ -55,7 +57,9 @@ public record NodeConfig(
             @Nullable String http,
             List<String> sets) {}
 
-    /** @throws ConfigException in one sentence, on the first thing that cannot be used */
+    /**
+     * @throws ConfigException in one sentence, on the first thing that cannot be used
+     */
     public static NodeConfig of(Sources sources) {
         Map<String, String> given = new LinkedHashMap<>();
         List<String> warnings = new ArrayList<>();
@@ -98,7 +102,8 @@ public record NodeConfig(
         } else {
             for (String dir : logDirSetting.split(",", -1)) {
                 if (dir.isBlank()) {
-                    throw new ConfigException("log.dirs has an empty entry: '" + logDirSetting + "'");
+                    throw new ConfigException(
+                            "log.dirs has an empty entry: '" + logDirSetting + "'");
                 }
                 logDirs.add(Path.of(dir.strip()));
             }
@@ -108,10 +113,14 @@ public record NodeConfig(
         String metadataSetting = given.get("metadata.log.dir");
         String stateSetting = given.get("millrace.state.dir");
         HostPort kafka =
-                listener(given.getOrDefault("listeners", "PLAINTEXT://" + DEFAULT_KAFKA), "listeners");
+                listener(
+                        given.getOrDefault("listeners", "PLAINTEXT://" + DEFAULT_KAFKA),
+                        "listeners");
         String advertisedSetting = given.get("advertised.listeners");
         HostPort advertised =
-                advertisedSetting == null ? kafka : listener(advertisedSetting, "advertised.listeners");
+                advertisedSetting == null
+                        ? kafka
+                        : listener(advertisedSetting, "advertised.listeners");
         return new NodeConfig(
                 nodeId(given),
                 kafka,
@@ -132,7 +141,11 @@ public record NodeConfig(
         String brokerId = given.get("broker.id");
         if (nodeId != null && brokerId != null && !nodeId.equals(brokerId)) {
             throw new ConfigException(
-                    "node.id=" + nodeId + " and broker.id=" + brokerId + " differ: give one of them");
+                    "node.id="
+                            + nodeId
+                            + " and broker.id="
+                            + brokerId
+                            + " differ: give one of them");
         }
         String id = nodeId != null ? nodeId : brokerId != null ? brokerId : "1";
         return Integer.parseInt(id);
@@ -164,7 +177,8 @@ public record NodeConfig(
         } catch (NoSuchFileException e) {
             throw new ConfigException("there is no configuration file " + file);
         } catch (IOException e) {
-            throw new ConfigException("the configuration file " + file + " cannot be read: " + e.getMessage());
+            throw new ConfigException(
+                    "the configuration file " + file + " cannot be read: " + e.getMessage());
         }
         Map<String, String> read = new LinkedHashMap<>();
         Set<String> twice = new TreeSet<>();

@@ -15,7 +15,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Every setting a node knows, by name. A name that is not here is refused, with the nearest one that is. */
+/**
+ * Every setting a node knows, by name. A name that is not here is refused, with the nearest one
+ * that is.
+ */
 final class Settings {
     private static final long UNLIMITED = Long.MAX_VALUE;
     private static final String KRAFT = "Millrace keeps its metadata in its own journal";
@@ -29,7 +32,10 @@ final class Settings {
                         count("node.id", 0),
                         count("broker.id", 0),
                         text("broker.rack"),
-                        matching("listeners", "PLAINTEXT://HOST:PORT", "PLAINTEXT://[^/:]*:\\d{1,5}"),
+                        matching(
+                                "listeners",
+                                "PLAINTEXT://HOST:PORT",
+                                "PLAINTEXT://[^/:]*:\\d{1,5}"),
                         matching(
                                 "advertised.listeners",
                                 "PLAINTEXT://HOST:PORT",
@@ -54,7 +60,10 @@ final class Settings {
                         number("log.retention.hours", -1, Integer.MAX_VALUE),
                         number("log.retention.bytes", -1, UNLIMITED),
                         number("log.retention.check.interval.ms", 1, UNLIMITED),
-                        matching("log.cleanup.policy", "delete, compact or both", "(delete|compact)(, *(delete|compact))?"),
+                        matching(
+                                "log.cleanup.policy",
+                                "delete, compact or both",
+                                "(delete|compact)(, *(delete|compact))?"),
                         count("log.index.interval.bytes", 0),
                         count("log.index.size.max.bytes", 4),
                         number("log.flush.interval.messages", 1, UNLIMITED),
@@ -66,7 +75,14 @@ final class Settings {
                         number("log.message.timestamp.before.max.ms", 0, UNLIMITED),
                         number("log.message.timestamp.after.max.ms", 0, UNLIMITED),
                         count("message.max.bytes", 0),
-                        oneOf("compression.type", "producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"),
+                        oneOf(
+                                "compression.type",
+                                "producer",
+                                "uncompressed",
+                                "gzip",
+                                "snappy",
+                                "lz4",
+                                "zstd"),
                         number("log.segment.delete.delay.ms", 0, UNLIMITED),
                         ratio("log.cleaner.min.cleanable.ratio"),
                         number("log.cleaner.delete.retention.ms", 0, UNLIMITED),
@@ -122,16 +138,29 @@ final class Settings {
         return ALL.values();
     }
 
-    /** @throws ConfigException if there is no such setting, or it does not accept the value */
+    /**
+     * @throws ConfigException if there is no such setting, or it does not accept the value
+     */
     static Setting check(String name, String value, String origin) {
         Setting setting = ALL.get(name);
         if (setting == null) {
             throw new ConfigException(
-                    origin + ": unknown setting '" + name + "'" + nearest(name).map(n -> "; did you mean '" + n + "'?").orElse(""));
+                    origin
+                            + ": unknown setting '"
+                            + name
+                            + "'"
+                            + nearest(name).map(n -> "; did you mean '" + n + "'?").orElse(""));
         }
         if (!setting.accepts().test(value)) {
             throw new ConfigException(
-                    origin + ": " + name + " should be " + setting.expects() + ", not '" + value + "'");
+                    origin
+                            + ": "
+                            + name
+                            + " should be "
+                            + setting.expects()
+                            + ", not '"
+                            + value
+                            + "'");
         }
         return setting;
     }

@@ -9,7 +9,16 @@ import java.util.Random;
  */
 record Click(String user, String page, String country, int ms, double basket) {
     private static final String[] USERS = {
-        "ada", "grace", "linus", "barbara", "edsger", "margaret", "donald", "katherine", "alan", "hedy"
+        "ada",
+        "grace",
+        "linus",
+        "barbara",
+        "edsger",
+        "margaret",
+        "donald",
+        "katherine",
+        "alan",
+        "hedy"
     };
     private static final String[] PAGES = {
         "/", "/search", "/bread", "/flour", "/basket", "/checkout", "/help", "/mill-tour"
@@ -18,7 +27,8 @@ record Click(String user, String page, String country, int ms, double basket) {
 
     static Click next(Random random) {
         String page = PAGES[(int) (random.nextDouble() * random.nextDouble() * PAGES.length)];
-        double basket = page.equals("/checkout") ? Math.round(random.nextDouble() * 9000) / 100.0 : 0;
+        double basket =
+                page.equals("/checkout") ? Math.round(random.nextDouble() * 9000) / 100.0 : 0;
         return new Click(
                 USERS[(int) (random.nextDouble() * random.nextDouble() * USERS.length)],
                 page,
@@ -29,7 +39,16 @@ record Click(String user, String page, String country, int ms, double basket) {
 
     /** No text here needs escaping. */
     String json() {
-        return "{\"user\":\"" + user + "\",\"page\":\"" + page + "\",\"country\":\"" + country
-                + "\",\"ms\":" + ms + ",\"basket\":" + basket + "}";
+        return "{\"user\":\""
+                + user
+                + "\",\"page\":\""
+                + page
+                + "\",\"country\":\""
+                + country
+                + "\",\"ms\":"
+                + ms
+                + ",\"basket\":"
+                + basket
+                + "}";
     }
 }

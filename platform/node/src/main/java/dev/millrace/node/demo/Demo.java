@@ -16,8 +16,9 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 
 /**
- * Live text and clicks, and WordCount running over the text twice: as a DSL program, and as the SQL query that compiles to the
- * same topology. Everything goes through the doors a user has: the Kafka protocol and {@code POST /sql}.
+ * Live text and clicks, and WordCount running over the text twice: as a DSL program, and as the SQL
+ * query that compiles to the same topology. Everything goes through the doors a user has: the Kafka
+ * protocol and {@code POST /sql}.
  */
 public final class Demo implements AutoCloseable {
     public static final String LINES = "lines";
@@ -68,7 +69,8 @@ public final class Demo implements AutoCloseable {
         return demo;
     }
 
-    private static void createTopics(String bootstrap) throws ExecutionException, InterruptedException {
+    private static void createTopics(String bootstrap)
+            throws ExecutionException, InterruptedException {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
             Set<String> present = admin.listTopics().names().get();
             List<NewTopic> wanted =

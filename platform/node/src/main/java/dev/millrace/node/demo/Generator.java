@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes a few lines of text and a few clicks a second, through the stock Kafka producer, until closed. Owns one thread and
- * one producer.
+ * Writes a few lines of text and a few clicks a second, through the stock Kafka producer, until
+ * closed. Owns one thread and one producer.
  */
 final class Generator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Generator.class);

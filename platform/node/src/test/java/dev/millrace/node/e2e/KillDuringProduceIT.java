@@ -25,7 +25,9 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** SIGKILL in the middle of writing, several times: what was acknowledged is there, in order, once. */
+/**
+ * SIGKILL in the middle of writing, several times: what was acknowledged is there, in order, once.
+ */
 class KillDuringProduceIT {
     private static final int KILLS = 3;
     private static final String TOPIC = "ledger";
@@ -47,7 +49,9 @@ class KillDuringProduceIT {
             for (int kill = 0; kill < KILLS; kill++) {
                 long target = acknowledged.get() + 20_000;
                 Thread writer = writer(producer, sent, acknowledged, target + 20_000, failures);
-                Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> acknowledged.get() >= target);
+                Awaitility.await()
+                        .atMost(Duration.ofSeconds(60))
+                        .until(() -> acknowledged.get() >= target);
                 node.kill();
                 node.close();
                 node = PackagedNode.start(dir, "--listen", listen);

@@ -38,11 +38,15 @@ final class PackagedNode implements AutoCloseable {
         return Path.of(System.getProperty("millrace.distribution"));
     }
 
-    static PackagedNode start(Path data, String... options) throws IOException, InterruptedException {
+    static PackagedNode start(Path data, String... options)
+            throws IOException, InterruptedException {
         return run("start", data, options);
     }
 
-    /** Waits for the ready line; fails with everything printed if the process ends or takes too long. */
+    /**
+     * Waits for the ready line; fails with everything printed if the process ends or takes too
+     * long.
+     */
     static PackagedNode run(String command, Path data, String... options)
             throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(List.of(command, "--data", data.toString()));
@@ -68,17 +72,20 @@ final class PackagedNode implements AutoCloseable {
             String printed = firstLine.get(READY_WITHIN.toSeconds(), TimeUnit.SECONDS);
             Matcher ready = READY.matcher(printed);
             if (!ready.matches()) {
-                throw new AssertionError("not a ready line: " + printed + "\n" + Files.readString(errors));
+                throw new AssertionError(
+                        "not a ready line: " + printed + "\n" + Files.readString(errors));
             }
             return new PackagedNode(process, ready);
         } catch (ExecutionException | TimeoutException e) {
             process.destroyForcibly();
-            throw new AssertionError("not ready within " + READY_WITHIN + "\n" + Files.readString(errors), e);
+            throw new AssertionError(
+                    "not ready within " + READY_WITHIN + "\n" + Files.readString(errors), e);
         }
     }
 
     private static ProcessBuilder builder(List<String> arguments) {
-        List<String> command = new ArrayList<>(List.of(distribution().resolve("bin/millrace").toString()));
+        List<String> command =
+                new ArrayList<>(List.of(distribution().resolve("bin/millrace").toString()));
         command.addAll(arguments);
         return new ProcessBuilder(command);
     }
@@ -87,18 +94,26 @@ final class PackagedNode implements AutoCloseable {
     record Outcome(int exitCode, String out, String err) {}
 
     /** Runs {@code millrace arguments…} to its end. */
-    static Outcome millrace(String stdin, String... arguments) throws IOException, InterruptedException {
+    static Outcome millrace(String stdin, String... arguments)
+            throws IOException, InterruptedException {
         Path out = Files.createTempFile("millrace", ".out");
         Path err = Files.createTempFile("millrace", ".err");
         Process process =
-                builder(List.of(arguments)).redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+                builder(List.of(arguments))
+                        .redirectOutput(out.toFile())
+                        .redirectError(err.toFile())
+                        .start();
         try (var in = process.outputWriter(StandardCharsets.UTF_8)) {
             in.write(stdin);
         }
         if (!process.waitFor(90, TimeUnit.SECONDS)) {
             process.destroyForcibly();
             throw new AssertionError(
-                    "still running after 90 s: " + List.of(arguments) + "\n" + Files.readString(out) + Files.readString(err));
+                    "still running after 90 s: "
+                            + List.of(arguments)
+                            + "\n"
+                            + Files.readString(out)
+                            + Files.readString(err));
         }
         return new Outcome(process.exitValue(), Files.readString(out), Files.readString(err));
     }

@@ -12,17 +12,33 @@ import java.util.stream.Stream;
 final class Programs {
     private Programs() {}
 
-    /** Makes {@code program} available from Debian's {@code package}, or fails saying what to install. */
-    static synchronized void ensure(String program, String debianPackage) throws IOException, InterruptedException {
+    /**
+     * Makes {@code program} available from Debian's {@code package}, or fails saying what to
+     * install.
+     */
+    static synchronized void ensure(String program, String debianPackage)
+            throws IOException, InterruptedException {
         if (onPath(program)) {
             return;
         }
-        if (Files.exists(Path.of("/etc/debian_version")) && System.getProperty("user.name").equals("root")) {
-            run("", List.of("sh", "-c", "apt-get update -qq && apt-get install -y -qq --no-install-recommends " + debianPackage + " >&2"));
+        if (Files.exists(Path.of("/etc/debian_version"))
+                && System.getProperty("user.name").equals("root")) {
+            run(
+                    "",
+                    List.of(
+                            "sh",
+                            "-c",
+                            "apt-get update -qq && apt-get install -y -qq --no-install-recommends "
+                                    + debianPackage
+                                    + " >&2"));
         }
         if (!onPath(program)) {
             throw new AssertionError(
-                    "this test needs " + program + " (Debian package " + debianPackage + ") on the PATH");
+                    "this test needs "
+                            + program
+                            + " (Debian package "
+                            + debianPackage
+                            + ") on the PATH");
         }
     }
 
@@ -44,11 +60,18 @@ final class Programs {
                         .start();
         if (!process.waitFor(120, TimeUnit.SECONDS)) {
             process.destroyForcibly();
-            throw new AssertionError("still running after 120 s: " + command + "\n" + Files.readString(err));
+            throw new AssertionError(
+                    "still running after 120 s: " + command + "\n" + Files.readString(err));
         }
         String printed = Files.readString(out, StandardCharsets.UTF_8);
         if (process.exitValue() != 0) {
-            throw new AssertionError(command + " ended with " + process.exitValue() + "\n" + printed + Files.readString(err));
+            throw new AssertionError(
+                    command
+                            + " ended with "
+                            + process.exitValue()
+                            + "\n"
+                            + printed
+                            + Files.readString(err));
         }
         return printed;
     }

@@ -28,7 +28,8 @@ class StartIT {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             Path data = dir.resolve("data");
             String address = "127.0.0.1:" + taken.getLocalPort();
-            Outcome outcome = start("--data", data.toString(), "--listen", address, "--http", "127.0.0.1:0");
+            Outcome outcome =
+                    start("--data", data.toString(), "--listen", address, "--http", "127.0.0.1:0");
             assertRefused(outcome, address, "in use");
             assertThat(data).doesNotExist();
         }
@@ -38,7 +39,14 @@ class StartIT {
     void refuses_a_data_directory_that_another_node_uses() throws Exception {
         Path data = dir.resolve("data");
         try (PackagedNode node = PackagedNode.start(data)) {
-            Outcome outcome = start("--data", data.toString(), "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0");
+            Outcome outcome =
+                    start(
+                            "--data",
+                            data.toString(),
+                            "--listen",
+                            "127.0.0.1:0",
+                            "--http",
+                            "127.0.0.1:0");
             assertRefused(outcome, data.toString(), "another");
             assertThat(node.stop()).isIn(0, 143);
         }
@@ -48,7 +56,14 @@ class StartIT {
     void refuses_a_directory_that_holds_something_else() throws Exception {
         Path data = Files.createDirectories(dir.resolve("data"));
         Files.writeString(data.resolve("thesis.tex"), "precious");
-        Outcome outcome = start("--data", data.toString(), "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0");
+        Outcome outcome =
+                start(
+                        "--data",
+                        data.toString(),
+                        "--listen",
+                        "127.0.0.1:0",
+                        "--http",
+                        "127.0.0.1:0");
         assertRefused(outcome, data.toString());
         assertThat(data.resolve("thesis.tex")).hasContent("precious");
     }
@@ -57,21 +72,33 @@ class StartIT {
     void refuses_an_unwritable_directory() throws Exception {
         Path file = Files.writeString(dir.resolve("file"), "");
         Outcome outcome =
-                start("--data", file.resolve("data").toString(), "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0");
+                start(
+                        "--data",
+                        file.resolve("data").toString(),
+                        "--listen",
+                        "127.0.0.1:0",
+                        "--http",
+                        "127.0.0.1:0");
         assertRefused(outcome, file.toString());
     }
 
     @Test
     void refuses_unknown_and_malformed_settings() throws Exception {
-        assertRefused(start("--set", "num.partitons=3"), "num.partitons", "did you mean 'num.partitions'");
-        assertRefused(start("--set", "num.partitions=many"), "num.partitions", "whole number", "many");
+        assertRefused(
+                start("--set", "num.partitons=3"),
+                "num.partitons",
+                "did you mean 'num.partitions'");
+        assertRefused(
+                start("--set", "num.partitions=many"), "num.partitions", "whole number", "many");
         assertRefused(start("--listen", "9092"), "--listen", "HOST:PORT");
-        assertRefused(start("--config", dir.resolve("none.properties").toString()), "none.properties");
+        assertRefused(
+                start("--config", dir.resolve("none.properties").toString()), "none.properties");
     }
 
     @Test
     void wrong_usage_is_exit_code_2() throws Exception {
-        for (String[] wrong : new String[][] {{}, {"strat"}, {"start", "--no-such-option"}, {"topics"}}) {
+        for (String[] wrong :
+                new String[][] {{}, {"strat"}, {"start", "--no-such-option"}, {"topics"}}) {
             Outcome outcome = PackagedNode.millrace("", wrong);
             assertThat(outcome.exitCode()).as(String.join(" ", wrong)).isEqualTo(2);
             assertThat(outcome.err()).contains("--help");
@@ -80,7 +107,18 @@ class StartIT {
 
     @Test
     void help_is_everywhere() throws Exception {
-        for (String command : new String[] {"", "start", "demo", "topics", "produce", "consume", "sql", "bench", "connect-standalone"}) {
+        for (String command :
+                new String[] {
+                    "",
+                    "start",
+                    "demo",
+                    "topics",
+                    "produce",
+                    "consume",
+                    "sql",
+                    "bench",
+                    "connect-standalone"
+                }) {
             Outcome outcome =
                     command.isEmpty()
                             ? PackagedNode.millrace("", "--help")

@@ -57,21 +57,35 @@ class StockClientsIT {
         String topic = "exchange-" + codec + "-" + acks;
         create(topic, 3);
         try (KafkaProducer<String, String> producer =
-                producer(Map.of("compression.type", codec, "acks", acks, "enable.idempotence", acks.equals("all")))) {
+                producer(
+                        Map.of(
+                                "compression.type",
+                                codec,
+                                "acks",
+                                acks,
+                                "enable.idempotence",
+                                acks.equals("all")))) {
             for (int i = 0; i < 1000; i++) {
-                ProducerRecord<String, String> record = new ProducerRecord<>(topic, "key" + i % 10, "value" + i);
-                record.headers().add(new RecordHeader("n", String.valueOf(i).getBytes(StandardCharsets.UTF_8)));
+                ProducerRecord<String, String> record =
+                        new ProducerRecord<>(topic, "key" + i % 10, "value" + i);
+                record.headers()
+                        .add(
+                                new RecordHeader(
+                                        "n", String.valueOf(i).getBytes(StandardCharsets.UTF_8)));
                 producer.send(record);
             }
         }
         Map<String, List<Integer>> byKey = new HashMap<>();
         try (KafkaConsumer<String, String> consumer = consumer(Map.of())) {
-            List<TopicPartition> all = IntStream.range(0, 3).mapToObj(p -> new TopicPartition(topic, p)).toList();
+            List<TopicPartition> all =
+                    IntStream.range(0, 3).mapToObj(p -> new TopicPartition(topic, p)).toList();
             consumer.assign(all);
             consumer.seekToBeginning(all);
             for (ConsumerRecord<String, String> record : read(consumer, 1000)) {
                 int n = Integer.parseInt(record.value().substring("value".length()));
-                assertThat(record.headers().lastHeader("n").value()).asString().isEqualTo(String.valueOf(n));
+                assertThat(record.headers().lastHeader("n").value())
+                        .asString()
+                        .isEqualTo(String.valueOf(n));
                 byKey.computeIfAbsent(record.key(), k -> new ArrayList<>()).add(n);
             }
         }
@@ -93,7 +107,9 @@ class StockClientsIT {
             while (one.assignment().size() != 2 || two.assignment().size() != 2) {
                 one.poll(Duration.ofMillis(50)).forEach(r -> seen.add(r.value()));
                 two.poll(Duration.ofMillis(50)).forEach(r -> seen.add(r.value()));
-                assertThat(System.nanoTime()).as("both members get two partitions").isLessThan(deadlineNs);
+                assertThat(System.nanoTime())
+                        .as("both members get two partitions")
+                        .isLessThan(deadlineNs);
             }
             while (seen.size() < 400) {
                 one.poll(Duration.ofMillis(50)).forEach(r -> seen.add(r.value()));
@@ -114,7 +130,10 @@ class StockClientsIT {
     @Test
     void admin_creates_describes_alters_grows_and_deletes() throws Exception {
         try (Admin admin = Admin.create(node.clientConfig())) {
-            admin.createTopics(List.of(new NewTopic("managed", 2, (short) 1).configs(Map.of("retention.ms", "1000"))))
+            admin.createTopics(
+                            List.of(
+                                    new NewTopic("managed", 2, (short) 1)
+                                            .configs(Map.of("retention.ms", "1000"))))
                     .all()
                     .get();
             ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, "managed");
@@ -131,7 +150,12 @@ class StockClientsIT {
             assertThat(config.get("retention.ms").value()).isEqualTo("1000");
             assertThat(config.get("max.message.bytes").value()).isEqualTo("2000");
             admin.createPartitions(Map.of("managed", NewPartitions.increaseTo(5))).all().get();
-            assertThat(admin.describeTopics(List.of("managed")).allTopicNames().get().get("managed").partitions())
+            assertThat(
+                            admin.describeTopics(List.of("managed"))
+                                    .allTopicNames()
+                                    .get()
+                                    .get("managed")
+                                    .partitions())
                     .hasSize(5);
             assertThat(admin.describeCluster().nodes().get()).hasSize(1);
             admin.deleteTopics(List.of("managed")).all().get();
@@ -151,7 +175,17 @@ class StockClientsIT {
         kcat(lines.toString(), "-P", "-t", topic, "-K:", "-z", codec);
         String read = kcat("", "-C", "-t", topic, "-K:", "-e", "-q", "-o", "beginning");
         assertThat(read).isEqualTo(lines.toString());
-        String group = kcat("", "-G", "group-" + codec, "-X", "auto.offset.reset=earliest", "-c", "500", "-q", topic);
+        String group =
+                kcat(
+                        "",
+                        "-G",
+                        "group-" + codec,
+                        "-X",
+                        "auto.offset.reset=earliest",
+                        "-c",
+                        "500",
+                        "-q",
+                        topic);
         assertThat(group.lines()).hasSize(500);
     }
 
@@ -180,12 +214,15 @@ class StockClientsIT {
         }
     }
 
-    private static List<ConsumerRecord<String, String>> read(KafkaConsumer<String, String> consumer, int count) {
+    private static List<ConsumerRecord<String, String>> read(
+            KafkaConsumer<String, String> consumer, int count) {
         List<ConsumerRecord<String, String>> records = new ArrayList<>();
         long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         while (records.size() < count) {
             consumer.poll(Duration.ofMillis(200)).forEach(records::add);
-            assertThat(System.nanoTime()).as("read %d of %d", records.size(), count).isLessThan(deadlineNs);
+            assertThat(System.nanoTime())
+                    .as("read %d of %d", records.size(), count)
+                    .isLessThan(deadlineNs);
         }
         return records;
     }
