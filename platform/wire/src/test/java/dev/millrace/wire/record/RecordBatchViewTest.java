@@ -97,9 +97,7 @@ class RecordBatchViewTest {
         Random random = new Random(11);
         for (int i = 0; i < 200; i++) {
             ByteBuffer bytes = ByteBuffer.allocate(original.limit()).put(original.duplicate());
-            int at =
-                    RecordBatchView.CRC
-                            + random.nextInt(original.limit() - RecordBatchView.CRC);
+            int at = RecordBatchView.CRC + random.nextInt(original.limit() - RecordBatchView.CRC);
             bytes.put(at, (byte) (bytes.get(at) ^ (1 << random.nextInt(8))));
 
             assertThatThrownBy(() -> RecordBatchView.at(bytes, 0).requireCrc())
@@ -137,8 +135,7 @@ class RecordBatchViewTest {
             for (int flips = 0; flips < 3; flips++) {
                 int at =
                         RecordBatchView.HEADER_BYTES
-                                + random.nextInt(
-                                        original.limit() - RecordBatchView.HEADER_BYTES);
+                                + random.nextInt(original.limit() - RecordBatchView.HEADER_BYTES);
                 bytes.put(at, (byte) random.nextInt());
             }
             RecordBatchView batch = RecordBatchView.at(bytes, 0);
@@ -194,8 +191,7 @@ class RecordBatchViewTest {
     }
 
     private static MutableRecordBatch kafkaBatch(ByteBuffer bytes) {
-        List<MutableRecordBatch> batches =
-                new java.util.ArrayList<>();
+        List<MutableRecordBatch> batches = new java.util.ArrayList<>();
         MemoryRecords.readableRecords(bytes.duplicate()).batches().forEach(batches::add);
         assertThat(batches).hasSize(1);
         return batches.get(0);

@@ -33,8 +33,7 @@ class RecordsPropertyTest {
     }
 
     @Property(tries = 200)
-    void kafkas_batches_are_read(
-            @ForAll("samples") List<Sample> samples, @ForAll Codec codec) {
+    void kafkas_batches_are_read(@ForAll("samples") List<Sample> samples, @ForAll Codec codec) {
         MemoryRecords kafkas =
                 MemoryRecords.withRecords(
                         Compression.of(CompressionType.forId(codec.id())).build(),
@@ -102,7 +101,10 @@ class RecordsPropertyTest {
         Arbitrary<List<Header>> headers =
                 Combinators.combine(
                                 Arbitraries.strings().ofMaxLength(5),
-                                Arbitraries.bytes().array(byte[].class).ofMaxSize(20).injectNull(0.2))
+                                Arbitraries.bytes()
+                                        .array(byte[].class)
+                                        .ofMaxSize(20)
+                                        .injectNull(0.2))
                         .as((key, value) -> (Header) new RecordHeader(key, value))
                         .list()
                         .ofMaxSize(3);
