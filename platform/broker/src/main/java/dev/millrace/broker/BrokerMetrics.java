@@ -5,8 +5,9 @@ import dev.millrace.wire.RequestMetrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.apache.kafka.common.protocol.ApiKeys;
 
 /**
@@ -17,8 +18,7 @@ public final class BrokerMetrics implements RequestMetrics {
     private record Meters(Timer requests, Counter requestBytes, Counter responseBytes) {}
 
     private final MeterRegistry registry;
-    private final AtomicReferenceArray<Meters> byApi =
-            new AtomicReferenceArray<>(ApiKeys.values().length);
+    private final Map<ApiKeys, Meters> byApi = new ConcurrentHashMap<>();
 
     public BrokerMetrics(MeterRegistry registry) {
         this.registry = registry;
@@ -27,7 +27,7 @@ public final class BrokerMetrics implements RequestMetrics {
     @Override
     public void answered(
             RequestContext context, long elapsedNs, int requestBytes, int responseBytes) {
-        Meters meters = byApi.get(context.api().ordinal());
+        Meters meters = byApi.get(context.api());
         if (meters == null) {
             meters = create(context.api());
         }
@@ -43,7 +43,7 @@ public final class BrokerMetrics implements RequestMetrics {
                         registry.timer("millrace.requests", "api", api.name),
                         registry.counter("millrace.request.bytes", "api", api.name),
                         registry.counter("millrace.response.bytes", "api", api.name));
-        byApi.set(api.ordinal(), meters);
+        byApi.put(api, meters);
         return meters;
     }
 }

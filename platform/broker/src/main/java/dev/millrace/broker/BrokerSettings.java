@@ -3,6 +3,7 @@ package dev.millrace.broker;
 import dev.millrace.wire.WireConfig;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.config.TopicConfig;
 
 /**
  * The data plane's settings, read once from the node's properties. Names and defaults are Kafka's
@@ -70,6 +71,21 @@ record BrokerSettings(
                 in.longNumber("millrace.shutdown.grace.ms", 2_000, 0),
                 properties.getOrDefault("broker.rack", ""),
                 wire);
+    }
+
+    /** How {@code __consumer_offsets} is created, by Kafka's {@code offsets.topic.*} settings. */
+    static TopicCreation.Shape offsetsTopic(Map<String, String> properties) {
+        Reader in = new Reader(properties);
+        return new TopicCreation.Shape(
+                in.number("offsets.topic.num.partitions", 50, 1),
+                in.number("offsets.topic.replication.factor", 1, 1),
+                Map.of(
+                        TopicConfig.CLEANUP_POLICY_CONFIG,
+                        TopicConfig.CLEANUP_POLICY_COMPACT,
+                        TopicConfig.COMPRESSION_TYPE_CONFIG,
+                        "producer",
+                        TopicConfig.SEGMENT_BYTES_CONFIG,
+                        Integer.toString(in.number("offsets.topic.segment.bytes", 100 << 20, 1))));
     }
 
     private record Reader(Map<String, String> properties) {

@@ -287,7 +287,7 @@ final class Fetch {
         }
         int left = maxBytes - foundBytes;
         boolean first = foundBytes == 0;
-        if (offset >= end || left <= 0 && !first) {
+        if (offset >= end || (left <= 0 && !first)) {
             return;
         }
         FetchedRecords fetched =

@@ -13,6 +13,7 @@ import java.util.function.BiFunction;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.BrokerNotAvailableException;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * Makes this broker's partitions what the metadata image says: opens logs of partitions led here,
  * deletes those of deleted topics, hands over new epochs and settings.
  *
- * <p>Works on a background thread, one image at a time; images that arrive meanwhile are skipped up
+ * <p>Works on a thread of its own, one image at a time; images that arrive meanwhile are skipped up
  * to the newest. A topic is known by its id, so that one deleted and created again under its name
  * does not find the old one's records.
  */
@@ -34,6 +35,7 @@ final class ImageFollower {
     private final LogDirectories directories;
     private final Partitions partitions;
     private final Workers workers;
+    private final Workers thread = new Workers("millrace-metadata", 1);
     private final List<ContextInternal> owners;
     private final BiFunction<MetadataImage, String, TopicSettings> settingsOf;
 
@@ -75,7 +77,7 @@ final class ImageFollower {
         newest = image;
         if (!working && !stopped) {
             working = true;
-            workers.submit(this::work).onFailure(e -> LOG.error("Following metadata failed", e));
+            thread.submit(this::work).onFailure(e -> LOG.error("Following metadata failed", e));
         }
     }
 
@@ -87,14 +89,29 @@ final class ImageFollower {
         if (image.version() <= appliedVersion) {
             return Future.succeededFuture();
         }
+        if (stopped) {
+            return Future.failedFuture(stopping());
+        }
         ContextInternal context = ContextInternal.current();
         Promise<Void> promise = context == null ? Promise.promise() : context.promise();
         awaited.add(new Awaited(image.version(), promise));
         return promise.future();
     }
 
-    synchronized void stop() {
-        stopped = true;
+    /** What still waits for an image fails. */
+    void stop() {
+        List<Awaited> left;
+        synchronized (this) {
+            stopped = true;
+            left = List.copyOf(awaited);
+            awaited.clear();
+        }
+        left.forEach(waiting -> waiting.promise.fail(stopping()));
+        thread.shutdown();
+    }
+
+    private static ApiException stopping() {
+        return new BrokerNotAvailableException("this broker shuts down");
     }
 
     /** The event loop that owns a partition; the same on every call. */
@@ -139,20 +156,20 @@ final class ImageFollower {
         }
 
         List<Future<?>> openings = new ArrayList<>();
+        boolean sameSettings = before != null && settingsUnchanged(before, image);
         for (MetadataImage.Topic topic : image.topics().values()) {
-            boolean sameTopic = before != null && before.topics().get(topic.name()) == topic;
-            boolean sameSettings = before != null && settingsUnchanged(before, image, topic.name());
-            if (!sameTopic || !sameSettings) {
+            if (before == null
+                    || !sameSettings
+                    || !topic.equals(before.topics().get(topic.name()))) {
                 update(image, topic, openings);
             }
         }
         await(openings);
     }
 
-    private static boolean settingsUnchanged(
-            MetadataImage before, MetadataImage now, String topic) {
+    private static boolean settingsUnchanged(MetadataImage before, MetadataImage now) {
         // Compared whole: a topic's settings may come from the broker's dynamic ones.
-        return before.configs() == now.configs() || before.configs().equals(now.configs());
+        return before.configs().equals(now.configs());
     }
 
     private void update(

@@ -97,13 +97,14 @@ final class ListOffsetsHandler
         long end = end(log, request);
         if (timestamp == LATEST) {
             answer.setOffset(end).setLeaderEpoch(partition.leaderEpoch());
-        } else if (timestamp == EARLIEST || timestamp == EARLIEST_LOCAL && context.version() >= 8) {
+        } else if (timestamp == EARLIEST
+                || (timestamp == EARLIEST_LOCAL && context.version() >= 8)) {
             answer.setOffset(log.logStartOffset()).setLeaderEpoch(epochOfStart(partition));
-        } else if (timestamp == LATEST_TIERED && context.version() >= 9
-                || timestamp == EARLIEST_PENDING_UPLOAD && context.version() >= 11) {
+        } else if ((timestamp == LATEST_TIERED && context.version() >= 9)
+                || (timestamp == EARLIEST_PENDING_UPLOAD && context.version() >= 11)) {
             // Nothing is tiered: no such offset.
             answer.setLeaderEpoch(UNKNOWN);
-        } else if (timestamp >= 0 || timestamp == MAX_TIMESTAMP && context.version() >= 7) {
+        } else if (timestamp >= 0 || (timestamp == MAX_TIMESTAMP && context.version() >= 7)) {
             lookups.add(
                     workers.submit(
                                     () ->

@@ -134,7 +134,8 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
     }
 
     private static boolean wantsAll(RequestContext context, MetadataRequestData request) {
-        return request.topics() == null || context.version() == 0 && request.topics().isEmpty();
+        return request.topics() == null
+                || (context.version() == 0 && request.topics().isEmpty());
     }
 
     private static MetadataResponseTopic describe(

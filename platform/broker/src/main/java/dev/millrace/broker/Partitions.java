@@ -19,8 +19,20 @@ import org.jspecify.annotations.Nullable;
  * ImageFollower}, read by any thread.
  */
 final class Partitions {
-    /** Index = partition number; entries of partitions led elsewhere are null. */
-    private record Topic(String name, Uuid id, @Nullable Partition[] partitions) {}
+    /** Never changed: another takes its place. */
+    private static final class Topic {
+        private final String name;
+        private final Uuid id;
+
+        /** Index = partition number; entries of partitions led elsewhere are null. */
+        private final @Nullable Partition[] partitions;
+
+        Topic(String name, Uuid id, @Nullable Partition[] partitions) {
+            this.name = name;
+            this.id = id;
+            this.partitions = partitions;
+        }
+    }
 
     private final Map<String, Topic> byName = new ConcurrentHashMap<>();
     private final Map<Uuid, Topic> byId = new ConcurrentHashMap<>();

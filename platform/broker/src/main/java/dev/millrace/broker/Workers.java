@@ -14,13 +14,16 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Threads for what would block an event loop: flushes, look-ups in cold files, creating and
  * deleting folders. Bounded in threads and in what waits for them. Any thread.
  */
-final class Workers implements AutoCloseable {
+final class Workers {
     private static final int MAX_QUEUED = 100_000;
     private static final long KEEP_ALIVE_S = 30;
 
     private final ThreadPoolExecutor executor;
 
-    Workers(int threads) {
+    /**
+     * @param name prefix of the threads' names
+     */
+    Workers(String name, int threads) {
         AtomicInteger number = new AtomicInteger();
         executor =
                 new ThreadPoolExecutor(
@@ -33,7 +36,7 @@ final class Workers implements AutoCloseable {
                             Thread thread =
                                     new Thread(
                                             task,
-                                            "millrace-background-" + number.getAndIncrement());
+                                            name + "-" + number.getAndIncrement());
                             thread.setDaemon(true);
                             return thread;
                         });
@@ -65,14 +68,8 @@ final class Workers implements AutoCloseable {
         return promise.future();
     }
 
-    /** Finishes what has been submitted. Blocks for at most {@code graceMs}. */
-    boolean shutdown(long graceMs) throws InterruptedException {
+    /** Takes no more; what has been submitted is still done. */
+    void shutdown() {
         executor.shutdown();
-        return executor.awaitTermination(graceMs, TimeUnit.MILLISECONDS);
-    }
-
-    @Override
-    public void close() {
-        executor.shutdownNow();
     }
 }
