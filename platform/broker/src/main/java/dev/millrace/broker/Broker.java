@@ -153,7 +153,8 @@ public final class Broker {
                         config.nodeId(), logs, partitions, workers, loops(), topicSettings);
         follower = started;
         cluster.onChange(started::follow);
-        checkpointTimer = vertx.setPeriodic(settings.checkpointIntervalMs(), id -> checkpoint(logs));
+        checkpointTimer =
+                vertx.setPeriodic(settings.checkpointIntervalMs(), id -> checkpoint(logs));
         return started.applied(cluster.image()).map(started);
     }
 
@@ -264,8 +265,7 @@ public final class Broker {
                 server == null
                         ? Future.succeededFuture()
                         : server.close(settings.shutdownGraceMs());
-        return unheard.eventually(
-                        () -> groups == null ? Future.succeededFuture() : groups.close())
+        return unheard.eventually(() -> groups == null ? Future.succeededFuture() : groups.close())
                 .eventually(
                         () -> {
                             if (follower != null) {

@@ -29,7 +29,8 @@ import org.slf4j.LoggerFactory;
 /**
  * One Fetch request: reads what there is, and if that is too little waits on its partitions for
  * more, or for its time to be over. Belongs to the event loop of its connection; reads there too,
- * since anybody may read below the high watermark, and asks the partitions' owners only to be woken.
+ * since anybody may read below the high watermark, and asks the partitions' owners only to be
+ * woken.
  */
 final class Fetch {
     private static final Logger LOG = LoggerFactory.getLogger(Fetch.class);
@@ -176,9 +177,7 @@ final class Fetch {
                                         partition.awaitData(
                                                 offset,
                                                 stable,
-                                                () ->
-                                                        loop.nettyEventLoop()
-                                                                .execute(this::wakeUp));
+                                                () -> loop.nettyEventLoop().execute(this::wakeUp));
                             }
                         });
     }
@@ -316,8 +315,7 @@ final class Fetch {
      * KIP-595: the reader's last record is of an epoch that ends earlier in this log, so it has
      * read what was truncated since.
      */
-    private static boolean diverges(
-            PartitionLog log, FetchPartition wanted, PartitionData answer) {
+    private static boolean diverges(PartitionLog log, FetchPartition wanted, PartitionData answer) {
         if (wanted.lastFetchedEpoch() < 0) {
             return false;
         }

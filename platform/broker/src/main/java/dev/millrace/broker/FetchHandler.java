@@ -35,8 +35,7 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
     public Future<FetchResponseData> handle(RequestContext context, FetchRequestData request) {
         if (request.sessionId() != NO_SESSION && request.sessionEpoch() != FINAL_EPOCH) {
             return Future.succeededFuture(
-                    new FetchResponseData()
-                            .setErrorCode(Errors.FETCH_SESSION_ID_NOT_FOUND.code()));
+                    new FetchResponseData().setErrorCode(Errors.FETCH_SESSION_ID_NOT_FOUND.code()));
         }
         ContextInternal loop = ContextInternal.current();
         Fetch fetch = new Fetch(partitions, loop, context, request, maxBytes);

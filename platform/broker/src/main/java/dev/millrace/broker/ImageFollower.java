@@ -172,8 +172,7 @@ final class ImageFollower {
         return before.configs().equals(now.configs());
     }
 
-    private void update(
-            MetadataImage image, MetadataImage.Topic topic, List<Future<?>> openings) {
+    private void update(MetadataImage image, MetadataImage.Topic topic, List<Future<?>> openings) {
         TopicSettings settings = settingsOf.apply(image, topic.name());
         for (MetadataImage.Partition state : topic.partitions()) {
             if (state.leader() != nodeId) {
@@ -215,8 +214,7 @@ final class ImageFollower {
             } else {
                 log.updateConfig(settings.log());
             }
-            Partition partition =
-                    new Partition(log, ownerOf(tp), workers, state.leaderEpoch());
+            Partition partition = new Partition(log, ownerOf(tp), workers, state.leaderEpoch());
             partition.replicas(state.isr().size(), settings.minInsyncReplicas());
             // Not published yet, so this thread is still its owner.
             partition.becomeLeader(state.leaderEpoch());

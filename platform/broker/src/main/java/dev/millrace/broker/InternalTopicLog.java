@@ -46,9 +46,7 @@ final class InternalTopicLog implements CoordinatorLog {
     @Override
     public Future<Integer> partitions() {
         return creation.create(topic)
-                .compose(
-                        created ->
-                                opened().map(open -> created.partitions().size()));
+                .compose(created -> opened().map(open -> created.partitions().size()));
     }
 
     /** Completes when the logs of what the image says now are open. */

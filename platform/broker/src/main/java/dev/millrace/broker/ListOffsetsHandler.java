@@ -65,8 +65,7 @@ final class ListOffsetsHandler
                                 .setLeaderEpoch(UNKNOWN);
                 answers.add(answer);
                 try {
-                    TopicPartition tp =
-                            new TopicPartition(topic.name(), wanted.partitionIndex());
+                    TopicPartition tp = new TopicPartition(topic.name(), wanted.partitionIndex());
                     if (!seen.add(tp)) {
                         throw new InvalidRequestException(tp + " is asked for twice");
                     }
@@ -77,8 +76,7 @@ final class ListOffsetsHandler
                     answer.setErrorCode(Errors.forException(e).code());
                 }
             }
-            topics.add(
-                    new ListOffsetsTopicResponse().setName(topic.name()).setPartitions(answers));
+            topics.add(new ListOffsetsTopicResponse().setName(topic.name()).setPartitions(answers));
         }
         ListOffsetsResponseData response = new ListOffsetsResponseData().setTopics(topics);
         return lookups.isEmpty()

@@ -24,8 +24,8 @@ import org.apache.kafka.common.protocol.Errors;
 /**
  * Metadata: who leads what, from the cluster's image. A topic asked for by name may be created.
  *
- * <p>A topic that this broker leads is shown once its logs are open, so that the first Produce after
- * a creation finds them, instead of failing and waiting for the client's retry.
+ * <p>A topic that this broker leads is shown once its logs are open, so that the first Produce
+ * after a creation finds them, instead of failing and waiting for the client's retry.
  */
 final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataResponseData> {
     private static final long OPENING_WAIT_MS = 5_000;
@@ -66,8 +66,7 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
         if (creations.isEmpty()) {
             return answerWhenOpen(context, request, refused);
         }
-        return Future.join(creations)
-                .transform(done -> answerWhenOpen(context, request, refused));
+        return Future.join(creations).transform(done -> answerWhenOpen(context, request, refused));
     }
 
     private boolean mayCreate(RequestContext context, MetadataRequestData request) {
@@ -86,9 +85,7 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
         // Whatever takes longer than this is shown anyway, and the client retries.
         return open.timeout(OPENING_WAIT_MS, TimeUnit.MILLISECONDS)
                 .transform(
-                        done ->
-                                Future.succeededFuture(
-                                        answer(context, request, refused, image)));
+                        done -> Future.succeededFuture(answer(context, request, refused, image)));
     }
 
     private MetadataResponseData answer(
@@ -134,8 +131,7 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
     }
 
     private static boolean wantsAll(RequestContext context, MetadataRequestData request) {
-        return request.topics() == null
-                || (context.version() == 0 && request.topics().isEmpty());
+        return request.topics() == null || (context.version() == 0 && request.topics().isEmpty());
     }
 
     private static MetadataResponseTopic describe(

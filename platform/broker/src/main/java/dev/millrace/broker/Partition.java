@@ -193,8 +193,7 @@ final class Partition {
                             log.flush();
                             return true;
                         })
-                .onComplete(
-                        result -> owner.nettyEventLoop().execute(() -> flushed(done, result)));
+                .onComplete(result -> owner.nettyEventLoop().execute(() -> flushed(done, result)));
     }
 
     private void flushed(Promise<Void> done, io.vertx.core.AsyncResult<Boolean> result) {
@@ -232,14 +231,10 @@ final class Partition {
 
     /** Owner only. */
     void becomeLeader(int epoch) {
-        try {
-            log.beginLeaderEpoch(epoch);
-            leaderEpoch = epoch;
-            // The only replica of its log: all of it is committed.
-            advanceHighWatermark(log.logEndOffset());
-        } catch (IOException e) {
-            throw broken(e);
-        }
+        log.beginLeaderEpoch(epoch);
+        leaderEpoch = epoch;
+        // The only replica of its log: all of it is committed.
+        advanceHighWatermark(log.logEndOffset());
     }
 
     /**

@@ -86,8 +86,8 @@ final class Partitions {
     }
 
     /**
-     * @throws ApiException UNKNOWN_TOPIC_OR_PARTITION, or NOT_LEADER_OR_FOLLOWER if the cluster
-     *     has it elsewhere, or if it is only being opened here
+     * @throws ApiException UNKNOWN_TOPIC_OR_PARTITION, or NOT_LEADER_OR_FOLLOWER if the cluster has
+     *     it elsewhere, or if it is only being opened here
      */
     Partition require(String name, int partition) {
         Topic topic = byName.get(name);
@@ -99,7 +99,8 @@ final class Partitions {
                 name + "-" + partition,
                 image.get().topic(name).orElse(null),
                 partition,
-                new UnknownTopicOrPartitionException("there is no partition " + name + "-" + partition));
+                new UnknownTopicOrPartitionException(
+                        "there is no partition " + name + "-" + partition));
     }
 
     /**

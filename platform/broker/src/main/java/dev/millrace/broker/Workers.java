@@ -33,10 +33,7 @@ final class Workers {
                         TimeUnit.SECONDS,
                         new ArrayBlockingQueue<>(MAX_QUEUED),
                         task -> {
-                            Thread thread =
-                                    new Thread(
-                                            task,
-                                            name + "-" + number.getAndIncrement());
+                            Thread thread = new Thread(task, name + "-" + number.getAndIncrement());
                             thread.setDaemon(true);
                             return thread;
                         });
