@@ -40,8 +40,7 @@ public final class GroupCoordinator {
     private volatile boolean warm;
     private volatile boolean closed;
 
-    private GroupCoordinator(
-            Vertx vertx, CoordinatorLog log, Cluster cluster, GroupConfig config) {
+    private GroupCoordinator(Vertx vertx, CoordinatorLog log, Cluster cluster, GroupConfig config) {
         this.vertx = vertx;
         this.log = log;
         this.cluster = cluster;
@@ -168,9 +167,7 @@ public final class GroupCoordinator {
     }
 
     private static List<MetadataImage.Partition> offsetsPartitions(MetadataImage image) {
-        return image.topic(OFFSETS_TOPIC)
-                .map(MetadataImage.Topic::partitions)
-                .orElse(List.of());
+        return image.topic(OFFSETS_TOPIC).map(MetadataImage.Topic::partitions).orElse(List.of());
     }
 
     // ---- changes of the cluster

@@ -187,8 +187,7 @@ final class GroupQueryHandlers {
                                         .setErrorCode(Errors.forException(failure).code()));
     }
 
-    private static DescribedGroup described(
-            String groupId, @Nullable Group group, short version) {
+    private static DescribedGroup described(String groupId, @Nullable Group group, short version) {
         DescribedGroup described =
                 new DescribedGroup()
                         .setGroupId(groupId)
@@ -206,8 +205,7 @@ final class GroupQueryHandlers {
         return described
                 .setGroupState(group.state().wireName())
                 .setProtocolType(protocolType(group))
-                .setProtocolData(
-                        stable ? Objects.requireNonNullElse(group.protocol(), "") : "")
+                .setProtocolData(stable ? Objects.requireNonNullElse(group.protocol(), "") : "")
                 .setMembers(
                         group.members().values().stream()
                                 .map(member -> described(group, member, stable))
@@ -282,8 +280,7 @@ final class GroupQueryHandlers {
                                                                 .code()));
                 if (known) {
                     tombstones.add(
-                            new GroupRecord.OffsetDeleted(
-                                    request.groupId(), topic.name(), index));
+                            new GroupRecord.OffsetDeleted(request.groupId(), topic.name(), index));
                 }
             }
         }

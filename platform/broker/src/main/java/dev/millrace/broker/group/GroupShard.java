@@ -167,8 +167,7 @@ final class GroupShard {
                 });
     }
 
-    Errors heartbeat(
-            String groupId, String memberId, @Nullable String instanceId, int generation) {
+    Errors heartbeat(String groupId, String memberId, @Nullable String instanceId, int generation) {
         if (closed != null) {
             return closed;
         }
@@ -283,9 +282,7 @@ final class GroupShard {
 
     private void forgetIfUnused(Cell cell) {
         Group group = cell.group;
-        if (group.state() == GroupState.EMPTY
-                && group.pendingMembers().isEmpty()
-                && !cell.stored) {
+        if (group.state() == GroupState.EMPTY && group.pendingMembers().isEmpty() && !cell.stored) {
             cells.remove(group.groupId());
         }
     }
@@ -442,8 +439,7 @@ final class GroupShard {
         }
     }
 
-    private List<GroupRecord> tombstones(
-            String groupId, Predicate<TopicPartition> which) {
+    private List<GroupRecord> tombstones(String groupId, Predicate<TopicPartition> which) {
         List<GroupRecord> records = new ArrayList<>();
         for (TopicPartition partition : offsets.of(groupId).keySet()) {
             if (which.test(partition)) {
@@ -478,10 +474,7 @@ final class GroupShard {
                     tombstones(
                             groupId,
                             partition ->
-                                    isExpired(
-                                            group,
-                                            offsets.of(groupId).get(partition),
-                                            nowMs));
+                                    isExpired(group, offsets.of(groupId).get(partition), nowMs));
             records.addAll(expired);
             if (expired.size() == offsets.of(groupId).size() && cells.containsKey(groupId)) {
                 records.add(new GroupRecord.GroupDeleted(groupId));

@@ -135,7 +135,10 @@ final class GroupVerticle extends VerticleBase {
 
     private static CoordinatorLoadInProgressException loading(int partition) {
         return new CoordinatorLoadInProgressException(
-                "the groups of " + GroupCoordinator.OFFSETS_TOPIC + "-" + partition
+                "the groups of "
+                        + GroupCoordinator.OFFSETS_TOPIC
+                        + "-"
+                        + partition
                         + " are still being loaded; retry");
     }
 
@@ -176,8 +179,7 @@ final class GroupVerticle extends VerticleBase {
                                 coordinatorLog
                                         .append(
                                                 partition,
-                                                RecordCodec.toBatches(
-                                                        records, clockMs.getAsLong()))
+                                                RecordCodec.toBatches(records, clockMs.getAsLong()))
                                         .mapEmpty(),
                         live,
                         cause -> broken(partition, slot, cause));
@@ -202,8 +204,7 @@ final class GroupVerticle extends VerticleBase {
                 groupIds.stream()
                         .map(
                                 groupId ->
-                                        Future.fromCompletionStage(
-                                                        liveGroups.get(groupId), context)
+                                        Future.fromCompletionStage(liveGroups.get(groupId), context)
                                                 .onSuccess(
                                                         state ->
                                                                 state.ifPresent(
@@ -264,7 +265,10 @@ final class GroupVerticle extends VerticleBase {
 
     private static NotCoordinatorException movedAway(int partition) {
         return new NotCoordinatorException(
-                "another node leads " + GroupCoordinator.OFFSETS_TOPIC + "-" + partition
+                "another node leads "
+                        + GroupCoordinator.OFFSETS_TOPIC
+                        + "-"
+                        + partition
                         + "; find the coordinator again");
     }
 

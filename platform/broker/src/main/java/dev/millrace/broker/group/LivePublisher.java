@@ -54,8 +54,7 @@ final class LivePublisher {
                                 loop.execute(() -> written(group.groupId(), accepted, failure)));
     }
 
-    private void written(
-            String groupId, @Nullable Boolean accepted, @Nullable Throwable failure) {
+    private void written(String groupId, @Nullable Boolean accepted, @Nullable Throwable failure) {
         Group next = inFlight.remove(groupId);
         warnIfFailed(groupId, failure);
         if (failure == null && Boolean.FALSE.equals(accepted)) {

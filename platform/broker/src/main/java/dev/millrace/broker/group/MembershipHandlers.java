@@ -115,16 +115,14 @@ final class MembershipHandlers {
         return coordinator
                 .onShard(
                         request.groupId(),
-                        shard ->
-                                shard.sync(request.groupId(), waiter -> command(request, waiter)))
+                        shard -> shard.sync(request.groupId(), waiter -> command(request, waiter)))
                 .map(MembershipHandlers::response)
                 .otherwise(failure -> syncRefused(Errors.forException(failure)));
     }
 
     private static GroupCommand.Sync command(SyncGroupRequestData request, long waiter) {
         Map<String, Bytes> assignments = new HashMap<>();
-        request.assignments()
-                .forEach(a -> assignments.put(a.memberId(), Bytes.of(a.assignment())));
+        request.assignments().forEach(a -> assignments.put(a.memberId(), Bytes.of(a.assignment())));
         return new GroupCommand.Sync(
                 waiter,
                 request.memberId(),

@@ -83,8 +83,7 @@ final class OffsetCommitHandler {
             for (OffsetCommitRequestTopic topic : request.topics()) {
                 Optional<MetadataImage.Topic> known =
                         byId ? image.topic(topic.topicId()) : image.topic(topic.name());
-                Errors unknown =
-                        byId ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION;
+                Errors unknown = byId ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION;
                 OffsetCommitResponseTopic answer =
                         new OffsetCommitResponseTopic()
                                 .setName(topic.name())
@@ -95,8 +94,7 @@ final class OffsetCommitHandler {
                             new OffsetCommitResponsePartition()
                                     .setPartitionIndex(partition.partitionIndex());
                     answer.partitions().add(partitionAnswer);
-                    Errors error =
-                            known.isEmpty() ? unknown : validate(known.get(), partition);
+                    Errors error = known.isEmpty() ? unknown : validate(known.get(), partition);
                     partitionAnswer.setErrorCode(error.code());
                     if (error == Errors.NONE && known.isPresent()) {
                         accepted.add(partitionAnswer);
@@ -106,8 +104,7 @@ final class OffsetCommitHandler {
             }
         }
 
-        private Errors validate(
-                MetadataImage.Topic topic, OffsetCommitRequestPartition partition) {
+        private Errors validate(MetadataImage.Topic topic, OffsetCommitRequestPartition partition) {
             int index = partition.partitionIndex();
             if (index < 0 || index >= topic.partitions().size()) {
                 return Errors.UNKNOWN_TOPIC_OR_PARTITION;
@@ -120,9 +117,7 @@ final class OffsetCommitHandler {
         }
 
         private GroupRecord record(
-                String groupId,
-                MetadataImage.Topic topic,
-                OffsetCommitRequestPartition partition) {
+                String groupId, MetadataImage.Topic topic, OffsetCommitRequestPartition partition) {
             return new GroupRecord.OffsetCommitted(
                     groupId,
                     topic.name(),

@@ -76,8 +76,7 @@ final class OffsetFetchHandler {
         return group;
     }
 
-    private static OffsetFetchResponseTopics unknown(
-            OffsetFetchRequestTopics topic, Errors error) {
+    private static OffsetFetchResponseTopics unknown(OffsetFetchRequestTopics topic, Errors error) {
         return new OffsetFetchResponseTopics()
                 .setName(topic.name())
                 .setTopicId(topic.topicId())
@@ -92,8 +91,7 @@ final class OffsetFetchHandler {
         MetadataImage image = coordinator.image();
         OffsetFetchResponseGroup group =
                 new OffsetFetchResponseGroup().setGroupId(request.groupId());
-        Map<TopicPartition, GroupRecord.CommittedOffset> offsets =
-                shard.offsets(request.groupId());
+        Map<TopicPartition, GroupRecord.CommittedOffset> offsets = shard.offsets(request.groupId());
         if (request.topics() == null) {
             return group.setTopics(all(image, offsets, byId));
         }

@@ -60,8 +60,7 @@ final class OffsetsTopic {
         }
     }
 
-    private static byte[] offsetKey(
-            SchemaWriter out, String groupId, String topic, int partition) {
+    private static byte[] offsetKey(SchemaWriter out, String groupId, String topic, int partition) {
         return out.int16(OFFSET_KEY).string(groupId).string(topic).int32(partition).toBytes();
     }
 

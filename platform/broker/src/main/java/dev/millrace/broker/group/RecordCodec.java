@@ -12,7 +12,9 @@ import java.util.function.Consumer;
 
 /** Group records as record batches and back. */
 final class RecordCodec {
-    /** A batch is closed once it has grown to this; below any sensible {@code max.message.bytes}. */
+    /**
+     * A batch is closed once it has grown to this; below any sensible {@code max.message.bytes}.
+     */
     private static final int BATCH_BYTES = 256 * 1024;
 
     private RecordCodec() {}
