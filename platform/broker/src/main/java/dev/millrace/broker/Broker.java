@@ -1,11 +1,12 @@
 package dev.millrace.broker;
 
+import dev.millrace.broker.admin.AdminHandlers;
+import dev.millrace.broker.admin.TopicConfigs;
 import dev.millrace.broker.group.GroupConfig;
 import dev.millrace.broker.group.GroupCoordinator;
 import dev.millrace.broker.group.GroupHandlers;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.MetadataImage;
-import dev.millrace.log.LogConfig;
 import dev.millrace.log.LogDirectoryConfig;
 import dev.millrace.wire.ApiTable;
 import dev.millrace.wire.KafkaServer;
@@ -64,7 +65,13 @@ public final class Broker {
         this.settings = BrokerSettings.from(config.properties());
         this.workers = new Workers("millrace-background", settings.backgroundThreads());
         this.partitions = new Partitions(cluster::image);
-        this.topicSettings = (image, topic) -> new TopicSettings(LogConfig.DEFAULT, 1);
+        this.topicSettings =
+                (image, topic) ->
+                        new TopicSettings(
+                                TopicConfigs.logConfig(
+                                        config.properties(), image, config.nodeId(), topic),
+                                TopicConfigs.minInsyncReplicas(
+                                        config.properties(), image, config.nodeId(), topic));
     }
 
     /**
@@ -220,6 +227,7 @@ public final class Broker {
                                 new OffsetForLeaderEpochHandler(partitions))
                         .add(ApiKeys.DELETE_RECORDS, 0, 2, new DeleteRecordsHandler(partitions));
         GroupHandlers.register(table, coordinator);
+        AdminHandlers.register(table, vertx, cluster, config);
         return table.build();
     }
 

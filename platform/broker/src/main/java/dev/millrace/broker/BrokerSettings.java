@@ -16,7 +16,6 @@ import org.apache.kafka.common.config.TopicConfig;
  * @param autoCreateTopics {@code auto.create.topics.enable}
  * @param numPartitions {@code num.partitions}
  * @param replicationFactor {@code default.replication.factor}
- * @param minInsyncReplicas {@code min.insync.replicas} of topics that do not set it
  * @param fetchMaxBytes {@code fetch.max.bytes}: bound on one Fetch response
  * @param retentionCheckIntervalMs {@code log.retention.check.interval.ms}
  * @param checkpointIntervalMs {@code replica.high.watermark.checkpoint.interval.ms}
@@ -33,7 +32,6 @@ record BrokerSettings(
         boolean autoCreateTopics,
         int numPartitions,
         int replicationFactor,
-        int minInsyncReplicas,
         int fetchMaxBytes,
         long retentionCheckIntervalMs,
         long checkpointIntervalMs,
@@ -61,7 +59,6 @@ record BrokerSettings(
                 in.flag("auto.create.topics.enable", true),
                 in.number("num.partitions", 1, 1),
                 in.number("default.replication.factor", 1, 1),
-                in.number("min.insync.replicas", 1, 1),
                 in.number("fetch.max.bytes", 55 << 20, 1024),
                 in.longNumber("log.retention.check.interval.ms", 300_000, 1),
                 in.longNumber("replica.high.watermark.checkpoint.interval.ms", 5_000, 1),

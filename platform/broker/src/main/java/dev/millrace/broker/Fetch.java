@@ -102,6 +102,10 @@ final class Fetch {
         return promise.future();
     }
 
+    long connectionId() {
+        return context.connectionId();
+    }
+
     /** Any thread. */
     void stopWaiting() {
         loop.nettyEventLoop().execute(this::answer);

@@ -37,6 +37,15 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
             return Future.succeededFuture(
                     new FetchResponseData().setErrorCode(Errors.FETCH_SESSION_ID_NOT_FOUND.code()));
         }
+        if (request.topics().isEmpty()) {
+            // A consumer says good-bye: it waits for this answer, which waits for the one before.
+            waiting.forEach(
+                    fetch -> {
+                        if (fetch.connectionId() == context.connectionId()) {
+                            fetch.stopWaiting();
+                        }
+                    });
+        }
         ContextInternal loop = ContextInternal.current();
         Fetch fetch = new Fetch(partitions, loop, context, request, maxBytes);
         Future<FetchResponseData> answer = fetch.start(stopping);

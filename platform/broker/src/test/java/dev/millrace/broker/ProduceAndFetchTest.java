@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -249,6 +250,63 @@ class ProduceAndFetchTest {
         }
 
         assertThat(values("t", 0, 1)).containsExactly("new");
+    }
+
+    @Test
+    void an_idempotent_producer_with_five_requests_in_flight_stores_everything_once()
+            throws Exception {
+        int count = 20_000;
+        try (KafkaProducer<String, String> producer =
+                broker.clients.producer(Map.of("batch.size", 500, "linger.ms", 0))) {
+            for (int i = 0; i < count; i++) {
+                producer.send(new ProducerRecord<>("t", Integer.toString(i)));
+            }
+        }
+        List<String> values = values("t", 0, count);
+        assertThat(values).hasSize(count);
+        for (int i = 0; i < count; i++) {
+            assertThat(values.get(i)).isEqualTo(Integer.toString(i));
+        }
+    }
+
+    @Test
+    void a_consumer_that_closes_does_not_wait_for_the_end_of_its_last_fetch() throws Exception {
+        long startedNs;
+        try (KafkaProducer<String, String> producer = broker.clients.producer(Map.of());
+                KafkaConsumer<String, String> consumer =
+                        broker.clients.consumer(Map.of("fetch.max.wait.ms", 10_000))) {
+            producer.send(new ProducerRecord<>("t", "x")).get();
+            consumer.assign(List.of(new TopicPartition("t", 0)));
+            assertThat(Clients.poll(consumer, 1)).hasSize(1);
+            consumer.poll(Duration.ofMillis(50));
+            startedNs = System.nanoTime();
+        }
+        assertThat(Duration.ofNanos(System.nanoTime() - startedNs))
+                .isLessThan(Duration.ofSeconds(5));
+    }
+
+    @Test
+    void a_consumer_group_reads_everything_and_goes_on_where_it_committed() throws Exception {
+        try (KafkaProducer<String, String> producer = broker.clients.producer(Map.of())) {
+            for (int i = 0; i < 10; i++) {
+                producer.send(new ProducerRecord<>("t", "value " + i));
+            }
+        }
+        Map<String, Object> group = Map.of("group.id", "g");
+        try (KafkaConsumer<String, String> consumer = broker.clients.consumer(group)) {
+            consumer.subscribe(List.of("t"));
+            assertThat(Clients.poll(consumer, 10)).hasSize(10);
+            consumer.commitSync(Map.of(new TopicPartition("t", 0), new OffsetAndMetadata(7)));
+        }
+        InMemoryCluster cluster = broker.cluster;
+        stop();
+        broker = new LocalBroker(directory, cluster, Map.of());
+        try (KafkaConsumer<String, String> consumer = broker.clients.consumer(group)) {
+            consumer.subscribe(List.of("t"));
+            assertThat(Clients.poll(consumer, 3))
+                    .extracting(ConsumerRecord::value)
+                    .containsExactly("value 7", "value 8", "value 9");
+        }
     }
 
     @Test

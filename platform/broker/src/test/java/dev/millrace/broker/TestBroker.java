@@ -1,13 +1,13 @@
 package dev.millrace.broker;
 
 import dev.millrace.cluster.Cluster;
-import dev.millrace.cluster.ClusterConfig;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -66,13 +66,14 @@ public final class TestBroker implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        java.util.HashMap<String, String> all = new java.util.HashMap<>(SMALL);
+        Map<String, String> all = new HashMap<>(SMALL);
         all.putAll(properties);
-        Node node = startNode(directory, Map.copyOf(all), 0);
+        Node node = startNode(directory, Map.copyOf(all), 0, new InMemoryCluster(1));
         return new TestBroker(node, HOST + ":" + node.broker.address().getPort());
     }
 
-    private static Node startNode(Path directory, Map<String, String> properties, int port) {
+    private static Node startNode(
+            Path directory, Map<String, String> properties, int port, Cluster cluster) {
         Vertx vertx = Vertx.vertx();
         Cluster cluster =
                 await(
@@ -102,12 +103,11 @@ public final class TestBroker implements AutoCloseable {
         }
         int port = old.broker.address().getPort();
         stop(old);
-        node = startNode(old.directory, old.properties, port);
+        node = startNode(old.directory, old.properties, port, old.cluster);
     }
 
     private static void stop(Node node) {
         await(node.broker.stop().toCompletionStage());
-        node.cluster.close();
         await(node.vertx.close().toCompletionStage());
     }
 
