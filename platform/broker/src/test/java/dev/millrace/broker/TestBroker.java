@@ -75,10 +75,6 @@ public final class TestBroker implements AutoCloseable {
     private static Node startNode(
             Path directory, Map<String, String> properties, int port, Cluster cluster) {
         Vertx vertx = Vertx.vertx();
-        Cluster cluster =
-                await(
-                        Cluster.start(
-                                new ClusterConfig(1, directory.resolve("metadata"), HOST, 0, 0)));
         BrokerConfig config =
                 new BrokerConfig(1, HOST, port, List.of(directory.resolve("logs")), properties);
         Broker broker = await(Broker.start(vertx, cluster, config).toCompletionStage());
