@@ -36,6 +36,7 @@ final class ListOffsetsHandler
     private static final long LATEST_TIERED = -5; // v9
     private static final long EARLIEST_PENDING_UPLOAD = -6; // v11
 
+    private static final short FIRST_VERSION_WITH_EPOCHS = 4;
     private static final byte READ_COMMITTED = 1;
     private static final int CONSUMER = -1;
     private static final int UNKNOWN = -1;
@@ -79,9 +80,20 @@ final class ListOffsetsHandler
             topics.add(new ListOffsetsTopicResponse().setName(topic.name()).setPartitions(answers));
         }
         ListOffsetsResponseData response = new ListOffsetsResponseData().setTopics(topics);
-        return lookups.isEmpty()
-                ? Future.succeededFuture(response)
-                : Future.join(lookups).map(response).otherwise(response);
+        Future<ListOffsetsResponseData> answered =
+                lookups.isEmpty()
+                        ? Future.succeededFuture(response)
+                        : Future.join(lookups).map(response).otherwise(response);
+        return context.version() < FIRST_VERSION_WITH_EPOCHS
+                ? answered.map(ListOffsetsHandler::withoutEpochs)
+                : answered;
+    }
+
+    /** Older versions cannot say an epoch, not even one that nobody needs. */
+    private static ListOffsetsResponseData withoutEpochs(ListOffsetsResponseData response) {
+        response.topics()
+                .forEach(topic -> topic.partitions().forEach(p -> p.setLeaderEpoch(UNKNOWN)));
+        return response;
     }
 
     private void answer(

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.MetadataRequestData;
@@ -30,6 +31,7 @@ import org.apache.kafka.common.protocol.Errors;
 final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataResponseData> {
     private static final long OPENING_WAIT_MS = 5_000;
     private static final int NO_LEADER = -1;
+    private static final short FIRST_VERSION_WITH_TOPIC_IDS = 12;
 
     private final Cluster cluster;
     private final ImageFollower follower;
@@ -44,6 +46,12 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
     @Override
     public Future<MetadataResponseData> handle(
             RequestContext context, MetadataRequestData request) {
+        if (context.version() < FIRST_VERSION_WITH_TOPIC_IDS && asksById(request)) {
+            return Future.failedFuture(
+                    new InvalidRequestException(
+                            "topics are asked for by name before version "
+                                    + FIRST_VERSION_WITH_TOPIC_IDS));
+        }
         Map<String, Errors> refused = new LinkedHashMap<>();
         List<Future<?>> creations = new ArrayList<>();
         if (mayCreate(context, request)) {
@@ -67,6 +75,15 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
             return answerWhenOpen(context, request, refused);
         }
         return Future.join(creations).transform(done -> answerWhenOpen(context, request, refused));
+    }
+
+    private static boolean asksById(MetadataRequestData request) {
+        return request.topics() != null
+                && request.topics().stream()
+                        .anyMatch(
+                                topic ->
+                                        topic.name() == null
+                                                || !topic.topicId().equals(Uuid.ZERO_UUID));
     }
 
     private boolean mayCreate(RequestContext context, MetadataRequestData request) {
