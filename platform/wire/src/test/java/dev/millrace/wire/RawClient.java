@@ -8,22 +8,25 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
+import org.apache.kafka.common.message.FetchResponseData;
+import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.message.ResponseHeaderData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
+import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.requests.RequestHeader;
 import org.apache.kafka.common.requests.RequestUtils;
 
 /** A blocking socket that speaks frames; lets a test send what no real client would. */
-final class RawClient implements AutoCloseable {
+public final class RawClient implements AutoCloseable {
     private static final int TIMEOUT_MS = 10_000;
 
     private final Socket socket = new Socket();
     private final OutputStream out;
     private final DataInputStream in;
 
-    RawClient(InetSocketAddress server) throws IOException {
+    public RawClient(InetSocketAddress server) throws IOException {
         socket.connect(server, TIMEOUT_MS);
         socket.setSoTimeout(TIMEOUT_MS);
         socket.setTcpNoDelay(true);
@@ -31,9 +34,23 @@ final class RawClient implements AutoCloseable {
         in = new DataInputStream(socket.getInputStream());
     }
 
-    record Response(int correlationId, ApiMessage body) {}
+    public record Response(int correlationId, ApiMessage body) {}
 
-    static byte[] frame(ApiKeys api, int version, int correlationId, ApiMessage request) {
+    /** A partition of a Produce request with these batches. */
+    public static ProduceRequestData.PartitionProduceData partition(int index, ByteBuffer batches) {
+        return new ProduceRequestData.PartitionProduceData()
+                .setIndex(index)
+                .setRecords(MemoryRecords.readableRecords(batches));
+    }
+
+    /** The batches of a partition of a Fetch response. */
+    public static ByteBuffer batches(FetchResponseData.PartitionData partition) {
+        return partition.records() instanceof MemoryRecords records
+                ? records.buffer()
+                : ByteBuffer.allocate(0);
+    }
+
+    public static byte[] frame(ApiKeys api, int version, int correlationId, ApiMessage request) {
         RequestHeader header = new RequestHeader(api, (short) version, "raw", correlationId);
         ByteBuffer bytes =
                 RequestUtils.serialize(
@@ -43,18 +60,18 @@ final class RawClient implements AutoCloseable {
         return frame;
     }
 
-    RawClient send(byte[] bytes) throws IOException {
+    public RawClient send(byte[] bytes) throws IOException {
         out.write(bytes);
         out.flush();
         return this;
     }
 
-    RawClient send(ApiKeys api, int version, int correlationId, ApiMessage request)
+    public RawClient send(ApiKeys api, int version, int correlationId, ApiMessage request)
             throws IOException {
         return send(frame(api, version, correlationId, request));
     }
 
-    Response receive(ApiKeys api, int version) throws IOException {
+    public Response receive(ApiKeys api, int version) throws IOException {
         byte[] frame = new byte[in.readInt()];
         in.readFully(frame);
         ByteBufferAccessor reader = new ByteBufferAccessor(ByteBuffer.wrap(frame));
@@ -69,7 +86,7 @@ final class RawClient implements AutoCloseable {
     }
 
     /** Waits until the server has closed the connection. */
-    boolean closedByServer() throws IOException {
+    public boolean closedByServer() throws IOException {
         try {
             return in.read() < 0;
         } catch (EOFException | SocketException e) {

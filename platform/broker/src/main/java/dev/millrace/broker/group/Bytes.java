@@ -2,7 +2,9 @@ package dev.millrace.broker.group;
 
 import java.util.Arrays;
 
-/** Bytes of a client that the coordinator only stores and compares. Never changed after creation. */
+/**
+ * Bytes of a client that the coordinator only stores and compares. Never changed after creation.
+ */
 final class Bytes {
     static final Bytes EMPTY = new Bytes(new byte[0]);
 

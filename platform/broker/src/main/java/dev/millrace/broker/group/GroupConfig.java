@@ -86,8 +86,7 @@ public record GroupConfig(
             throw new ConfigException(name, value, "expected a whole number");
         }
         if (number < min || number > max) {
-            throw new ConfigException(
-                    name, value, "expected a number from " + min + " to " + max);
+            throw new ConfigException(name, value, "expected a number from " + min + " to " + max);
         }
         return number;
     }

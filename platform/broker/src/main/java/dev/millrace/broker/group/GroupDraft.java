@@ -373,8 +373,7 @@ final class GroupDraft {
     /** The leader has assigned: the generation becomes a record, and everybody who waits hears. */
     void assign(Map<String, Bytes> assignments) {
         members.replaceAll(
-                (id, member) ->
-                        member.withAssignment(assignments.getOrDefault(id, Bytes.EMPTY)));
+                (id, member) -> member.withAssignment(assignments.getOrDefault(id, Bytes.EMPTY)));
         become(GroupState.STABLE);
         records.add(freeze().toRecord());
         for (Member member : List.copyOf(members.values())) {

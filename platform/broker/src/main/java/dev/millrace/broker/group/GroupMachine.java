@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * or {@link Member#syncWaiter} and is answered by a later one; nothing waits longer than the
  * rebalance timeout of the slowest member.
  *
- * @see "KIP-62 (rebalance timeout), KIP-345 (static members), KIP-394 (member id required),
- *     KIP-559 (protocol in SyncGroup), KIP-814 (static leader skips the assignment)"
+ * @see "KIP-62 (rebalance timeout), KIP-345 (static members), KIP-394 (member id required), KIP-559
+ *     (protocol in SyncGroup), KIP-814 (static leader skips the assignment)"
  */
 final class GroupMachine {
     private final GroupConfig config;
@@ -332,12 +332,10 @@ final class GroupMachine {
                 group.members().values().stream()
                         .filter(m -> !m.memberId().equals(join.memberId()))
                         .toList();
-        return join.protocols().stream()
-                .anyMatch(p -> GroupDraft.supportedByAll(p.name(), others));
+        return join.protocols().stream().anyMatch(p -> GroupDraft.supportedByAll(p.name(), others));
     }
 
     private static Decided refuse(Group group, GroupCommand.Join join, Errors error) {
-        return Decided.answer(
-                group, new Answer.JoinRefused(join.waiter(), join.memberId(), error));
+        return Decided.answer(group, new Answer.JoinRefused(join.waiter(), join.memberId(), error));
     }
 }
