@@ -54,9 +54,11 @@ public interface PartitionLog extends AutoCloseable {
     /**
      * Appends the batches of a produce request: validates them, finds duplicates of idempotent
      * producers (and then answers the original offsets without appending), assigns offsets, leader
-     * epoch and, where the topic asks for it, the append time, all in place in {@code records}.
+     * epoch and, where the topic asks for it, the append time, all in place in {@code records}. If
+     * it refuses one batch, it appends none.
      *
-     * @param records record batches v2, back to back; position..limit. Not retained after the call.
+     * @param records record batches v2, back to back; position..limit; writable. Not retained after
+     *     the call.
      * @throws org.apache.kafka.common.errors.CorruptRecordException CRC or framing
      * @throws org.apache.kafka.common.errors.RecordTooLargeException a batch over {@code
      *     max.message.bytes}
@@ -66,8 +68,13 @@ public interface PartitionLog extends AutoCloseable {
     AppendResult appendAsLeader(ByteBuffer records, int leaderEpoch, AppendOrigin origin)
             throws IOException;
 
-    /** Appends batches exactly as they came from the leader: offsets and epochs are kept. */
-    void appendAsFollower(ByteBuffer records) throws IOException;
+    /**
+     * Appends batches exactly as they came from the leader: offsets and epochs are kept.
+     *
+     * @param leaderEpoch under which they were fetched; batches from the first of a later epoch on
+     *     are left out, because they answer another leader
+     */
+    void appendAsFollower(ByteBuffer records, int leaderEpoch) throws IOException;
 
     /** Raises the high watermark to {@code min(offset, logEndOffset)}; true if it moved. */
     boolean advanceHighWatermark(long offset);
@@ -103,7 +110,7 @@ public interface PartitionLog extends AutoCloseable {
      * Offsets and batches of {@code leaderEpoch} begin at the current log end. Called when
      * leadership is taken.
      */
-    void beginLeaderEpoch(int leaderEpoch) throws IOException;
+    void beginLeaderEpoch(int leaderEpoch);
 
     /** Drops everything at and above {@code offset}; blocks until that is durable. */
     void truncateTo(long offset) throws IOException;
@@ -125,7 +132,7 @@ public interface PartitionLog extends AutoCloseable {
 
     /**
      * Makes everything below the log end durable. Blocks: call from a worker, not from an event
-     * loop; it may run beside the owner's appends.
+     * loop; it may run beside the owner's appends. No effect on a closed or deleted log.
      */
     void flush() throws IOException;
 

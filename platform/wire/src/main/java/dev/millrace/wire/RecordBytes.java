@@ -1,14 +1,13 @@
 package dev.millrace.wire;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.util.List;
 import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
 import org.apache.kafka.common.record.internal.BaseRecords;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.RecordsSend;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Record batches on their way through the wire module, uninterpreted: out of a Produce request,
@@ -17,28 +16,29 @@ import org.apache.kafka.common.record.internal.RecordsSend;
  */
 public final class RecordBytes implements BaseRecords {
     /** No batches: what Fetch answers at the end of a log. */
-    public static final RecordBytes EMPTY = new RecordBytes(List.of(), 0);
+    public static final RecordBytes EMPTY = of(ByteBuffer.allocate(0));
 
-    /** Either a {@link ByteBuffer} or a {@link Region}. */
-    private final List<Object> parts;
-
+    private final @Nullable ByteBuffer memory;
+    private final @Nullable FileChannel file;
+    private final long position;
     private final int sizeBytes;
 
-    private RecordBytes(List<Object> parts, int sizeBytes) {
-        this.parts = parts;
+    private RecordBytes(
+            @Nullable ByteBuffer memory, @Nullable FileChannel file, long position, int sizeBytes) {
+        this.memory = memory;
+        this.file = file;
+        this.position = position;
         this.sizeBytes = sizeBytes;
     }
 
-    record Region(FileChannel channel, long position, int lengthBytes) {}
-
     /** Bytes in memory, position..limit. */
     public static RecordBytes of(ByteBuffer batches) {
-        return new RecordBytes(List.of(batches), batches.remaining());
+        return new RecordBytes(batches, null, 0, batches.remaining());
     }
 
     /** Bytes of a file, sent by the kernel where the transport can. The channel stays open. */
     public static RecordBytes of(FileChannel channel, long position, int lengthBytes) {
-        return new RecordBytes(List.of(new Region(channel, position, lengthBytes)), lengthBytes);
+        return new RecordBytes(null, channel, position, lengthBytes);
     }
 
     /**
@@ -48,7 +48,7 @@ public final class RecordBytes implements BaseRecords {
      */
     public static ByteBuffer of(PartitionProduceData partition) {
         BaseRecords records = partition.records();
-        return records instanceof MemoryRecords memory ? memory.buffer() : ByteBuffer.allocate(0);
+        return records instanceof MemoryRecords batches ? batches.buffer() : ByteBuffer.allocate(0);
     }
 
     @Override
@@ -62,27 +62,16 @@ public final class RecordBytes implements BaseRecords {
                 "responses are written by ResponseEncoder, not by Kafka's channels");
     }
 
-    /** What Netty writes: a {@link ByteBuf} or a {@link FileSlice} per part. */
-    void appendTo(List<Object> out) {
-        for (Object part : parts) {
-            if (part instanceof Region region) {
-                out.add(new FileSlice(region.channel, region.position, region.lengthBytes));
-            } else {
-                out.add(Unpooled.wrappedBuffer((ByteBuffer) part));
-            }
-        }
+    /** The bytes if they are in memory; null if they are in a file. */
+    @Nullable ByteBuffer memory() {
+        return memory;
     }
 
-    /** Copies the bytes, if all of them are in memory. */
-    boolean copyTo(ByteBuf out) {
-        for (Object part : parts) {
-            if (part instanceof Region) {
-                return false;
-            }
+    /** What Netty writes: a buffer around the bytes, or a region of the file. */
+    Object toMessage() {
+        if (file != null) {
+            return new FileSlice(file, position, sizeBytes);
         }
-        for (Object part : parts) {
-            out.writeBytes(((ByteBuffer) part).duplicate());
-        }
-        return true;
+        return memory == null ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(memory);
     }
 }
