@@ -16,8 +16,8 @@ import org.apache.kafka.common.utils.Bytes;
 
 /**
  * Describes a program; {@link #build()} makes the {@link Topology} that {@link KafkaStreams} and
- * {@link TopologyTestDriver} run. Use one builder for one program: later {@code build()} calls add to
- * the same topology.
+ * {@link TopologyTestDriver} run. Use one builder for one program: later {@code build()} calls add
+ * to the same topology.
  */
 public class StreamsBuilder {
     private final GraphBuilder graph = new GraphBuilder();
@@ -35,32 +35,44 @@ public class StreamsBuilder {
         return stream(topics, Consumed.with(null, null, null, null));
     }
 
-    public synchronized <K, V> KStream<K, V> stream(Collection<String> topics, Consumed<K, V> consumed) {
+    public synchronized <K, V> KStream<K, V> stream(
+            Collection<String> topics, Consumed<K, V> consumed) {
         return graph.stream(topics, Objects.requireNonNull(consumed, "consumed"));
     }
 
-    /** The latest value per key of a topic; null values delete, records without a key are dropped. */
+    /**
+     * The latest value per key of a topic; null values delete, records without a key are dropped.
+     */
     public synchronized <K, V> KTable<K, V> table(String topic) {
         return table(topic, Consumed.with(null, null, null, null));
     }
 
     public synchronized <K, V> KTable<K, V> table(String topic, Consumed<K, V> consumed) {
         return graph.table(
-                Objects.requireNonNull(topic, "topic"), Objects.requireNonNull(consumed, "consumed"), null);
+                Objects.requireNonNull(topic, "topic"),
+                Objects.requireNonNull(consumed, "consumed"),
+                null);
     }
 
     public synchronized <K, V> KTable<K, V> table(
             String topic, Materialized<K, V, KeyValueStore<Bytes, byte[]>> materialized) {
-        return graph.table(topic, Consumed.with(materialized.keySerde(), materialized.valueSerde()), materialized);
+        return graph.table(
+                topic,
+                Consumed.with(materialized.keySerde(), materialized.valueSerde()),
+                materialized);
     }
 
     /** The serdes of {@code consumed} are those of the store, too. */
     public synchronized <K, V> KTable<K, V> table(
-            String topic, Consumed<K, V> consumed, Materialized<K, V, KeyValueStore<Bytes, byte[]>> materialized) {
+            String topic,
+            Consumed<K, V> consumed,
+            Materialized<K, V, KeyValueStore<Bytes, byte[]>> materialized) {
         return graph.table(
                 topic,
                 consumed,
-                materialized.withKeySerde(consumed.keySerde()).withValueSerde(consumed.valueSerde()));
+                materialized
+                        .withKeySerde(consumed.keySerde())
+                        .withValueSerde(consumed.valueSerde()));
     }
 
     /** A store for processors, which name it when they are added. */

@@ -34,11 +34,14 @@ public class StreamsConfig extends AbstractConfig {
     public static final String PROCESSING_GUARANTEE_CONFIG = "processing.guarantee";
     public static final String DEFAULT_KEY_SERDE_CLASS_CONFIG = "default.key.serde";
     public static final String DEFAULT_VALUE_SERDE_CLASS_CONFIG = "default.value.serde";
-    public static final String DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG = "default.timestamp.extractor";
-    public static final String DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG = "deserialization.exception.handler";
+    public static final String DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG =
+            "default.timestamp.extractor";
+    public static final String DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG =
+            "deserialization.exception.handler";
     public static final String POLL_MS_CONFIG = "poll.ms";
     public static final String MAX_TASK_IDLE_MS_CONFIG = "max.task.idle.ms";
-    public static final String BUFFERED_RECORDS_PER_PARTITION_CONFIG = "buffered.records.per.partition";
+    public static final String BUFFERED_RECORDS_PER_PARTITION_CONFIG =
+            "buffered.records.per.partition";
     public static final String REPLICATION_FACTOR_CONFIG = "replication.factor";
     public static final String DEFAULT_DSL_STORE_CONFIG = "default.dsl.store";
 
@@ -68,7 +71,12 @@ public class StreamsConfig extends AbstractConfig {
                             ConfigDef.NO_DEFAULT_VALUE,
                             Importance.HIGH,
                             "HOST:PORT of one or more brokers.")
-                    .define(CLIENT_ID_CONFIG, Type.STRING, "", Importance.MEDIUM, "Prefix of the clients' ids.")
+                    .define(
+                            CLIENT_ID_CONFIG,
+                            Type.STRING,
+                            "",
+                            Importance.MEDIUM,
+                            "Prefix of the clients' ids.")
                     .define(
                             NUM_STREAM_THREADS_CONFIG,
                             Type.INT,
@@ -127,7 +135,12 @@ public class StreamsConfig extends AbstractConfig {
                             LogAndFailExceptionHandler.class,
                             Importance.MEDIUM,
                             "What to do with source records that cannot be deserialised.")
-                    .define(POLL_MS_CONFIG, Type.LONG, 100L, Importance.LOW, "Longest wait for input.")
+                    .define(
+                            POLL_MS_CONFIG,
+                            Type.LONG,
+                            100L,
+                            Importance.LOW,
+                            "Longest wait for input.")
                     .define(
                             MAX_TASK_IDLE_MS_CONFIG,
                             Type.LONG,
@@ -156,7 +169,9 @@ public class StreamsConfig extends AbstractConfig {
                             Importance.LOW,
                             "Kind of store of tables that name none.");
 
-    /** @throws ConfigException naming the setting, its value and what it must be */
+    /**
+     * @throws ConfigException naming the setting, its value and what it must be
+     */
     public StreamsConfig(Map<?, ?> properties) {
         super(DEFINITION, properties, false);
     }
@@ -201,7 +216,10 @@ public class StreamsConfig extends AbstractConfig {
     private Serde<?> defaultSerde(String name, boolean key) {
         if (getClass(name) == null) {
             throw new ConfigException(
-                    "Please specify a " + (key ? "key" : "value") + " serde or set one through " + name);
+                    "Please specify a "
+                            + (key ? "key" : "value")
+                            + " serde or set one through "
+                            + name);
         }
         Serde<?> serde = getConfiguredInstance(name, Serde.class);
         serde.configure(originals(), key);
@@ -209,12 +227,14 @@ public class StreamsConfig extends AbstractConfig {
     }
 
     public TimestampExtractor defaultTimestampExtractor() {
-        return getConfiguredInstance(DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG, TimestampExtractor.class);
+        return getConfiguredInstance(
+                DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG, TimestampExtractor.class);
     }
 
     public DeserializationExceptionHandler deserializationExceptionHandler() {
         return getConfiguredInstance(
-                DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, DeserializationExceptionHandler.class);
+                DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG,
+                DeserializationExceptionHandler.class);
     }
 
     public boolean inMemoryStoresByDefault() {
@@ -259,7 +279,8 @@ public class StreamsConfig extends AbstractConfig {
     /** Of internal topics. */
     public Map<String, String> topicConfigs() {
         Map<String, String> configs = new HashMap<>();
-        originalsWithPrefix(TOPIC_PREFIX).forEach((name, value) -> configs.put(name, String.valueOf(value)));
+        originalsWithPrefix(TOPIC_PREFIX)
+                .forEach((name, value) -> configs.put(name, String.valueOf(value)));
         return configs;
     }
 

@@ -7,7 +7,9 @@ import java.util.List;
 import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
-/** Pipes records into a source topic; each call returns when its records are processed to the end. */
+/**
+ * Pipes records into a source topic; each call returns when its records are processed to the end.
+ */
 public class TestInputTopic<K, V> {
     private final TopologyTestDriver driver;
     private final String topic;
@@ -69,7 +71,9 @@ public class TestInputTopic<K, V> {
         pipeInput(new TestRecord<>(null, value, timestamp));
     }
 
-    /** @param timestampMs milliseconds since the epoch */
+    /**
+     * @param timestampMs milliseconds since the epoch
+     */
     public void pipeInput(@Nullable K key, @Nullable V value, long timestampMs) {
         pipeInput(new TestRecord<>(key, value, null, timestampMs));
     }

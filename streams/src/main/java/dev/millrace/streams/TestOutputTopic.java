@@ -55,7 +55,8 @@ public class TestOutputTopic<K, V> {
         while (!isEmpty()) {
             TestRecord<K, V> record = readRecord();
             if (record.key() == null) {
-                throw new IllegalStateException("Null keys not allowed with readKeyValuesToMap method");
+                throw new IllegalStateException(
+                        "Null keys not allowed with readKeyValuesToMap method");
             }
             last.put(record.key(), record.value());
         }

@@ -43,12 +43,16 @@ public class Topology {
         return addSource(offsetReset, name, null, null, null, topics);
     }
 
-    public Topology addSource(TimestampExtractor timestampExtractor, String name, String... topics) {
+    public Topology addSource(
+            TimestampExtractor timestampExtractor, String name, String... topics) {
         return addSource(null, name, timestampExtractor, null, null, topics);
     }
 
     public <K, V> Topology addSource(
-            String name, Deserializer<K> keyDeserializer, Deserializer<V> valueDeserializer, String... topics) {
+            String name,
+            Deserializer<K> keyDeserializer,
+            Deserializer<V> valueDeserializer,
+            String... topics) {
         return addSource(null, name, null, keyDeserializer, valueDeserializer, topics);
     }
 
@@ -61,7 +65,13 @@ public class Topology {
             String... topics) {
         spec.add(
                 new NodeSpec.Source(
-                        name, List.of(topics), keyDeserializer, valueDeserializer, timestampExtractor, offsetReset, false));
+                        name,
+                        List.of(topics),
+                        keyDeserializer,
+                        valueDeserializer,
+                        timestampExtractor,
+                        offsetReset,
+                        false));
         return this;
     }
 
@@ -70,7 +80,10 @@ public class Topology {
     }
 
     public <K, V> Topology addSink(
-            String name, String topic, StreamPartitioner<? super K, ? super V> partitioner, String... parentNames) {
+            String name,
+            String topic,
+            StreamPartitioner<? super K, ? super V> partitioner,
+            String... parentNames) {
         return addSink(name, topic, null, null, partitioner, parentNames);
     }
 
@@ -94,7 +107,9 @@ public class Topology {
     }
 
     public <K, V> Topology addSink(
-            String name, TopicNameExtractor<? super K, ? super V> topicExtractor, String... parentNames) {
+            String name,
+            TopicNameExtractor<? super K, ? super V> topicExtractor,
+            String... parentNames) {
         return sink(name, null, topicExtractor, null, null, null, parentNames);
     }
 
@@ -105,7 +120,14 @@ public class Topology {
             @Nullable Serializer<V> valueSerializer,
             @Nullable StreamPartitioner<? super K, ? super V> partitioner,
             String... parentNames) {
-        return sink(name, null, topicExtractor, keySerializer, valueSerializer, partitioner, parentNames);
+        return sink(
+                name,
+                null,
+                topicExtractor,
+                keySerializer,
+                valueSerializer,
+                partitioner,
+                parentNames);
     }
 
     private Topology sink(
@@ -135,19 +157,24 @@ public class Topology {
         ProcessorSupplier<Object, Object, Object, Object> erased = Erased.cast(supplier);
         spec.add(
                 new NodeSpec.Processor(
-                        name, List.of(parentNames), () -> new ProcessorNode(name, erased), new LinkedHashSet<>()));
+                        name,
+                        List.of(parentNames),
+                        () -> new ProcessorNode(name, erased),
+                        new LinkedHashSet<>()));
         for (StoreBuilder<?> store : supplier.stores()) {
             addStateStore(store, name);
         }
         return this;
     }
 
-    public <S extends StateStore> Topology addStateStore(StoreBuilder<S> storeBuilder, String... processorNames) {
+    public <S extends StateStore> Topology addStateStore(
+            StoreBuilder<S> storeBuilder, String... processorNames) {
         spec.addStore(KeyValueStoreBuilder.specOf(storeBuilder), List.of(processorNames));
         return this;
     }
 
-    public Topology connectProcessorAndStateStores(String processorName, String... stateStoreNames) {
+    public Topology connectProcessorAndStateStores(
+            String processorName, String... stateStoreNames) {
         for (String store : stateStoreNames) {
             spec.connect(processorName, store);
         }

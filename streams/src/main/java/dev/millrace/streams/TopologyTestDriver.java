@@ -46,9 +46,10 @@ import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a topology without a broker, one record at a time, in the calling thread: a record is processed
- * to the end, through repartition topics, and committed, before {@code pipeInput} returns. Every topic
- * has one partition. Wall clock time stands still but for {@link #advanceWallClockTime}.
+ * Runs a topology without a broker, one record at a time, in the calling thread: a record is
+ * processed to the end, through repartition topics, and committed, before {@code pipeInput}
+ * returns. Every topic has one partition. Wall clock time stands still but for {@link
+ * #advanceWallClockTime}.
  */
 public class TopologyTestDriver implements Closeable {
     private static final int PARTITION = 0;
@@ -57,7 +58,8 @@ public class TopologyTestDriver implements Closeable {
     private final Path temporaryDirectory;
     private final SubtopologySpec whole;
     private final Set<String> repartitionTopics = new LinkedHashSet<>();
-    private final Map<String, ArrayDeque<ProducerRecord<byte[], byte[]>>> outputs = new LinkedHashMap<>();
+    private final Map<String, ArrayDeque<ProducerRecord<byte[], byte[]>>> outputs =
+            new LinkedHashMap<>();
     private final Map<String, Long> nextOffsets = new HashMap<>();
     private final ArrayDeque<ProducerRecord<byte[], byte[]>> produced = new ArrayDeque<>();
     private final Task task;
@@ -75,8 +77,12 @@ public class TopologyTestDriver implements Closeable {
         this(topology, new Properties(), initialWallClockTime);
     }
 
-    /** @param config application.id and bootstrap.servers may be absent; the state directory is always a fresh one */
-    public TopologyTestDriver(Topology topology, Properties config, @Nullable Instant initialWallClockTime) {
+    /**
+     * @param config application.id and bootstrap.servers may be absent; the state directory is
+     *     always a fresh one
+     */
+    public TopologyTestDriver(
+            Topology topology, Properties config, @Nullable Instant initialWallClockTime) {
         Map<Object, Object> settings = new HashMap<>(config);
         settings.putIfAbsent(StreamsConfig.APPLICATION_ID_CONFIG, "topology-test-driver");
         settings.putIfAbsent(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
@@ -87,13 +93,19 @@ public class TopologyTestDriver implements Closeable {
         }
         settings.put(StreamsConfig.STATE_DIR_CONFIG, temporaryDirectory.toString());
         this.config = new StreamsConfig(settings);
-        this.wallClockMs = (initialWallClockTime == null ? Instant.now() : initialWallClockTime).toEpochMilli();
+        this.wallClockMs =
+                (initialWallClockTime == null ? Instant.now() : initialWallClockTime)
+                        .toEpochMilli();
         String applicationId = this.config.applicationId();
         TopologySpec spec = topology.spec();
         whole = spec.whole(applicationId);
-        spec.repartitionTopics().keySet().forEach(topic -> repartitionTopics.add(spec.decorate(topic, applicationId)));
+        spec.repartitionTopics()
+                .keySet()
+                .forEach(topic -> repartitionTopics.add(spec.decorate(topic, applicationId)));
         List<TopicPartition> partitions =
-                whole.sourceTopics().stream().map(topic -> new TopicPartition(topic, PARTITION)).toList();
+                whole.sourceTopics().stream()
+                        .map(topic -> new TopicPartition(topic, PARTITION))
+                        .toList();
         task =
                 new Task(
                         new TaskId(0, PARTITION),
@@ -124,7 +136,12 @@ public class TopologyTestDriver implements Closeable {
                 @Nullable Headers headers) {
             produced.add(
                     new ProducerRecord<>(
-                            topic, PARTITION, timestamp, Erased.castNullable(key), Erased.castNullable(value), headers));
+                            topic,
+                            PARTITION,
+                            timestamp,
+                            Erased.castNullable(key),
+                            Erased.castNullable(value),
+                            headers));
         }
 
         @Override
@@ -150,13 +167,22 @@ public class TopologyTestDriver implements Closeable {
             outputs.computeIfAbsent(record.topic(), topic -> new ArrayDeque<>()).add(record);
             if (whole.sourceTopics().contains(record.topic())) {
                 enqueue(
-                        record.topic(), record.key(), record.value(), record.timestamp(), new RecordHeaders(record.headers()));
+                        record.topic(),
+                        record.key(),
+                        record.value(),
+                        record.timestamp(),
+                        new RecordHeaders(record.headers()));
             }
             record = produced.poll();
         }
     }
 
-    private void enqueue(String topic, byte @Nullable [] key, byte @Nullable [] value, long timestamp, Headers headers) {
+    private void enqueue(
+            String topic,
+            byte @Nullable [] key,
+            byte @Nullable [] value,
+            long timestamp,
+            Headers headers) {
         long offset = nextOffsets.merge(topic, 1L, Long::sum) - 1;
         ConsumerRecord<byte[], byte[]> record =
                 new ConsumerRecord<>(
@@ -177,7 +203,12 @@ public class TopologyTestDriver implements Closeable {
     public final <K, V> TestInputTopic<K, V> createInputTopic(
             String topicName, Serializer<K> keySerializer, Serializer<V> valueSerializer) {
         return new TestInputTopic<>(
-                this, topicName, keySerializer, valueSerializer, Instant.ofEpochMilli(wallClockMs), Duration.ZERO);
+                this,
+                topicName,
+                keySerializer,
+                valueSerializer,
+                Instant.ofEpochMilli(wallClockMs),
+                Duration.ZERO);
     }
 
     /**
@@ -190,7 +221,8 @@ public class TopologyTestDriver implements Closeable {
             Serializer<V> valueSerializer,
             Instant startTimestamp,
             Duration autoAdvance) {
-        return new TestInputTopic<>(this, topicName, keySerializer, valueSerializer, startTimestamp, autoAdvance);
+        return new TestInputTopic<>(
+                this, topicName, keySerializer, valueSerializer, startTimestamp, autoAdvance);
     }
 
     public final <K, V> TestOutputTopic<K, V> createOutputTopic(
@@ -218,11 +250,13 @@ public class TopologyTestDriver implements Closeable {
             Serializer<V> valueSerializer,
             @Nullable Instant time) {
         if (!whole.sourceTopics().contains(topic)) {
-            throw new IllegalArgumentException("Unknown topic: " + topic + ". The topology reads " + whole.sourceTopics());
+            throw new IllegalArgumentException(
+                    "Unknown topic: " + topic + ". The topology reads " + whole.sourceTopics());
         }
         Long timestamp = record.timestamp();
         if (timestamp == null && time == null) {
-            throw new IllegalStateException("Provided `TestRecord` does not have a timestamp and no timestamp overwrite was provided via `time` parameter.");
+            throw new IllegalStateException(
+                    "Provided `TestRecord` does not have a timestamp and no timestamp overwrite was provided via `time` parameter.");
         }
         long timestampMs = time != null ? time.toEpochMilli() : (long) Erased.any(timestamp);
         Headers headers = new RecordHeaders(record.headers());
@@ -242,8 +276,14 @@ public class TopologyTestDriver implements Closeable {
         if (record == null) {
             throw new NoSuchElementException("Empty topic: " + topic);
         }
-        K key = record.key() == null ? null : keyDeserializer.deserialize(topic, record.headers(), record.key());
-        V value = record.value() == null ? null : valueDeserializer.deserialize(topic, record.headers(), record.value());
+        K key =
+                record.key() == null
+                        ? null
+                        : keyDeserializer.deserialize(topic, record.headers(), record.key());
+        V value =
+                record.value() == null
+                        ? null
+                        : valueDeserializer.deserialize(topic, record.headers(), record.value());
         return new TestRecord<>(key, value, record.headers(), record.timestamp());
     }
 
@@ -265,16 +305,21 @@ public class TopologyTestDriver implements Closeable {
     }
 
     private StateStore view(RowStore rows) {
-        return rows.timestamped() ? new TimestampedView(rows) : new PlainView(rows, task::recordTimestamp);
+        return rows.timestamped()
+                ? new TimestampedView(rows)
+                : new PlainView(rows, task::recordTimestamp);
     }
 
     /** Plain values, also of a store that keeps timestamps; null when there is no such store. */
     public <K, V> @Nullable KeyValueStore<K, V> getKeyValueStore(String name) {
         RowStore rows = task.stores().get(name);
-        return rows == null ? null : Erased.<KeyValueStore<K, V>>cast(new PlainView(rows, task::recordTimestamp));
+        return rows == null
+                ? null
+                : Erased.<KeyValueStore<K, V>>cast(new PlainView(rows, task::recordTimestamp));
     }
 
-    public <K, V> @Nullable KeyValueStore<K, ValueAndTimestamp<V>> getTimestampedKeyValueStore(String name) {
+    public <K, V> @Nullable KeyValueStore<K, ValueAndTimestamp<V>> getTimestampedKeyValueStore(
+            String name) {
         RowStore rows = task.stores().get(name);
         return rows == null || !rows.timestamped()
                 ? null
@@ -289,7 +334,8 @@ public class TopologyTestDriver implements Closeable {
                 Files.delete(file);
             }
         } catch (IOException e) {
-            throw new StreamsException("Cannot delete the state directory " + temporaryDirectory, e);
+            throw new StreamsException(
+                    "Cannot delete the state directory " + temporaryDirectory, e);
         }
     }
 }

@@ -1,6 +1,4 @@
-/**
- * Shared by the internals; no part of the API.
- */
+/** Shared by the internals; no part of the API. */
 @NullMarked
 package dev.millrace.streams.internal;
 

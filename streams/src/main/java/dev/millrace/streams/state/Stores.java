@@ -26,12 +26,17 @@ public final class Stores {
     }
 
     public static <K, V> StoreBuilder<KeyValueStore<K, V>> keyValueStoreBuilder(
-            KeyValueBytesStoreSupplier supplier, @Nullable Serde<K> keySerde, @Nullable Serde<V> valueSerde) {
+            KeyValueBytesStoreSupplier supplier,
+            @Nullable Serde<K> keySerde,
+            @Nullable Serde<V> valueSerde) {
         return new KeyValueStoreBuilder<>(supplier, keySerde, valueSerde, false);
     }
 
-    public static <K, V> StoreBuilder<TimestampedKeyValueStore<K, V>> timestampedKeyValueStoreBuilder(
-            KeyValueBytesStoreSupplier supplier, @Nullable Serde<K> keySerde, @Nullable Serde<V> valueSerde) {
+    public static <K, V>
+            StoreBuilder<TimestampedKeyValueStore<K, V>> timestampedKeyValueStoreBuilder(
+                    KeyValueBytesStoreSupplier supplier,
+                    @Nullable Serde<K> keySerde,
+                    @Nullable Serde<V> valueSerde) {
         return new KeyValueStoreBuilder<>(supplier, keySerde, valueSerde, true);
     }
 }

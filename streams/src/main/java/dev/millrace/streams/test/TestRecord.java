@@ -15,16 +15,28 @@ public class TestRecord<K, V> {
     private final Headers headers;
     private final @Nullable Instant recordTime;
 
-    @SuppressWarnings("NullAway") // keys and values may be null; the getters are not annotated for ease of use
-    public TestRecord(@Nullable K key, @Nullable V value, @Nullable Headers headers, @Nullable Instant recordTime) {
+    @SuppressWarnings(
+            "NullAway") // keys and values may be null; the getters are not annotated for ease of
+    // use
+    public TestRecord(
+            @Nullable K key,
+            @Nullable V value,
+            @Nullable Headers headers,
+            @Nullable Instant recordTime) {
         this.key = key;
         this.value = value;
         this.headers = new RecordHeaders(headers == null ? new RecordHeaders() : headers);
         this.recordTime = recordTime;
     }
 
-    /** @param timestampMs milliseconds since the epoch, not negative */
-    public TestRecord(@Nullable K key, @Nullable V value, @Nullable Headers headers, @Nullable Long timestampMs) {
+    /**
+     * @param timestampMs milliseconds since the epoch, not negative
+     */
+    public TestRecord(
+            @Nullable K key,
+            @Nullable V value,
+            @Nullable Headers headers,
+            @Nullable Long timestampMs) {
         this(key, value, headers, timestampMs == null ? null : instant(timestampMs));
     }
 
@@ -45,7 +57,11 @@ public class TestRecord<K, V> {
     }
 
     public TestRecord(ConsumerRecord<K, V> record) {
-        this(record.key(), record.value(), record.headers(), Instant.ofEpochMilli(record.timestamp()));
+        this(
+                record.key(),
+                record.value(),
+                record.headers(),
+                Instant.ofEpochMilli(record.timestamp()));
     }
 
     public TestRecord(ProducerRecord<K, V> record) {
@@ -54,7 +70,8 @@ public class TestRecord<K, V> {
 
     private static Instant instant(long timestampMs) {
         if (timestampMs < 0) {
-            throw new IllegalArgumentException("Invalid timestamp: " + timestampMs + ". It should not be negative.");
+            throw new IllegalArgumentException(
+                    "Invalid timestamp: " + timestampMs + ". It should not be negative.");
         }
         return Instant.ofEpochMilli(timestampMs);
     }
@@ -108,6 +125,14 @@ public class TestRecord<K, V> {
 
     @Override
     public String toString() {
-        return "TestRecord[key=" + key + ", value=" + value + ", headers=" + headers + ", recordTime=" + recordTime + ']';
+        return "TestRecord[key="
+                + key
+                + ", value="
+                + value
+                + ", headers="
+                + headers
+                + ", recordTime="
+                + recordTime
+                + ']';
     }
 }

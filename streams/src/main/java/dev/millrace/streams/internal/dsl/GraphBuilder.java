@@ -62,12 +62,14 @@ public final class GraphBuilder {
 
     /** A processor below one parent; {@code node} is called once per task. */
     GraphNode addProcessor(GraphNode parent, String name, Supplier<Node> node) {
-        GraphNode added = new GraphNode(name, (parents, spec) -> writeProcessor(name, parents, node, spec));
+        GraphNode added =
+                new GraphNode(name, (parents, spec) -> writeProcessor(name, parents, node, spec));
         add(parent, added);
         return added;
     }
 
-    static void writeProcessor(String name, List<String> parents, Supplier<Node> node, TopologySpec spec) {
+    static void writeProcessor(
+            String name, List<String> parents, Supplier<Node> node, TopologySpec spec) {
         spec.add(new NodeSpec.Processor(name, parents, node, new LinkedHashSet<>()));
     }
 
@@ -81,12 +83,19 @@ public final class GraphBuilder {
                         new GraphNode.StreamSource(sourceTopics, reset),
                         (parents, spec) -> spec.add(source(name, sourceTopics, consumed)));
         add(root, source);
-        return new StreamImpl<>(this, name, consumed.keySerde(), consumed.valueSerde(), false, source);
+        return new StreamImpl<>(
+                this, name, consumed.keySerde(), consumed.valueSerde(), false, source);
     }
 
     public <K, V> KTable<K, V> table(
             String topic, Consumed<K, V> consumed, @Nullable Materialized<K, V, ?> materialized) {
-        Rows<K, V> rows = Rows.of(materialized, this, topic + "-", consumed.keySerde(), consumed.valueSerde());
+        Rows<K, V> rows =
+                Rows.of(
+                        materialized,
+                        this,
+                        topic + "-",
+                        consumed.keySerde(),
+                        consumed.valueSerde());
         String given = consumed.name();
         String sourceName = nameOr(given == null ? null : given + "-source", SOURCE);
         String name = nameOr(given, "KTABLE-SOURCE-");
@@ -102,7 +111,8 @@ public final class GraphBuilder {
         return new TableImpl<>(this, name, rows.keySerde(), rows.valueSerde(), operator, node);
     }
 
-    private static NodeSpec.Source source(String name, List<String> topics, Consumed<?, ?> consumed) {
+    private static NodeSpec.Source source(
+            String name, List<String> topics, Consumed<?, ?> consumed) {
         return new NodeSpec.Source(
                 name,
                 topics,
@@ -136,9 +146,19 @@ public final class GraphBuilder {
                         source,
                         (parents, spec) -> {
                             spec.addRepartitionTopic(topic, partitions);
-                            // Passes all; null keys are dropped where they matter, by the aggregation.
+                            // Passes all; null keys are dropped where they matter, by the
+                            // aggregation.
                             writeProcessor(filter, parents, StreamNodes.PassThrough::new, spec);
-                            writeHop(topic, sink, source, List.of(filter), keySerde, valueSerde, partitioner, false, spec);
+                            writeHop(
+                                    topic,
+                                    sink,
+                                    source,
+                                    List.of(filter),
+                                    keySerde,
+                                    valueSerde,
+                                    partitioner,
+                                    false,
+                                    spec);
                         });
         return new Repartition(node, source);
     }
@@ -174,7 +194,8 @@ public final class GraphBuilder {
                         changes));
     }
 
-    static org.apache.kafka.common.serialization.@Nullable Deserializer<?> deserializer(@Nullable Serde<?> serde) {
+    static org.apache.kafka.common.serialization.@Nullable Deserializer<?> deserializer(
+            @Nullable Serde<?> serde) {
         return serde == null ? null : serde.deserializer();
     }
 
@@ -185,7 +206,8 @@ public final class GraphBuilder {
     /** Writes what is not written yet, in the order of description, parents first. */
     public TopologySpec write() {
         mergeSourcesOfSameTopics();
-        PriorityQueue<GraphNode> queue = new PriorityQueue<>(Comparator.comparing(node -> node.priority));
+        PriorityQueue<GraphNode> queue =
+                new PriorityQueue<>(Comparator.comparing(node -> node.priority));
         Set<GraphNode> queued = new LinkedHashSet<>();
         queue.add(root);
         while (!queue.isEmpty()) {

@@ -33,7 +33,8 @@ final class GroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
     private final GraphNode node;
     private GraphBuilder.@Nullable Repartition hop;
 
-    GroupedStreamImpl(GraphBuilder builder, Grouped<K, V> grouped, boolean repartition, GraphNode node) {
+    GroupedStreamImpl(
+            GraphBuilder builder, Grouped<K, V> grouped, boolean repartition, GraphNode node) {
         this.builder = builder;
         this.groupName = grouped.name();
         this.keySerde = grouped.keySerde();
@@ -48,16 +49,21 @@ final class GroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
     }
 
     @Override
-    public KTable<K, Long> count(Named named, Materialized<K, Long, KeyValueStore<Bytes, byte[]>> materialized) {
+    public KTable<K, Long> count(
+            Named named, Materialized<K, Long, KeyValueStore<Bytes, byte[]>> materialized) {
         if (materialized.storeName() == null) {
-            builder.newStoreName(AGGREGATE); // Kafka Streams spends a number here; later names depend on it
+            builder.newStoreName(
+                    AGGREGATE); // Kafka Streams spends a number here; later names depend on it
         }
         return doCount(named, materialized);
     }
 
     private KTable<K, Long> doCount(Named named, @Nullable Materialized<K, Long, ?> materialized) {
         return aggregation(
-                named, Rows.of(materialized, builder, AGGREGATE, keySerde, Serdes.Long()), AGGREGATE, AggregateNodes.Count::new);
+                named,
+                Rows.of(materialized, builder, AGGREGATE, keySerde, Serdes.Long()),
+                AGGREGATE,
+                AggregateNodes.Count::new);
     }
 
     @Override
@@ -67,7 +73,9 @@ final class GroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
 
     @Override
     public KTable<K, V> reduce(
-            Reducer<V> reducer, Named named, Materialized<K, V, KeyValueStore<Bytes, byte[]>> materialized) {
+            Reducer<V> reducer,
+            Named named,
+            Materialized<K, V, KeyValueStore<Bytes, byte[]>> materialized) {
         Reducer<Object> erased = Erased.cast(Objects.requireNonNull(reducer, "reducer"));
         Rows<K, V> rows = Rows.of(materialized, builder, REDUCE, keySerde, valueSerde);
         return aggregation(named, rows, REDUCE, s -> new AggregateNodes.StreamReduce(s, erased));
@@ -75,7 +83,9 @@ final class GroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
 
     @Override
     public <VOut> KTable<K, VOut> aggregate(
-            Initializer<VOut> initializer, Aggregator<? super K, ? super V, VOut> aggregator, Named named) {
+            Initializer<VOut> initializer,
+            Aggregator<? super K, ? super V, VOut> aggregator,
+            Named named) {
         return aggregate(initializer, aggregator, named, Materialized.with(keySerde, null));
     }
 
@@ -86,32 +96,42 @@ final class GroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
             Named named,
             Materialized<K, VOut, KeyValueStore<Bytes, byte[]>> materialized) {
         Initializer<Object> first = Erased.cast(Objects.requireNonNull(initializer, "initializer"));
-        Aggregator<Object, Object, Object> step = Erased.cast(Objects.requireNonNull(aggregator, "aggregator"));
+        Aggregator<Object, Object, Object> step =
+                Erased.cast(Objects.requireNonNull(aggregator, "aggregator"));
         Rows<K, VOut> rows = Rows.of(materialized, builder, AGGREGATE, keySerde, null);
-        return aggregation(named, rows, AGGREGATE, s -> new AggregateNodes.StreamAggregate(s, first, step));
+        return aggregation(
+                named, rows, AGGREGATE, s -> new AggregateNodes.StreamAggregate(s, first, step));
     }
 
     private <VOut> KTable<K, VOut> aggregation(
-            Named named, Rows<K, VOut> rows, String prefix, Function<AggregateNodes.Settings, Node> nodeOf) {
+            Named named,
+            Rows<K, VOut> rows,
+            String prefix,
+            Function<AggregateNodes.Settings, Node> nodeOf) {
         String name = builder.nameOr(named.name(), prefix);
         TableOperator operator =
                 TableOperator.aggregate(
                         rows,
-                        s -> nodeOf.apply(
-                                new AggregateNodes.Settings(
-                                        Objects.requireNonNull(s.storeName()), s.sendOldValues())));
+                        s ->
+                                nodeOf.apply(
+                                        new AggregateNodes.Settings(
+                                                Objects.requireNonNull(s.storeName()),
+                                                s.sendOldValues())));
         GraphNode parent = node;
         if (repartition) {
-            String prefixOfTopic = groupName != null ? groupName : Objects.requireNonNull(rows.storeName());
+            String prefixOfTopic =
+                    groupName != null ? groupName : Objects.requireNonNull(rows.storeName());
             GraphBuilder.Repartition fresh =
-                    builder.repartition(prefixOfTopic, keySerde, valueSerde, null, Optional.empty());
+                    builder.repartition(
+                            prefixOfTopic, keySerde, valueSerde, null, Optional.empty());
             if (hop == null || groupName == null) {
                 hop = fresh;
             }
             parent = hop.node();
             builder.add(node, parent);
         }
-        GraphNode added = new GraphNode(name, (parents, spec) -> operator.write(name, parents, spec));
+        GraphNode added =
+                new GraphNode(name, (parents, spec) -> operator.write(name, parents, spec));
         builder.add(parent, added);
         return new TableImpl<>(builder, name, rows.keySerde(), rows.valueSerde(), operator, added);
     }

@@ -46,12 +46,17 @@ final class GroupedTableImpl<K, V> implements KGroupedTable<K, V> {
     }
 
     @Override
-    public KTable<K, Long> count(Named named, Materialized<K, Long, KeyValueStore<Bytes, byte[]>> materialized) {
+    public KTable<K, Long> count(
+            Named named, Materialized<K, Long, KeyValueStore<Bytes, byte[]>> materialized) {
         Rows<K, Long> rows = Rows.of(materialized, builder, AGGREGATE, keySerde, Serdes.Long());
         Initializer<Object> zero = () -> 0L;
         Aggregator<Object, Object, Object> add = (key, value, count) -> (Long) count + 1;
         Aggregator<Object, Object, Object> subtract = (key, value, count) -> (Long) count - 1;
-        return aggregation(named, rows, AGGREGATE, s -> new AggregateNodes.TableAggregate(s, zero, add, subtract));
+        return aggregation(
+                named,
+                rows,
+                AGGREGATE,
+                s -> new AggregateNodes.TableAggregate(s, zero, add, subtract));
     }
 
     @Override
@@ -68,7 +73,8 @@ final class GroupedTableImpl<K, V> implements KGroupedTable<K, V> {
         Reducer<Object> add = Erased.cast(Objects.requireNonNull(adder, "adder"));
         Reducer<Object> subtract = Erased.cast(Objects.requireNonNull(subtractor, "subtractor"));
         Rows<K, V> rows = Rows.of(materialized, builder, AGGREGATE, keySerde, valueSerde);
-        return aggregation(named, rows, REDUCE, s -> new AggregateNodes.TableReduce(s, add, subtract));
+        return aggregation(
+                named, rows, REDUCE, s -> new AggregateNodes.TableReduce(s, add, subtract));
     }
 
     @Override
@@ -88,17 +94,27 @@ final class GroupedTableImpl<K, V> implements KGroupedTable<K, V> {
             Named named,
             Materialized<K, VR, KeyValueStore<Bytes, byte[]>> materialized) {
         Initializer<Object> first = Erased.cast(Objects.requireNonNull(initializer, "initializer"));
-        Aggregator<Object, Object, Object> add = Erased.cast(Objects.requireNonNull(adder, "adder"));
-        Aggregator<Object, Object, Object> subtract = Erased.cast(Objects.requireNonNull(subtractor, "subtractor"));
+        Aggregator<Object, Object, Object> add =
+                Erased.cast(Objects.requireNonNull(adder, "adder"));
+        Aggregator<Object, Object, Object> subtract =
+                Erased.cast(Objects.requireNonNull(subtractor, "subtractor"));
         Rows<K, VR> rows = Rows.of(materialized, builder, AGGREGATE, keySerde, null);
-        return aggregation(named, rows, AGGREGATE, s -> new AggregateNodes.TableAggregate(s, first, add, subtract));
+        return aggregation(
+                named,
+                rows,
+                AGGREGATE,
+                s -> new AggregateNodes.TableAggregate(s, first, add, subtract));
     }
 
     private <VR> KTable<K, VR> aggregation(
-            Named named, Rows<K, VR> rows, String prefix, Function<AggregateNodes.Settings, Node> nodeOf) {
+            Named named,
+            Rows<K, VR> rows,
+            String prefix,
+            Function<AggregateNodes.Settings, Node> nodeOf) {
         String given = named.name();
         String sink = builder.nameOr(given == null ? null : given + "-sink", GraphBuilder.SINK);
-        String source = builder.nameOr(given == null ? null : given + "-source", GraphBuilder.SOURCE);
+        String source =
+                builder.nameOr(given == null ? null : given + "-source", GraphBuilder.SOURCE);
         String name = builder.nameOr(given, prefix);
         String topic =
                 (groupName != null ? groupName : Objects.requireNonNull(rows.storeName()))
@@ -110,17 +126,28 @@ final class GroupedTableImpl<K, V> implements KGroupedTable<K, V> {
                             (parents, spec) -> {
                                 spec.addRepartitionTopic(topic, Optional.empty());
                                 GraphBuilder.writeHop(
-                                        topic, sink, source, parents, keySerde, valueSerde, null, true, spec);
+                                        topic,
+                                        sink,
+                                        source,
+                                        parents,
+                                        keySerde,
+                                        valueSerde,
+                                        null,
+                                        true,
+                                        spec);
                             });
         }
         builder.add(node, hop);
         TableOperator operator =
                 TableOperator.aggregate(
                         rows,
-                        s -> nodeOf.apply(
-                                new AggregateNodes.Settings(
-                                        Objects.requireNonNull(s.storeName()), s.sendOldValues())));
-        GraphNode added = new GraphNode(name, (parents, spec) -> operator.write(name, parents, spec));
+                        s ->
+                                nodeOf.apply(
+                                        new AggregateNodes.Settings(
+                                                Objects.requireNonNull(s.storeName()),
+                                                s.sendOldValues())));
+        GraphNode added =
+                new GraphNode(name, (parents, spec) -> operator.write(name, parents, spec));
         builder.add(hop, added);
         return new TableImpl<>(builder, name, rows.keySerde(), rows.valueSerde(), operator, added);
     }

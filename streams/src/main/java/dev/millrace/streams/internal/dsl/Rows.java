@@ -18,7 +18,10 @@ record Rows<K, V>(
         @Nullable Serde<V> valueSerde,
         @Nullable Materialized<?, ?, ?> materialized) {
 
-    /** The store's name is generated when the program gives none; serdes fall back to the operator's. */
+    /**
+     * The store's name is generated when the program gives none; serdes fall back to the
+     * operator's.
+     */
     static <K, V> Rows<K, V> of(
             @Nullable Materialized<K, V, ?> materialized,
             GraphBuilder builder,
@@ -29,12 +32,18 @@ record Rows<K, V>(
         return given.storeName != null
                 ? given
                 : new Rows<>(
-                        builder.newStoreName(storePrefix), false, given.keySerde, given.valueSerde, materialized);
+                        builder.newStoreName(storePrefix),
+                        false,
+                        given.keySerde,
+                        given.valueSerde,
+                        materialized);
     }
 
     /** Without a given name there is no store. */
     static <K, V> Rows<K, V> given(
-            @Nullable Materialized<K, V, ?> materialized, @Nullable Serde<K> keySerde, @Nullable Serde<V> valueSerde) {
+            @Nullable Materialized<K, V, ?> materialized,
+            @Nullable Serde<K> keySerde,
+            @Nullable Serde<V> valueSerde) {
         if (materialized == null) {
             return new Rows<>(null, false, keySerde, valueSerde, null);
         }
@@ -53,7 +62,8 @@ record Rows<K, V>(
             throw new IllegalStateException("There is no store");
         }
         return materialized == null
-                ? new StoreSpec(storeName, null, keySerde, valueSerde, true, true, true, java.util.Map.of())
+                ? new StoreSpec(
+                        storeName, null, keySerde, valueSerde, true, true, true, java.util.Map.of())
                 : new StoreSpec(
                         storeName,
                         materialized.storeSupplier(),

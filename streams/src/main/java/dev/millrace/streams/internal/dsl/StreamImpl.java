@@ -69,16 +69,24 @@ final class StreamImpl<K, V> implements KStream<K, V> {
 
     @Override
     public KStream<K, V> filter(Predicate<? super K, ? super V> predicate, Named named) {
-        Predicate<Object, Object> erased = Erased.cast(Objects.requireNonNull(predicate, "predicate"));
+        Predicate<Object, Object> erased =
+                Erased.cast(Objects.requireNonNull(predicate, "predicate"));
         String name = builder.nameOr(named.name(), GraphBuilder.FILTER);
-        return then(name, () -> new StreamNodes.Filter(erased, true), keySerde, valueSerde, keyChanged);
+        return then(
+                name, () -> new StreamNodes.Filter(erased, true), keySerde, valueSerde, keyChanged);
     }
 
     @Override
     public KStream<K, V> filterNot(Predicate<? super K, ? super V> predicate, Named named) {
-        Predicate<Object, Object> erased = Erased.cast(Objects.requireNonNull(predicate, "predicate"));
+        Predicate<Object, Object> erased =
+                Erased.cast(Objects.requireNonNull(predicate, "predicate"));
         String name = builder.nameOr(named.name(), GraphBuilder.FILTER);
-        return then(name, () -> new StreamNodes.Filter(erased, false), keySerde, valueSerde, keyChanged);
+        return then(
+                name,
+                () -> new StreamNodes.Filter(erased, false),
+                keySerde,
+                valueSerde,
+                keyChanged);
     }
 
     @Override
@@ -89,13 +97,15 @@ final class StreamImpl<K, V> implements KStream<K, V> {
 
     private <KOut> StreamImpl<KOut, V> selectKey(
             KeyValueMapper<? super K, ? super V, ? extends KOut> mapper, @Nullable String given) {
-        KeyValueMapper<Object, Object, Object> erased = Erased.cast(Objects.requireNonNull(mapper, "mapper"));
+        KeyValueMapper<Object, Object, Object> erased =
+                Erased.cast(Objects.requireNonNull(mapper, "mapper"));
         String name = builder.nameOr(given, "KSTREAM-KEY-SELECT-");
         return then(name, () -> new StreamNodes.SelectKey(erased), null, valueSerde, true);
     }
 
     @Override
-    public <VOut> KStream<K, VOut> mapValues(ValueMapper<? super V, ? extends VOut> mapper, Named named) {
+    public <VOut> KStream<K, VOut> mapValues(
+            ValueMapper<? super V, ? extends VOut> mapper, Named named) {
         Objects.requireNonNull(mapper, "mapper");
         return mapValues((key, value) -> mapper.apply(value), named);
     }
@@ -103,14 +113,16 @@ final class StreamImpl<K, V> implements KStream<K, V> {
     @Override
     public <VOut> KStream<K, VOut> mapValues(
             ValueMapperWithKey<? super K, ? super V, ? extends VOut> mapper, Named named) {
-        ValueMapperWithKey<Object, Object, Object> erased = Erased.cast(Objects.requireNonNull(mapper, "mapper"));
+        ValueMapperWithKey<Object, Object, Object> erased =
+                Erased.cast(Objects.requireNonNull(mapper, "mapper"));
         String name = builder.nameOr(named.name(), "KSTREAM-MAPVALUES-");
         return then(name, () -> new StreamNodes.MapValues(erased), keySerde, null, keyChanged);
     }
 
     @Override
     public <KOut, VOut> KStream<KOut, VOut> map(
-            KeyValueMapper<? super K, ? super V, ? extends KeyValue<? extends KOut, ? extends VOut>> mapper,
+            KeyValueMapper<? super K, ? super V, ? extends KeyValue<? extends KOut, ? extends VOut>>
+                    mapper,
             Named named) {
         KeyValueMapper<Object, Object, KeyValue<?, ?>> erased =
                 Erased.cast(Objects.requireNonNull(mapper, "mapper"));
@@ -141,7 +153,8 @@ final class StreamImpl<K, V> implements KStream<K, V> {
 
     @Override
     public <VOut> KStream<K, VOut> flatMapValues(
-            ValueMapperWithKey<? super K, ? super V, ? extends Iterable<? extends VOut>> mapper, Named named) {
+            ValueMapperWithKey<? super K, ? super V, ? extends Iterable<? extends VOut>> mapper,
+            Named named) {
         ValueMapperWithKey<Object, Object, Iterable<?>> erased =
                 Erased.cast(Objects.requireNonNull(mapper, "mapper"));
         String name = builder.nameOr(named.name(), "KSTREAM-FLATMAPVALUES-");
@@ -158,14 +171,16 @@ final class StreamImpl<K, V> implements KStream<K, V> {
 
     @Override
     public void foreach(ForeachAction<? super K, ? super V> action, Named named) {
-        ForeachAction<Object, Object> erased = Erased.cast(Objects.requireNonNull(action, "action"));
+        ForeachAction<Object, Object> erased =
+                Erased.cast(Objects.requireNonNull(action, "action"));
         String name = builder.nameOr(named.name(), "KSTREAM-FOREACH-");
         builder.addProcessor(node, name, () -> new StreamNodes.Peek(erased));
     }
 
     @Override
     public KStream<K, V> peek(ForeachAction<? super K, ? super V> action, Named named) {
-        ForeachAction<Object, Object> erased = Erased.cast(Objects.requireNonNull(action, "action"));
+        ForeachAction<Object, Object> erased =
+                Erased.cast(Objects.requireNonNull(action, "action"));
         String name = builder.nameOr(named.name(), "KSTREAM-PEEK-");
         return then(name, () -> new StreamNodes.Peek(erased), keySerde, valueSerde, keyChanged);
     }
@@ -189,7 +204,8 @@ final class StreamImpl<K, V> implements KStream<K, V> {
         String given = repartitioned.name();
         String prefix = given != null ? given : builder.newName("KSTREAM-REPARTITION-");
         Serde<K> keys = repartitioned.keySerde() != null ? repartitioned.keySerde() : keySerde;
-        Serde<V> values = repartitioned.valueSerde() != null ? repartitioned.valueSerde() : valueSerde;
+        Serde<V> values =
+                repartitioned.valueSerde() != null ? repartitioned.valueSerde() : valueSerde;
         GraphBuilder.Repartition hop =
                 builder.repartition(
                         prefix,
@@ -222,7 +238,9 @@ final class StreamImpl<K, V> implements KStream<K, V> {
     }
 
     private void addSink(
-            @Nullable String topic, @Nullable TopicNameExtractor<K, V> extractor, Produced<K, V> produced) {
+            @Nullable String topic,
+            @Nullable TopicNameExtractor<K, V> extractor,
+            Produced<K, V> produced) {
         String name = builder.nameOr(produced.name(), GraphBuilder.SINK);
         Serde<K> keys = produced.keySerde() != null ? produced.keySerde() : keySerde;
         Serde<V> values = produced.valueSerde() != null ? produced.valueSerde() : valueSerde;
@@ -249,17 +267,25 @@ final class StreamImpl<K, V> implements KStream<K, V> {
     }
 
     @Override
-    public KTable<K, V> toTable(Named named, Materialized<K, V, KeyValueStore<Bytes, byte[]>> materialized) {
+    public KTable<K, V> toTable(
+            Named named, Materialized<K, V, KeyValueStore<Bytes, byte[]>> materialized) {
         String name = builder.nameOr(named.name(), "KSTREAM-TOTABLE-");
         Rows<K, V> rows = Rows.of(materialized, builder, "KSTREAM-TOTABLE-", keySerde, valueSerde);
         GraphNode parent = node;
         if (keyChanged) {
             parent =
-                    builder.repartition(name, rows.keySerde(), rows.valueSerde(), null, Optional.empty()).node();
+                    builder.repartition(
+                                    name,
+                                    rows.keySerde(),
+                                    rows.valueSerde(),
+                                    null,
+                                    Optional.empty())
+                            .node();
             builder.add(node, parent);
         }
         TableOperator operator = TableOperator.source(rows);
-        GraphNode table = new GraphNode(name, (parents, spec) -> operator.write(name, parents, spec));
+        GraphNode table =
+                new GraphNode(name, (parents, spec) -> operator.write(name, parents, spec));
         builder.add(parent, table);
         return new TableImpl<>(builder, name, rows.keySerde(), rows.valueSerde(), operator, table);
     }
@@ -275,7 +301,8 @@ final class StreamImpl<K, V> implements KStream<K, V> {
     }
 
     @Override
-    public <KOut> KGroupedStream<KOut, V> groupBy(KeyValueMapper<? super K, ? super V, KOut> mapper) {
+    public <KOut> KGroupedStream<KOut, V> groupBy(
+            KeyValueMapper<? super K, ? super V, KOut> mapper) {
         return groupBy(mapper, Grouped.with(null, valueSerde));
     }
 
@@ -288,7 +315,8 @@ final class StreamImpl<K, V> implements KStream<K, V> {
 
     @Override
     public <KOut, VOut> KStream<KOut, VOut> process(
-            ProcessorSupplier<? super K, ? super V, ? extends KOut, ? extends VOut> processorSupplier,
+            ProcessorSupplier<? super K, ? super V, ? extends KOut, ? extends VOut>
+                    processorSupplier,
             Named named,
             String... stateStoreNames) {
         Objects.requireNonNull(processorSupplier, "processorSupplier");
@@ -300,7 +328,8 @@ final class StreamImpl<K, V> implements KStream<K, V> {
                 new GraphNode(
                         name,
                         (parents, spec) -> {
-                            GraphBuilder.writeProcessor(name, parents, () -> new ProcessorNode(name, erased), spec);
+                            GraphBuilder.writeProcessor(
+                                    name, parents, () -> new ProcessorNode(name, erased), spec);
                             for (StoreBuilder<?> store : erased.stores()) {
                                 spec.addStore(KeyValueStoreBuilder.specOf(store), List.of(name));
                             }

@@ -77,17 +77,23 @@ final class TableImpl<K, V> implements KTable<K, V> {
             boolean wanted,
             Named named,
             @Nullable Materialized<K, V, ?> materialized) {
-        Predicate<Object, Object> erased = Erased.cast(Objects.requireNonNull(predicate, "predicate"));
+        Predicate<Object, Object> erased =
+                Erased.cast(Objects.requireNonNull(predicate, "predicate"));
         spendNumberOfUnnamedStore(materialized, FILTER);
         Rows<K, V> rows = Rows.given(materialized, keySerde, valueSerde);
-        // A store above already knows old values: with them, rows that never matched need no tombstones.
+        // A store above already knows old values: with them, rows that never matched need no
+        // tombstones.
         boolean parentSendsOld = operator.sendOldValues(false);
         TableOperator derived =
                 TableOperator.derived(
                         rows,
                         operator,
-                        s -> new TableNodes.Filter(
-                                s.storeName(), s.sendOldValues() || parentSendsOld, erased, wanted));
+                        s ->
+                                new TableNodes.Filter(
+                                        s.storeName(),
+                                        s.sendOldValues() || parentSendsOld,
+                                        erased,
+                                        wanted));
         return derive(builder.nameOr(named.name(), FILTER), rows, derived);
     }
 
@@ -124,23 +130,28 @@ final class TableImpl<K, V> implements KTable<K, V> {
             ValueMapperWithKey<? super K, ? super V, ? extends VR> mapper,
             Named named,
             @Nullable Materialized<K, VR, ?> materialized) {
-        ValueMapperWithKey<Object, Object, Object> erased = Erased.cast(Objects.requireNonNull(mapper, "mapper"));
+        ValueMapperWithKey<Object, Object, Object> erased =
+                Erased.cast(Objects.requireNonNull(mapper, "mapper"));
         spendNumberOfUnnamedStore(materialized, MAP_VALUES);
         Rows<K, VR> rows = Rows.given(materialized, keySerde, null);
         TableOperator derived =
                 TableOperator.derived(
-                        rows, operator, s -> new TableNodes.MapValues(s.storeName(), s.sendOldValues(), erased));
+                        rows,
+                        operator,
+                        s -> new TableNodes.MapValues(s.storeName(), s.sendOldValues(), erased));
         return derive(builder.nameOr(named.name(), MAP_VALUES), rows, derived);
     }
 
     private <VR> KTable<K, VR> derive(String name, Rows<K, VR> rows, TableOperator derived) {
-        GraphNode added = new GraphNode(name, (parents, spec) -> derived.write(name, parents, spec));
+        GraphNode added =
+                new GraphNode(name, (parents, spec) -> derived.write(name, parents, spec));
         builder.add(node, added);
         return new TableImpl<>(builder, name, rows.keySerde(), rows.valueSerde(), derived, added);
     }
 
     /** As Kafka Streams does: the numbers in later names depend on it. */
-    private void spendNumberOfUnnamedStore(@Nullable Materialized<?, ?, ?> materialized, String prefix) {
+    private void spendNumberOfUnnamedStore(
+            @Nullable Materialized<?, ?, ?> materialized, String prefix) {
         if (materialized != null && materialized.storeName() == null) {
             builder.newStoreName(prefix);
         }
@@ -154,19 +165,22 @@ final class TableImpl<K, V> implements KTable<K, V> {
     }
 
     @Override
-    public <KR> KStream<KR, V> toStream(KeyValueMapper<? super K, ? super V, ? extends KR> mapper, Named named) {
+    public <KR> KStream<KR, V> toStream(
+            KeyValueMapper<? super K, ? super V, ? extends KR> mapper, Named named) {
         return toStream(named).selectKey(mapper);
     }
 
     @Override
     public <KR, VR> KGroupedTable<KR, VR> groupBy(
-            KeyValueMapper<? super K, ? super V, ? extends KeyValue<? extends KR, ? extends VR>> selector) {
+            KeyValueMapper<? super K, ? super V, ? extends KeyValue<? extends KR, ? extends VR>>
+                    selector) {
         return groupBy(selector, Grouped.with(null, null));
     }
 
     @Override
     public <KR, VR> KGroupedTable<KR, VR> groupBy(
-            KeyValueMapper<? super K, ? super V, ? extends KeyValue<? extends KR, ? extends VR>> selector,
+            KeyValueMapper<? super K, ? super V, ? extends KeyValue<? extends KR, ? extends VR>>
+                    selector,
             Grouped<KR, VR> grouped) {
         KeyValueMapper<Object, Object, KeyValue<?, ?>> erased =
                 Erased.cast(Objects.requireNonNull(selector, "selector"));

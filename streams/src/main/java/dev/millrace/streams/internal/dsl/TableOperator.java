@@ -34,7 +34,10 @@ final class TableOperator {
     private boolean sendOldValues;
 
     private TableOperator(
-            Kind kind, Rows<?, ?> rows, @Nullable TableOperator parent, Function<Settings, Node> node) {
+            Kind kind,
+            Rows<?, ?> rows,
+            @Nullable TableOperator parent,
+            Function<Settings, Node> node) {
         this.kind = kind;
         this.rows = rows;
         this.parent = parent;
@@ -44,14 +47,18 @@ final class TableOperator {
 
     static TableOperator source(Rows<?, ?> rows) {
         return new TableOperator(
-                Kind.SOURCE, rows, null, s -> new TableNodes.Source(s.storeName(), s.sendOldValues()));
+                Kind.SOURCE,
+                rows,
+                null,
+                s -> new TableNodes.Source(s.storeName(), s.sendOldValues()));
     }
 
     static TableOperator aggregate(Rows<?, ?> rows, Function<Settings, Node> node) {
         return new TableOperator(Kind.AGGREGATE, rows, null, node);
     }
 
-    static TableOperator derived(Rows<?, ?> rows, TableOperator parent, Function<Settings, Node> node) {
+    static TableOperator derived(
+            Rows<?, ?> rows, TableOperator parent, Function<Settings, Node> node) {
         return new TableOperator(Kind.DERIVED, rows, parent, node);
     }
 
@@ -66,14 +73,16 @@ final class TableOperator {
                     }
                 }
                 case AGGREGATE -> sendOldValues = true;
-                case DERIVED -> sendOldValues = kept || (parent != null && parent.sendOldValues(force));
+                case DERIVED ->
+                        sendOldValues = kept || (parent != null && parent.sendOldValues(force));
             }
         }
         return sendOldValues;
     }
 
     void write(String name, List<String> parents, TopologySpec spec) {
-        Supplier<Node> supplier = () -> node.apply(new Settings(kept ? rows.storeName() : null, sendOldValues));
+        Supplier<Node> supplier =
+                () -> node.apply(new Settings(kept ? rows.storeName() : null, sendOldValues));
         GraphBuilder.writeProcessor(name, parents, supplier, spec);
         if (kept) {
             spec.addStore(rows.store(), List.of(name));

@@ -1,6 +1,6 @@
 /**
- * The DSL's operators write themselves into a topology. Generated names and the order of operators are
- * Kafka Streams', so that internal topics and descriptions are the same.
+ * The DSL's operators write themselves into a topology. Generated names and the order of operators
+ * are Kafka Streams', so that internal topics and descriptions are the same.
  */
 @NullMarked
 package dev.millrace.streams.internal.dsl;

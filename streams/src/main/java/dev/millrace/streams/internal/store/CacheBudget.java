@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Memory that the combining caches of one thread share: {@code statestore.cache.max.bytes} divided by
- * the number of threads. Over it, the largest cache is written out.
+ * Memory that the combining caches of one thread share: {@code statestore.cache.max.bytes} divided
+ * by the number of threads. Over it, the largest cache is written out.
  */
 public final class CacheBudget {
     private final long maxBytes;

@@ -11,7 +11,8 @@ final class DecodingIterator<T> implements KeyValueIterator<Object, T> {
     private final KeyValueIterator<Bytes, byte[]> raw;
     private final RowStore.RowReader<T> reader;
 
-    DecodingIterator(RowStore rows, KeyValueIterator<Bytes, byte[]> raw, RowStore.RowReader<T> reader) {
+    DecodingIterator(
+            RowStore rows, KeyValueIterator<Bytes, byte[]> raw, RowStore.RowReader<T> reader) {
         this.rows = rows;
         this.raw = raw;
         this.reader = reader;
@@ -26,7 +27,8 @@ final class DecodingIterator<T> implements KeyValueIterator<Object, T> {
     public KeyValue<Object, T> next() {
         KeyValue<Bytes, byte[]> entry = raw.next();
         Object value = Objects.requireNonNull(rows.decode(entry.value));
-        return new KeyValue<>(rows.decodeKey(entry.key), reader.read(value, rows.timestampOfLastGet()));
+        return new KeyValue<>(
+                rows.decodeKey(entry.key), reader.read(value, rows.timestampOfLastGet()));
     }
 
     @Override

@@ -12,7 +12,9 @@ import java.util.NoSuchElementException;
 import org.apache.kafka.common.utils.Bytes;
 import org.jspecify.annotations.Nullable;
 
-/** Rows in a hash map; iterators sort a copy of the keys, and see neither later puts nor deletes. */
+/**
+ * Rows in a hash map; iterators sort a copy of the keys, and see neither later puts nor deletes.
+ */
 public final class InMemoryStore implements LocalStore {
     private final String name;
     private final Map<Bytes, byte[]> rows = new HashMap<>();
@@ -76,11 +78,13 @@ public final class InMemoryStore implements LocalStore {
         return iterator(null, null, true);
     }
 
-    private KeyValueIterator<Bytes, byte[]> iterator(@Nullable Bytes from, @Nullable Bytes to, boolean reverse) {
+    private KeyValueIterator<Bytes, byte[]> iterator(
+            @Nullable Bytes from, @Nullable Bytes to, boolean reverse) {
         List<KeyValue<Bytes, byte[]>> entries = new ArrayList<>();
         rows.forEach(
                 (key, value) -> {
-                    if ((from == null || key.compareTo(from) >= 0) && (to == null || key.compareTo(to) <= 0)) {
+                    if ((from == null || key.compareTo(from) >= 0)
+                            && (to == null || key.compareTo(to) <= 0)) {
                         entries.add(new KeyValue<>(key, value));
                     }
                 });

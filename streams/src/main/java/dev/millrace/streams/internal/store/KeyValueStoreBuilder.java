@@ -9,7 +9,10 @@ import java.util.Map;
 import org.apache.kafka.common.serialization.Serde;
 import org.jspecify.annotations.Nullable;
 
-/** The only kind of builder there is. Caching is off unless switched on, logging on unless switched off. */
+/**
+ * The only kind of builder there is. Caching is off unless switched on, logging on unless switched
+ * off.
+ */
 public final class KeyValueStoreBuilder<T extends StateStore> implements StoreBuilder<T> {
     private final KeyValueBytesStoreSupplier supplier;
     private final @Nullable Serde<?> keySerde;

@@ -6,6 +6,8 @@ import org.apache.kafka.common.utils.Bytes;
 
 /** A store of bytes that may live in a directory. */
 public interface LocalStore extends KeyValueStore<Bytes, byte[]> {
-    /** @param directory of the task; created when a store needs it */
+    /**
+     * @param directory of the task; created when a store needs it
+     */
     void open(Path directory);
 }

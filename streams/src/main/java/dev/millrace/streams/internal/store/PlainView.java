@@ -7,12 +7,17 @@ import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Rows as values; an update of a timestamped store through it has the timestamp of the record being processed. */
+/**
+ * Rows as values; an update of a timestamped store through it has the timestamp of the record being
+ * processed.
+ */
 public final class PlainView implements KeyValueStore<Object, Object> {
     private final RowStore rows;
     private final LongSupplier timestamp;
 
-    /** @param timestamp of an update, milliseconds since the epoch */
+    /**
+     * @param timestamp of an update, milliseconds since the epoch
+     */
     public PlainView(RowStore rows, LongSupplier timestamp) {
         this.rows = rows;
         this.timestamp = timestamp;
@@ -57,7 +62,8 @@ public final class PlainView implements KeyValueStore<Object, Object> {
     }
 
     @Override
-    public KeyValueIterator<Object, Object> reverseRange(@Nullable Object from, @Nullable Object to) {
+    public KeyValueIterator<Object, Object> reverseRange(
+            @Nullable Object from, @Nullable Object to) {
         return rows.iterate(from, to, true, (value, at) -> value);
     }
 

@@ -28,8 +28,8 @@ import org.rocksdb.WriteOptions;
 
 /**
  * Rows in RocksDB under {@code <task directory>/rocksdb/<store>}. Without a write-ahead log: the
- * changelog is the log, and what a crash takes is read again from the checkpointed offset. All stores
- * of a process share one block cache.
+ * changelog is the log, and what a crash takes is read again from the checkpointed offset. All
+ * stores of a process share one block cache.
  */
 public final class RocksDbStore implements LocalStore {
     private static final long BLOCK_CACHE_BYTES = 64L << 20;
@@ -177,7 +177,8 @@ public final class RocksDbStore implements LocalStore {
         return iterator(null, null, true);
     }
 
-    private KeyValueIterator<Bytes, byte[]> iterator(@Nullable Bytes from, @Nullable Bytes to, boolean reverse) {
+    private KeyValueIterator<Bytes, byte[]> iterator(
+            @Nullable Bytes from, @Nullable Bytes to, boolean reverse) {
         RocksIterator raw = db().newIterator();
         iterators.add(raw);
         return new Rows(raw, from, to, reverse);
@@ -273,7 +274,9 @@ public final class RocksDbStore implements LocalStore {
                 return false;
             }
             Bytes key = Bytes.wrap(raw.key());
-            return reverse ? from == null || key.compareTo(from) >= 0 : to == null || key.compareTo(to) <= 0;
+            return reverse
+                    ? from == null || key.compareTo(from) >= 0
+                    : to == null || key.compareTo(to) <= 0;
         }
 
         @Override

@@ -52,6 +52,7 @@ public final class RowStore {
     }
 
     private static final int TIMESTAMP_BYTES = 8;
+
     /** Map entry, row, key and array headers: measured on a 64-bit JVM with compressed pointers. */
     private static final int ROW_OVERHEAD_BYTES = 160;
 
@@ -59,8 +60,10 @@ public final class RowStore {
     private static final class Row {
         final Bytes keyBytes;
         final Object key;
+
         /** In the store below, null when absent there. */
         byte @Nullable [] stored;
+
         boolean dirty;
         @Nullable Object value;
         long timestamp;
@@ -90,11 +93,14 @@ public final class RowStore {
     private Map<Bytes, Row> cache = new HashMap<>();
     private List<Row> dirty = new ArrayList<>();
     private long cacheBytes;
-    private @Nullable Object lastKey; // with lastRow: an update nearly always follows the get of its key
+    private @Nullable Object
+            lastKey; // with lastRow: an update nearly always follows the get of its key
     private @Nullable Row lastRow;
     private long lastTimestamp;
 
-    /** @param budget null: no cache */
+    /**
+     * @param budget null: no cache
+     */
     public RowStore(
             String name,
             String topic,
@@ -133,7 +139,9 @@ public final class RowStore {
         return timestamped;
     }
 
-    /** @param sendOldValues whether changes need the value that was replaced */
+    /**
+     * @param sendOldValues whether changes need the value that was replaced
+     */
     public void emitChanges(ChangeListener listener, boolean sendOldValues) {
         this.listener = listener;
         this.sendOldValues = sendOldValues;
@@ -183,7 +191,10 @@ public final class RowStore {
         budget.check();
     }
 
-    /** Writes what is held back and tells the listener, in the order in which keys were first updated. */
+    /**
+     * Writes what is held back and tells the listener, in the order in which keys were first
+     * updated.
+     */
     public void flush() {
         if (dirty.isEmpty()) {
             return;
@@ -204,7 +215,8 @@ public final class RowStore {
                 if (row.headers != null) {
                     context.headers(row.headers);
                 }
-                listener.changed(row.key, value, sendOldValues ? decode(before) : null, row.timestamp);
+                listener.changed(
+                        row.key, value, sendOldValues ? decode(before) : null, row.timestamp);
             }
             row.headers = null;
         }
@@ -230,16 +242,22 @@ public final class RowStore {
 
     /** Puts what a changelog record says into the store below; nobody is told. */
     public void restore(byte[] key, byte @Nullable [] value, long timestamp) {
-        below.put(Bytes.wrap(key), value == null || !timestamped ? value : withTimestamp(value, timestamp));
+        below.put(
+                Bytes.wrap(key),
+                value == null || !timestamped ? value : withTimestamp(value, timestamp));
     }
 
-    /** Rows in the order of their key bytes; flushes first. Entries are (key, value) or (key, timestamp). */
+    /**
+     * Rows in the order of their key bytes; flushes first. Entries are (key, value) or (key,
+     * timestamp).
+     */
     <T> KeyValueIterator<Object, T> iterate(
             @Nullable Object from, @Nullable Object to, boolean reverse, RowReader<T> reader) {
         flush();
         Bytes first = from == null ? null : keyBytes(from);
         Bytes last = to == null ? null : keyBytes(to);
-        KeyValueIterator<Bytes, byte[]> raw = reverse ? below.reverseRange(first, last) : below.range(first, last);
+        KeyValueIterator<Bytes, byte[]> raw =
+                reverse ? below.reverseRange(first, last) : below.range(first, last);
         return new DecodingIterator<>(this, raw, reader);
     }
 
@@ -288,7 +306,10 @@ public final class RowStore {
 
     private byte @Nullable [] write(Bytes key, @Nullable Object value, long timestamp) {
         byte[] serialized = value == null ? null : serializeValue(value);
-        byte[] stored = serialized == null || !timestamped ? serialized : withTimestamp(serialized, timestamp);
+        byte[] stored =
+                serialized == null || !timestamped
+                        ? serialized
+                        : withTimestamp(serialized, timestamp);
         below.put(key, stored);
         if (changelog != null) {
             changelog.log(key.get(), serialized, timestamp);
@@ -312,15 +333,25 @@ public final class RowStore {
         }
     }
 
-    private StreamsException wrongSerde(String what, Object object, Serializer<?> serializer, ClassCastException cause) {
+    private StreamsException wrongSerde(
+            String what, Object object, Serializer<?> serializer, ClassCastException cause) {
         return new StreamsException(
-                "Store " + name + " cannot serialise a " + what + " of " + object.getClass().getName() + " with "
+                "Store "
+                        + name
+                        + " cannot serialise a "
+                        + what
+                        + " of "
+                        + object.getClass().getName()
+                        + " with "
                         + serializer.getClass().getName()
                         + ". Give it fitting serdes (Materialized), or set default.key.serde and default.value.serde.",
                 cause);
     }
 
     private static byte[] withTimestamp(byte[] value, long timestamp) {
-        return ByteBuffer.allocate(TIMESTAMP_BYTES + value.length).putLong(timestamp).put(value).array();
+        return ByteBuffer.allocate(TIMESTAMP_BYTES + value.length)
+                .putLong(timestamp)
+                .put(value)
+                .array();
     }
 }

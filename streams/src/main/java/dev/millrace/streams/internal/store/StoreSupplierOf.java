@@ -6,7 +6,8 @@ import java.util.function.Function;
 import org.apache.kafka.common.utils.Bytes;
 
 /** A named kind of store. */
-public record StoreSupplierOf(String name, Function<String, LocalStore> kind) implements KeyValueBytesStoreSupplier {
+public record StoreSupplierOf(String name, Function<String, LocalStore> kind)
+        implements KeyValueBytesStoreSupplier {
     @Override
     public KeyValueStore<Bytes, byte[]> get() {
         return kind.apply(name);

@@ -2,7 +2,6 @@ package dev.millrace.streams.internal.store;
 
 import dev.millrace.streams.KeyValue;
 import dev.millrace.streams.state.KeyValueIterator;
-import dev.millrace.streams.state.KeyValueStore;
 import dev.millrace.streams.state.TimestampedKeyValueStore;
 import dev.millrace.streams.state.ValueAndTimestamp;
 import java.util.List;
@@ -32,7 +31,8 @@ public final class TimestampedView implements TimestampedKeyValueStore<Object, O
     }
 
     @Override
-    public @Nullable ValueAndTimestamp<Object> putIfAbsent(Object key, ValueAndTimestamp<Object> value) {
+    public @Nullable ValueAndTimestamp<Object> putIfAbsent(
+            Object key, ValueAndTimestamp<Object> value) {
         ValueAndTimestamp<Object> present = get(key);
         if (present == null) {
             put(key, value);
@@ -55,12 +55,14 @@ public final class TimestampedView implements TimestampedKeyValueStore<Object, O
     }
 
     @Override
-    public KeyValueIterator<Object, ValueAndTimestamp<Object>> range(@Nullable Object from, @Nullable Object to) {
+    public KeyValueIterator<Object, ValueAndTimestamp<Object>> range(
+            @Nullable Object from, @Nullable Object to) {
         return rows.iterate(from, to, false, ValueAndTimestamp::new);
     }
 
     @Override
-    public KeyValueIterator<Object, ValueAndTimestamp<Object>> reverseRange(@Nullable Object from, @Nullable Object to) {
+    public KeyValueIterator<Object, ValueAndTimestamp<Object>> reverseRange(
+            @Nullable Object from, @Nullable Object to) {
         return rows.iterate(from, to, true, ValueAndTimestamp::new);
     }
 

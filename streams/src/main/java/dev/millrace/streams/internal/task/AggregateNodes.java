@@ -31,7 +31,8 @@ public final class AggregateNodes {
             rows.emitChanges(this::emit, settings.sendOldValues());
         }
 
-        private void emit(Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+        private void emit(
+                Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
             forward(key, value, old, timestamp);
         }
 
@@ -39,7 +40,8 @@ public final class AggregateNodes {
             return settings.storeName();
         }
 
-        final void update(Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+        final void update(
+                Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
             rows.update(key, value, settings.sendOldValues() ? old : null, timestamp);
         }
     }
@@ -50,7 +52,11 @@ public final class AggregateNodes {
         }
 
         @Override
-        final void process(@Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+        final void process(
+                @Nullable Object key,
+                @Nullable Object value,
+                @Nullable Object old,
+                long timestamp) {
             if (key == null || value == null) {
                 context.dropped("null key or value");
                 return;
@@ -91,7 +97,9 @@ public final class AggregateNodes {
         private final Aggregator<Object, Object, Object> aggregator;
 
         public StreamAggregate(
-                Settings settings, Initializer<Object> initializer, Aggregator<Object, Object, Object> aggregator) {
+                Settings settings,
+                Initializer<Object> initializer,
+                Aggregator<Object, Object, Object> aggregator) {
             super(settings);
             this.initializer = initializer;
             this.aggregator = aggregator;
@@ -134,10 +142,16 @@ public final class AggregateNodes {
         }
 
         @Override
-        final void process(@Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+        final void process(
+                @Nullable Object key,
+                @Nullable Object value,
+                @Nullable Object old,
+                long timestamp) {
             if (key == null) {
                 throw new StreamsException(
-                        "Record key for KTable aggregate operator with state " + storeName() + " should not be null.");
+                        "Record key for KTable aggregate operator with state "
+                                + storeName()
+                                + " should not be null.");
             }
             Object before = rows.get(key);
             Object aggregate = before;
@@ -182,7 +196,8 @@ public final class AggregateNodes {
 
         @Override
         @Nullable Object add(Object key, Object value, @Nullable Object aggregate) {
-            return adder.apply(key, value, Erased.any(aggregate == null ? initializer.apply() : aggregate));
+            return adder.apply(
+                    key, value, Erased.any(aggregate == null ? initializer.apply() : aggregate));
         }
     }
 

@@ -87,7 +87,8 @@ final class ChangeFormat {
         }
         int length = zigzag >>> 1;
         if (length > in.remaining()) {
-            throw new StreamsException("A change of a table says " + length + " bytes, but has " + in.remaining());
+            throw new StreamsException(
+                    "A change of a table says " + length + " bytes, but has " + in.remaining());
         }
         return length;
     }

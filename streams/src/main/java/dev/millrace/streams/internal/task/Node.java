@@ -30,9 +30,11 @@ public abstract class Node {
      *     for; null on the edge of a stream
      * @param timestamp milliseconds since the epoch
      */
-    abstract void process(@Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp);
+    abstract void process(
+            @Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp);
 
-    final void forward(@Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+    final void forward(
+            @Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
         for (Node child : children) {
             child.process(key, value, old, timestamp);
         }

@@ -55,7 +55,8 @@ public final class ProcessorNode extends Node {
     }
 
     @Override
-    void process(@Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+    void process(
+            @Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
         if (processor == null) {
             throw new IllegalStateException("Processor " + name + " is not initialised");
         }
@@ -84,7 +85,10 @@ public final class ProcessorNode extends Node {
             Node child = childrenByName.get(childName);
             if (child == null) {
                 throw new StreamsException(
-                        "Unknown downstream node: " + childName + " either does not exist or is not connected to " + name);
+                        "Unknown downstream node: "
+                                + childName
+                                + " either does not exist or is not connected to "
+                                + name);
             }
             Headers before = context.headers();
             context.headers(record.headers());
@@ -97,13 +101,18 @@ public final class ProcessorNode extends Node {
         public <S extends StateStore> S getStateStore(String storeName) {
             if (!storeNames.contains(storeName)) {
                 throw new StreamsException(
-                        "Processor " + name + " has no access to StateStore " + storeName
+                        "Processor "
+                                + name
+                                + " has no access to StateStore "
+                                + storeName
                                 + " as the store is not connected to the processor. Name it when the processor is"
                                 + " added, or call connectProcessorAndStateStores().");
             }
             RowStore rows = context.rows(storeName);
             StateStore view =
-                    rows.timestamped() ? new TimestampedView(rows) : new PlainView(rows, context::recordTimestamp);
+                    rows.timestamped()
+                            ? new TimestampedView(rows)
+                            : new PlainView(rows, context::recordTimestamp);
             return Erased.cast(view);
         }
 
@@ -122,7 +131,8 @@ public final class ProcessorNode extends Node {
             ConsumerRecord<byte[], byte[]> origin = context.origin();
             return origin == null
                     ? Optional.empty()
-                    : Optional.of(new Metadata(origin.topic(), origin.partition(), origin.offset()));
+                    : Optional.of(
+                            new Metadata(origin.topic(), origin.partition(), origin.offset()));
         }
 
         @Override

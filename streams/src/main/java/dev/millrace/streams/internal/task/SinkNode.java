@@ -39,7 +39,8 @@ final class SinkNode extends Node {
     }
 
     @Override
-    void process(@Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+    void process(
+            @Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
         String target = topic != null ? topic : extract(key, value, timestamp);
         Headers headers = context.headers();
         byte[] keyBytes;
@@ -52,8 +53,16 @@ final class SinkNode extends Node {
             }
         } catch (ClassCastException e) {
             throw new StreamsException(
-                    "Sink " + name + " cannot serialise a key of " + type(key) + " with " + keySerializer.getClass().getName()
-                            + " or a value of " + type(value) + " with " + valueSerializer.getClass().getName()
+                    "Sink "
+                            + name
+                            + " cannot serialise a key of "
+                            + type(key)
+                            + " with "
+                            + keySerializer.getClass().getName()
+                            + " or a value of "
+                            + type(value)
+                            + " with "
+                            + valueSerializer.getClass().getName()
                             + ". Give the operator fitting serdes (Produced, Grouped), or set default.key.serde and"
                             + " default.value.serde.",
                     e);
@@ -67,14 +76,18 @@ final class SinkNode extends Node {
                 context.collector().send(target, null, keyBytes, valueBytes, timestamp, headers);
             } else {
                 for (Integer partition : chosen.get()) {
-                    context.collector().send(target, partition, keyBytes, valueBytes, timestamp, headers);
+                    context.collector()
+                            .send(target, partition, keyBytes, valueBytes, timestamp, headers);
                 }
             }
         }
     }
 
-    private byte @Nullable [] serializeValue(String target, Headers headers, @Nullable Object value) {
-        return value == null && changes ? null : valueSerializer.serialize(target, headers, Erased.any(value));
+    private byte @Nullable [] serializeValue(
+            String target, Headers headers, @Nullable Object value) {
+        return value == null && changes
+                ? null
+                : valueSerializer.serialize(target, headers, Erased.any(value));
     }
 
     private String extract(@Nullable Object key, @Nullable Object value, long timestamp) {

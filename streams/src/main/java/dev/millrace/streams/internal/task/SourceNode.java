@@ -48,7 +48,10 @@ final class SourceNode extends Node {
         try {
             byte[] key = record.key();
             byte[] value = record.value();
-            head.key = key == null ? null : keyDeserializer.deserialize(record.topic(), record.headers(), key);
+            head.key =
+                    key == null
+                            ? null
+                            : keyDeserializer.deserialize(record.topic(), record.headers(), key);
             if (changes) {
                 head.value = deserializeValue(record, ChangeFormat.value(value));
                 head.old = deserializeValue(record, ChangeFormat.old(value));
@@ -66,17 +69,30 @@ final class SourceNode extends Node {
         return head.timestamp >= 0;
     }
 
-    private @Nullable Object deserializeValue(ConsumerRecord<byte[], byte[]> record, byte @Nullable [] value) {
-        return value == null ? null : valueDeserializer.deserialize(record.topic(), record.headers(), value);
+    private @Nullable Object deserializeValue(
+            ConsumerRecord<byte[], byte[]> record, byte @Nullable [] value) {
+        return value == null
+                ? null
+                : valueDeserializer.deserialize(record.topic(), record.headers(), value);
     }
 
     private boolean handle(ConsumerRecord<byte[], byte[]> record, RuntimeException cause) {
-        if (handler.handle(record, cause) == DeserializationExceptionHandler.DeserializationHandlerResponse.CONTINUE) {
+        if (handler.handle(record, cause)
+                == DeserializationExceptionHandler.DeserializationHandlerResponse.CONTINUE) {
             return false;
         }
         throw new StreamsException(
-                "Source " + name + " cannot deserialise the record of " + record.topic() + "-" + record.partition()
-                        + " at offset " + record.offset() + " with " + keyDeserializer.getClass().getSimpleName() + " and "
+                "Source "
+                        + name
+                        + " cannot deserialise the record of "
+                        + record.topic()
+                        + "-"
+                        + record.partition()
+                        + " at offset "
+                        + record.offset()
+                        + " with "
+                        + keyDeserializer.getClass().getSimpleName()
+                        + " and "
                         + valueDeserializer.getClass().getSimpleName()
                         + ". Give the source fitting serdes (Consumed), or set deserialization.exception.handler to"
                         + " LogAndContinueExceptionHandler to drop such records.",
@@ -84,7 +100,8 @@ final class SourceNode extends Node {
     }
 
     @SuppressWarnings("NullAway") // a ConsumerRecord may hold nulls
-    private static ConsumerRecord<Object, Object> typed(ConsumerRecord<byte[], byte[]> record, Head head) {
+    private static ConsumerRecord<Object, Object> typed(
+            ConsumerRecord<byte[], byte[]> record, Head head) {
         return new ConsumerRecord<>(
                 record.topic(),
                 record.partition(),
@@ -100,7 +117,8 @@ final class SourceNode extends Node {
     }
 
     @Override
-    void process(@Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+    void process(
+            @Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
         forward(key, value, old, timestamp);
     }
 }

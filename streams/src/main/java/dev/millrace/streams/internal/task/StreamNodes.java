@@ -25,7 +25,11 @@ public final class StreamNodes {
 
     public static final class PassThrough extends Node {
         @Override
-        void process(@Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+        void process(
+                @Nullable Object key,
+                @Nullable Object value,
+                @Nullable Object old,
+                long timestamp) {
             forward(key, value, old, timestamp);
         }
     }
@@ -40,7 +44,11 @@ public final class StreamNodes {
         }
 
         @Override
-        void process(@Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+        void process(
+                @Nullable Object key,
+                @Nullable Object value,
+                @Nullable Object old,
+                long timestamp) {
             if (predicate.test(Erased.any(key), Erased.any(value)) == wanted) {
                 forward(key, value, null, timestamp);
             }
@@ -55,7 +63,11 @@ public final class StreamNodes {
         }
 
         @Override
-        void process(@Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+        void process(
+                @Nullable Object key,
+                @Nullable Object value,
+                @Nullable Object old,
+                long timestamp) {
             forward(mapper.apply(Erased.any(key), Erased.any(value)), value, null, timestamp);
         }
     }
@@ -68,7 +80,11 @@ public final class StreamNodes {
         }
 
         @Override
-        void process(@Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+        void process(
+                @Nullable Object key,
+                @Nullable Object value,
+                @Nullable Object old,
+                long timestamp) {
             KeyValue<?, ?> pair = required(mapper.apply(Erased.any(key), Erased.any(value)));
             forward(pair.key, pair.value, null, timestamp);
         }
@@ -82,7 +98,11 @@ public final class StreamNodes {
         }
 
         @Override
-        void process(@Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+        void process(
+                @Nullable Object key,
+                @Nullable Object value,
+                @Nullable Object old,
+                long timestamp) {
             for (KeyValue<?, ?> pair : required(mapper.apply(Erased.any(key), Erased.any(value)))) {
                 forward(pair.key, pair.value, null, timestamp);
             }
@@ -97,7 +117,11 @@ public final class StreamNodes {
         }
 
         @Override
-        void process(@Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+        void process(
+                @Nullable Object key,
+                @Nullable Object value,
+                @Nullable Object old,
+                long timestamp) {
             forward(key, mapper.apply(Erased.any(key), Erased.any(value)), null, timestamp);
         }
     }
@@ -110,7 +134,11 @@ public final class StreamNodes {
         }
 
         @Override
-        void process(@Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+        void process(
+                @Nullable Object key,
+                @Nullable Object value,
+                @Nullable Object old,
+                long timestamp) {
             for (Object each : required(mapper.apply(Erased.any(key), Erased.any(value)))) {
                 forward(key, each, null, timestamp);
             }
@@ -126,7 +154,11 @@ public final class StreamNodes {
         }
 
         @Override
-        void process(@Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+        void process(
+                @Nullable Object key,
+                @Nullable Object value,
+                @Nullable Object old,
+                long timestamp) {
             action.apply(Erased.any(key), Erased.any(value));
             forward(key, value, null, timestamp);
         }
@@ -142,13 +174,21 @@ public final class StreamNodes {
         }
 
         @Override
-        void process(@Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+        void process(
+                @Nullable Object key,
+                @Nullable Object value,
+                @Nullable Object old,
+                long timestamp) {
             KeyValueMapper<? super Object, ? super Object, String> mapper = printed.mapper();
             String text =
-                    mapper == null ? key + ", " + value : mapper.apply(Erased.any(key), Erased.any(value));
+                    mapper == null
+                            ? key + ", " + value
+                            : mapper.apply(Erased.any(key), Erased.any(value));
             try {
                 printed.outputStream()
-                        .write(("[" + label + "]: " + text + System.lineSeparator()).getBytes(StandardCharsets.UTF_8));
+                        .write(
+                                ("[" + label + "]: " + text + System.lineSeparator())
+                                        .getBytes(StandardCharsets.UTF_8));
                 printed.outputStream().flush();
             } catch (IOException e) {
                 throw new StreamsException("print cannot write", e);

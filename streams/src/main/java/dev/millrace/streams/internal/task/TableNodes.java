@@ -9,11 +9,16 @@ import dev.millrace.streams.kstream.Predicate;
 import dev.millrace.streams.kstream.ValueMapperWithKey;
 import org.jspecify.annotations.Nullable;
 
-/** The operators of tables but aggregations. What passes is a change: new and old value of a key. */
+/**
+ * The operators of tables but aggregations. What passes is a change: new and old value of a key.
+ */
 public final class TableNodes {
     private TableNodes() {}
 
-    /** A node that may keep its rows; its changes then leave through the store, which may combine them. */
+    /**
+     * A node that may keep its rows; its changes then leave through the store, which may combine
+     * them.
+     */
     abstract static class Keeping extends Node {
         private final @Nullable String storeName;
         final boolean sendOldValues;
@@ -33,7 +38,8 @@ public final class TableNodes {
             }
         }
 
-        private void emit(Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+        private void emit(
+                Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
             forward(key, value, old, timestamp);
         }
     }
@@ -45,7 +51,11 @@ public final class TableNodes {
         }
 
         @Override
-        void process(@Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+        void process(
+                @Nullable Object key,
+                @Nullable Object value,
+                @Nullable Object old,
+                long timestamp) {
             if (key == null) {
                 context.dropped("null key");
             } else if (rows == null) {
@@ -61,17 +71,27 @@ public final class TableNodes {
         private final boolean wanted;
 
         public Filter(
-                @Nullable String storeName, boolean sendOldValues, Predicate<Object, Object> predicate, boolean wanted) {
+                @Nullable String storeName,
+                boolean sendOldValues,
+                Predicate<Object, Object> predicate,
+                boolean wanted) {
             super(storeName, sendOldValues);
             this.predicate = predicate;
             this.wanted = wanted;
         }
 
         @Override
-        void process(@Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+        void process(
+                @Nullable Object key,
+                @Nullable Object value,
+                @Nullable Object old,
+                long timestamp) {
             Object passedKey = Erased.any(key);
             Object passed = pass(passedKey, value);
-            Object before = !sendOldValues ? null : rows != null ? rows.get(passedKey) : pass(passedKey, old);
+            Object before =
+                    !sendOldValues
+                            ? null
+                            : rows != null ? rows.get(passedKey) : pass(passedKey, old);
             if (sendOldValues && passed == null && before == null) {
                 return; // the row did not match before either
             }
@@ -99,10 +119,17 @@ public final class TableNodes {
         }
 
         @Override
-        void process(@Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+        void process(
+                @Nullable Object key,
+                @Nullable Object value,
+                @Nullable Object old,
+                long timestamp) {
             Object passedKey = Erased.any(key);
             Object mapped = map(passedKey, value);
-            Object before = !sendOldValues ? null : rows != null ? rows.get(passedKey) : map(passedKey, old);
+            Object before =
+                    !sendOldValues
+                            ? null
+                            : rows != null ? rows.get(passedKey) : map(passedKey, old);
             if (rows != null) {
                 rows.update(passedKey, mapped, before, timestamp);
             } else {
@@ -117,7 +144,11 @@ public final class TableNodes {
 
     public static final class ToStream extends Node {
         @Override
-        void process(@Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+        void process(
+                @Nullable Object key,
+                @Nullable Object value,
+                @Nullable Object old,
+                long timestamp) {
             forward(key, value, null, timestamp);
         }
     }
@@ -134,9 +165,14 @@ public final class TableNodes {
         }
 
         @Override
-        void process(@Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+        void process(
+                @Nullable Object key,
+                @Nullable Object value,
+                @Nullable Object old,
+                long timestamp) {
             if (key == null) {
-                throw new StreamsException("Record key for the grouping KTable should not be null.");
+                throw new StreamsException(
+                        "Record key for the grouping KTable should not be null.");
             }
             KeyValue<?, ?> added = select(key, value);
             KeyValue<?, ?> removed = select(key, old);

@@ -33,8 +33,8 @@ import org.apache.kafka.common.utils.Bytes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One partition of a sub-topology: queues, nodes, stores. Takes records in the order of the smallest
- * timestamp at the head of its queues. Used by one thread.
+ * One partition of a sub-topology: queues, nodes, stores. Takes records in the order of the
+ * smallest timestamp at the head of its queues. Used by one thread.
  */
 public final class Task {
     /**
@@ -67,7 +67,10 @@ public final class Task {
     private boolean started;
 
     public Task(
-            TaskId id, SubtopologySpec subtopology, Collection<TopicPartition> partitions, Environment environment) {
+            TaskId id,
+            SubtopologySpec subtopology,
+            Collection<TopicPartition> partitions,
+            Environment environment) {
         this.id = id;
         this.subtopology = subtopology;
         this.environment = environment;
@@ -92,7 +95,8 @@ public final class Task {
                         partition -> {
                             SourceNode source = sources.get(partition.topic());
                             if (source == null) {
-                                throw new StreamsException("Task " + id + " does not read " + partition);
+                                throw new StreamsException(
+                                        "Task " + id + " does not read " + partition);
                             }
                             RecordQueue queue = new RecordQueue(partition, source);
                             queues.add(queue);
@@ -134,8 +138,12 @@ public final class Task {
                     sink.name(),
                     sink.topic() == null ? null : environment.decorate.apply(sink.topic()),
                     sink.extractor(),
-                    sink.keySerializer() != null ? sink.keySerializer() : config.defaultKeySerde().serializer(),
-                    sink.valueSerializer() != null ? sink.valueSerializer() : config.defaultValueSerde().serializer(),
+                    sink.keySerializer() != null
+                            ? sink.keySerializer()
+                            : config.defaultKeySerde().serializer(),
+                    sink.valueSerializer() != null
+                            ? sink.valueSerializer()
+                            : config.defaultValueSerde().serializer(),
                     partitioner,
                     sink.changes());
         }
@@ -174,10 +182,13 @@ public final class Task {
     }
 
     private LocalStore defaultStore(String name) {
-        return environment.config.inMemoryStoresByDefault() ? new InMemoryStore(name) : new RocksDbStore(name);
+        return environment.config.inMemoryStoresByDefault()
+                ? new InMemoryStore(name)
+                : new RocksDbStore(name);
     }
 
-    private static Serde<?> orDefault(@Nullable Serde<?> serde, java.util.function.Supplier<Serde<?>> fallback) {
+    private static Serde<?> orDefault(
+            @Nullable Serde<?> serde, java.util.function.Supplier<Serde<?>> fallback) {
         return serde != null ? serde : fallback.get();
     }
 
@@ -197,7 +208,8 @@ public final class Task {
         return context.rows(store).below().persistent();
     }
 
-    public void restore(String changelogTopic, byte[] key, byte @Nullable [] value, long timestamp) {
+    public void restore(
+            String changelogTopic, byte[] key, byte @Nullable [] value, long timestamp) {
         StoreSpec store = Objects.requireNonNull(changelogs.get(changelogTopic), changelogTopic);
         context.rows(store.name()).restore(key, value, timestamp);
     }
@@ -232,7 +244,8 @@ public final class Task {
     }
 
     private RecordQueue queue(TopicPartition partition) {
-        return Objects.requireNonNull(queueOf.get(partition), () -> "Task " + id + " does not read " + partition);
+        return Objects.requireNonNull(
+                queueOf.get(partition), () -> "Task " + id + " does not read " + partition);
     }
 
     /** Offset of the first record not processed yet; null when none is buffered. */
@@ -241,9 +254,15 @@ public final class Task {
         return head == null ? null : head.offset();
     }
 
-    /** Partitions without buffered records: processing without them may break the order of timestamps. */
+    /**
+     * Partitions without buffered records: processing without them may break the order of
+     * timestamps.
+     */
     public List<TopicPartition> emptyPartitions() {
-        return queues.stream().filter(queue -> queue.headRecord() == null).map(queue -> queue.partition).toList();
+        return queues.stream()
+                .filter(queue -> queue.headRecord() == null)
+                .map(queue -> queue.partition)
+                .toList();
     }
 
     public boolean hasRecords() {
@@ -269,7 +288,8 @@ public final class Task {
         RecordQueue next = null;
         for (int i = 0; i < queues.size(); i++) {
             RecordQueue queue = queues.get(i);
-            if (queue.headRecord() != null && (next == null || queue.head.timestamp < next.head.timestamp)) {
+            if (queue.headRecord() != null
+                    && (next == null || queue.head.timestamp < next.head.timestamp)) {
                 next = queue;
             }
         }
@@ -285,8 +305,16 @@ public final class Task {
             throw e;
         } catch (RuntimeException e) {
             throw new StreamsException(
-                    "Exception caught in process. taskId=" + id + ", topic=" + record.topic() + ", partition="
-                            + record.partition() + ", offset=" + record.offset() + ": " + e,
+                    "Exception caught in process. taskId="
+                            + id
+                            + ", topic="
+                            + record.topic()
+                            + ", partition="
+                            + record.partition()
+                            + ", offset="
+                            + record.offset()
+                            + ": "
+                            + e,
                     e);
         }
         context.end();
@@ -302,7 +330,10 @@ public final class Task {
         return context.takeCommitRequest();
     }
 
-    /** Writes out what caches hold back, parents before children, so that all of it reaches the sinks. */
+    /**
+     * Writes out what caches hold back, parents before children, so that all of it reaches the
+     * sinks.
+     */
     public void flushCaches() {
         for (StoreSpec store : subtopology.stores()) {
             context.rows(store.name()).flush();
@@ -330,7 +361,9 @@ public final class Task {
         return context.droppedRecords();
     }
 
-    /** Closes processors and stores; call {@link #flushCaches} before, or lose what was held back. */
+    /**
+     * Closes processors and stores; call {@link #flushCaches} before, or lose what was held back.
+     */
     public void close() {
         if (started) {
             nodes.values().forEach(Node::close);

@@ -100,7 +100,8 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
         ConsumerRecord<byte[], byte[]> record = origin;
         return record == null
                 ? new RecordContext("", -1, -1, timestamp, headers)
-                : new RecordContext(record.topic(), record.partition(), record.offset(), timestamp, headers);
+                : new RecordContext(
+                        record.topic(), record.partition(), record.offset(), timestamp, headers);
     }
 
     @Override
@@ -137,7 +138,13 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
                     "Task {} drops a record because of its {}: {}. Further ones are counted, not logged.",
                     taskId,
                     reason,
-                    record == null ? "no origin" : record.topic() + "-" + record.partition() + " offset " + record.offset());
+                    record == null
+                            ? "no origin"
+                            : record.topic()
+                                    + "-"
+                                    + record.partition()
+                                    + " offset "
+                                    + record.offset());
         }
     }
 
@@ -158,7 +165,8 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
 
     Cancellable schedule(long intervalMs, PunctuationType type, Punctuator callback) {
         if (intervalMs < 1) {
-            throw new IllegalArgumentException("A punctuation interval is at least 1 ms, not " + intervalMs);
+            throw new IllegalArgumentException(
+                    "A punctuation interval is at least 1 ms, not " + intervalMs);
         }
         // Stream time punctuations are aligned with the epoch and begin with the first record.
         long first = type == PunctuationType.STREAM_TIME ? 0 : wallClockMs() + intervalMs;
@@ -172,7 +180,10 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
         long now = type == PunctuationType.STREAM_TIME ? streamTime : wallClockMs();
         boolean called = false;
         for (Punctuation each : List.copyOf(punctuations)) {
-            if (each.type == type && now >= each.nextMs && now >= 0 && punctuations.contains(each)) {
+            if (each.type == type
+                    && now >= each.nextMs
+                    && now >= 0
+                    && punctuations.contains(each)) {
                 long missed = (now - each.nextMs) / each.intervalMs;
                 each.nextMs += (missed + 1) * each.intervalMs;
                 origin = null;

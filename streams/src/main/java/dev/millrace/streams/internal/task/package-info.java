@@ -8,8 +8,8 @@
  *                                                        RowStore --> bytes store, changelog
  * </pre>
  *
- * A record travels as arguments (key, value, old value, timestamp), not as an object; its headers and
- * origin stay in the {@code TaskContext}. All of it belongs to one thread.
+ * A record travels as arguments (key, value, old value, timestamp), not as an object; its headers
+ * and origin stay in the {@code TaskContext}. All of it belongs to one thread.
  */
 @NullMarked
 package dev.millrace.streams.internal.task;

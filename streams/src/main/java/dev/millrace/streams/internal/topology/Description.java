@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * Kafka Streams' text of a topology. Nodes are ordered by the size of their tree, then by name; the
  * order of successors is the one their sizes had when they were connected.
  */
-public record Description(List<TopologyDescription.Subtopology> list) implements TopologyDescription {
+public record Description(List<TopologyDescription.Subtopology> list)
+        implements TopologyDescription {
 
     public static Description of(TopologySpec topology) {
         List<TopologyDescription.Subtopology> parts = new ArrayList<>();
@@ -54,7 +55,8 @@ public record Description(List<TopologyDescription.Subtopology> list) implements
 
     @Override
     public String toString() {
-        return "Topologies:\n " + list.stream().map(part -> "  " + part).collect(Collectors.joining());
+        return "Topologies:\n "
+                + list.stream().map(part -> "  " + part).collect(Collectors.joining());
     }
 
     private record Part(int id, Set<TopologyDescription.Node> nodes) implements Subtopology {
@@ -71,8 +73,11 @@ public record Description(List<TopologyDescription.Subtopology> list) implements
     private static final class DescribedNode implements TopologyDescription.Node {
         static final Comparator<TopologyDescription.Node> ORDER =
                 (a, b) -> {
-                    int bySize = Integer.compare(((DescribedNode) b).size, ((DescribedNode) a).size);
-                    return a.name().equals(b.name()) ? 0 : bySize != 0 ? bySize : a.name().compareTo(b.name());
+                    int bySize =
+                            Integer.compare(((DescribedNode) b).size, ((DescribedNode) a).size);
+                    return a.name().equals(b.name())
+                            ? 0
+                            : bySize != 0 ? bySize : a.name().compareTo(b.name());
                 };
 
         private final NodeSpec spec;
@@ -119,22 +124,37 @@ public record Description(List<TopologyDescription.Subtopology> list) implements
         @Override
         public String toString() {
             if (spec instanceof NodeSpec.Source source) {
-                return "Source: " + name() + " (topics: " + new HashSet<>(source.topics()) + ")\n      --> " + names(successors);
+                return "Source: "
+                        + name()
+                        + " (topics: "
+                        + new HashSet<>(source.topics())
+                        + ")\n      --> "
+                        + names(successors);
             }
             if (spec instanceof NodeSpec.Sink sink) {
                 String target =
-                        sink.topic() != null ? "topic: " + sink.topic() : "extractor class: " + sink.extractor();
+                        sink.topic() != null
+                                ? "topic: " + sink.topic()
+                                : "extractor class: " + sink.extractor();
                 return "Sink: " + name() + " (" + target + ")\n      <-- " + names(predecessors);
             }
             Set<String> stores = new HashSet<>(((NodeSpec.Processor) spec).stores());
-            return "Processor: " + name() + " (stores: " + stores + ")\n      --> " + names(successors)
-                    + "\n      <-- " + names(predecessors);
+            return "Processor: "
+                    + name()
+                    + " (stores: "
+                    + stores
+                    + ")\n      --> "
+                    + names(successors)
+                    + "\n      <-- "
+                    + names(predecessors);
         }
 
         private static String names(Set<TopologyDescription.Node> nodes) {
             return nodes.isEmpty()
                     ? "none"
-                    : nodes.stream().map(TopologyDescription.Node::name).collect(Collectors.joining(", "));
+                    : nodes.stream()
+                            .map(TopologyDescription.Node::name)
+                            .collect(Collectors.joining(", "));
         }
     }
 }

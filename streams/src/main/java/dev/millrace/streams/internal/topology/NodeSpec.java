@@ -37,7 +37,9 @@ public sealed interface NodeSpec {
         }
     }
 
-    /** @param stores connected stores; grows while the topology is built */
+    /**
+     * @param stores connected stores; grows while the topology is built
+     */
     record Processor(String name, List<String> parents, Supplier<Node> node, Set<String> stores)
             implements NodeSpec {}
 

@@ -10,4 +10,5 @@ import java.util.Set;
  * @param sourceTopics decorated, in the order of the sources
  * @param stores in the order in which they were added
  */
-public record SubtopologySpec(int id, List<NodeSpec> nodes, Set<String> sourceTopics, List<StoreSpec> stores) {}
+public record SubtopologySpec(
+        int id, List<NodeSpec> nodes, Set<String> sourceTopics, List<StoreSpec> stores) {}

@@ -13,7 +13,9 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The nodes and stores of a program, in the order in which they were added. Grows; nothing leaves. */
+/**
+ * The nodes and stores of a program, in the order in which they were added. Grows; nothing leaves.
+ */
 public final class TopologySpec {
     private final Map<String, NodeSpec> nodes = new LinkedHashMap<>();
     private final Map<String, StoreSpec> stores = new LinkedHashMap<>();
@@ -24,31 +26,45 @@ public final class TopologySpec {
 
     public void add(NodeSpec node) {
         if (nodes.containsKey(node.name())) {
-            throw new TopologyException("Invalid topology: Processor " + node.name() + " is already added.");
+            throw new TopologyException(
+                    "Invalid topology: Processor " + node.name() + " is already added.");
         }
         for (String parent : node.parents()) {
             NodeSpec found = nodes.get(parent);
             if (found == null) {
                 throw new TopologyException(
-                        "Invalid topology: Predecessor processor " + parent + " is not added yet for " + node.name());
+                        "Invalid topology: Predecessor processor "
+                                + parent
+                                + " is not added yet for "
+                                + node.name());
             }
             if (found instanceof NodeSpec.Sink) {
-                throw new TopologyException("Invalid topology: Sink " + parent + " can have no successor " + node.name());
+                throw new TopologyException(
+                        "Invalid topology: Sink "
+                                + parent
+                                + " can have no successor "
+                                + node.name());
             }
         }
         if (node instanceof NodeSpec.Source source) {
             if (source.topics().isEmpty()) {
-                throw new TopologyException("Invalid topology: You must provide at least one topic to " + source.name());
+                throw new TopologyException(
+                        "Invalid topology: You must provide at least one topic to "
+                                + source.name());
             }
             for (String topic : source.topics()) {
                 String other = sourceOfTopic.putIfAbsent(topic, source.name());
                 if (other != null) {
                     throw new TopologyException(
-                            "Invalid topology: Topic " + topic + " has already been registered by another source, " + other);
+                            "Invalid topology: Topic "
+                                    + topic
+                                    + " has already been registered by another source, "
+                                    + other);
                 }
             }
         } else if (node.parents().isEmpty()) {
-            throw new TopologyException("Invalid topology: " + node.name() + " needs at least one parent.");
+            throw new TopologyException(
+                    "Invalid topology: " + node.name() + " needs at least one parent.");
         }
         nodes.put(node.name(), node);
         connected.put(node.name(), node.name());
@@ -62,7 +78,8 @@ public final class TopologySpec {
         StoreSpec known = stores.putIfAbsent(store.name(), store);
         if (known != null && !known.equals(store)) {
             throw new TopologyException(
-                    "Invalid topology: A different StateStore has already been added with the name " + store.name());
+                    "Invalid topology: A different StateStore has already been added with the name "
+                            + store.name());
         }
         for (String processor : processors) {
             connect(processor, store.name());
@@ -71,11 +88,15 @@ public final class TopologySpec {
 
     public void connect(String processor, String store) {
         if (!stores.containsKey(store)) {
-            throw new TopologyException("Invalid topology: StateStore " + store + " is not added yet.");
+            throw new TopologyException(
+                    "Invalid topology: StateStore " + store + " is not added yet.");
         }
         if (!(nodes.get(processor) instanceof NodeSpec.Processor found)) {
             throw new TopologyException(
-                    "Invalid topology: StateStore " + store + " cannot be connected to " + processor
+                    "Invalid topology: StateStore "
+                            + store
+                            + " cannot be connected to "
+                            + processor
                             + ", which is no processor of this topology.");
         }
         Set<String> users = storeUsers.computeIfAbsent(store, s -> new LinkedHashSet<>());
@@ -86,7 +107,10 @@ public final class TopologySpec {
         found.stores().add(store);
     }
 
-    /** @param partitions empty: as many as the largest source topic of the sub-topology that writes it */
+    /**
+     * @param partitions empty: as many as the largest source topic of the sub-topology that writes
+     *     it
+     */
     public void addRepartitionTopic(String topic, Optional<Integer> partitions) {
         repartitionTopics.put(topic, partitions);
     }
@@ -135,14 +159,17 @@ public final class TopologySpec {
         }
         List<StoreSpec> used = new ArrayList<>();
         for (StoreSpec store : stores.values()) {
-            if (storeUsers.getOrDefault(store.name(), Set.of()).stream().anyMatch(names::contains)) {
+            if (storeUsers.getOrDefault(store.name(), Set.of()).stream()
+                    .anyMatch(names::contains)) {
                 used.add(store);
             }
         }
         return new SubtopologySpec(id, members, topics, used);
     }
 
-    /** Names of connected nodes by number: groups are numbered in the order of their first nodes. */
+    /**
+     * Names of connected nodes by number: groups are numbered in the order of their first nodes.
+     */
     Map<Integer, Set<String>> groups() {
         Map<Integer, Set<String>> groups = new LinkedHashMap<>();
         Map<String, Set<String>> byRoot = new HashMap<>();
@@ -151,7 +178,8 @@ public final class TopologySpec {
                     byRoot.computeIfAbsent(
                             root(name),
                             root -> {
-                                // A hash set: the description depends on its order, as in Kafka Streams.
+                                // A hash set: the description depends on its order, as in Kafka
+                                // Streams.
                                 Set<String> fresh = new HashSet<>();
                                 groups.put(groups.size(), fresh);
                                 return fresh;

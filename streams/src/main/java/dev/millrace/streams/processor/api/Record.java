@@ -15,8 +15,12 @@ public final class Record<K, V> {
         this(key, value, timestamp, null);
     }
 
-    /** @param timestamp milliseconds since the epoch, not negative */
-    @SuppressWarnings("NullAway") // keys and values may be null; the getters are not annotated for ease of use
+    /**
+     * @param timestamp milliseconds since the epoch, not negative
+     */
+    @SuppressWarnings(
+            "NullAway") // keys and values may be null; the getters are not annotated for ease of
+    // use
     public Record(@Nullable K key, @Nullable V value, long timestamp, @Nullable Headers headers) {
         if (timestamp < 0) {
             throw new dev.millrace.streams.errors.StreamsException(
@@ -76,6 +80,14 @@ public final class Record<K, V> {
 
     @Override
     public String toString() {
-        return "Record{key=" + key + ", value=" + value + ", timestamp=" + timestamp + ", headers=" + headers + '}';
+        return "Record{key="
+                + key
+                + ", value="
+                + value
+                + ", timestamp="
+                + timestamp
+                + ", headers="
+                + headers
+                + '}';
     }
 }
