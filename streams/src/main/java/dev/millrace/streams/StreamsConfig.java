@@ -13,7 +13,6 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Importance;
-import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.serialization.Serde;
 import org.jspecify.annotations.Nullable;
@@ -61,109 +60,109 @@ public class StreamsConfig extends AbstractConfig {
             new ConfigDef()
                     .define(
                             APPLICATION_ID_CONFIG,
-                            Type.STRING,
+                            ConfigDef.Type.STRING,
                             ConfigDef.NO_DEFAULT_VALUE,
                             Importance.HIGH,
                             "Group id, and prefix of internal topics and of the state directory.")
                     .define(
                             BOOTSTRAP_SERVERS_CONFIG,
-                            Type.LIST,
+                            ConfigDef.Type.LIST,
                             ConfigDef.NO_DEFAULT_VALUE,
                             Importance.HIGH,
                             "HOST:PORT of one or more brokers.")
                     .define(
                             CLIENT_ID_CONFIG,
-                            Type.STRING,
+                            ConfigDef.Type.STRING,
                             "",
                             Importance.MEDIUM,
                             "Prefix of the clients' ids.")
                     .define(
                             NUM_STREAM_THREADS_CONFIG,
-                            Type.INT,
+                            ConfigDef.Type.INT,
                             1,
                             ConfigDef.Range.atLeast(1),
                             Importance.MEDIUM,
                             "Threads that run tasks.")
                     .define(
                             STATE_DIR_CONFIG,
-                            Type.STRING,
+                            ConfigDef.Type.STRING,
                             System.getProperty("java.io.tmpdir") + "/kafka-streams",
                             Importance.HIGH,
                             "Where persistent stores live; one process at a time per application.")
                     .define(
                             COMMIT_INTERVAL_MS_CONFIG,
-                            Type.LONG,
+                            ConfigDef.Type.LONG,
                             30_000L,
                             ConfigDef.Range.atLeast(0),
                             Importance.LOW,
                             "How often combined changes go out and positions are saved.")
                     .define(
                             STATESTORE_CACHE_MAX_BYTES_CONFIG,
-                            Type.LONG,
+                            ConfigDef.Type.LONG,
                             10L << 20,
                             ConfigDef.Range.atLeast(0),
                             Importance.MEDIUM,
                             "Memory of the combining caches of all threads; 0: one change per update, in order.")
                     .define(
                             PROCESSING_GUARANTEE_CONFIG,
-                            Type.STRING,
+                            ConfigDef.Type.STRING,
                             AT_LEAST_ONCE,
                             ConfigDef.ValidString.in(AT_LEAST_ONCE, EXACTLY_ONCE_V2),
                             Importance.MEDIUM,
                             "at_least_once; exactly_once_v2 is refused for now.")
                     .define(
                             DEFAULT_KEY_SERDE_CLASS_CONFIG,
-                            Type.CLASS,
+                            ConfigDef.Type.CLASS,
                             null,
                             Importance.MEDIUM,
                             "For keys without a serde of their own.")
                     .define(
                             DEFAULT_VALUE_SERDE_CLASS_CONFIG,
-                            Type.CLASS,
+                            ConfigDef.Type.CLASS,
                             null,
                             Importance.MEDIUM,
                             "For values without a serde of their own.")
                     .define(
                             DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG,
-                            Type.CLASS,
+                            ConfigDef.Type.CLASS,
                             FailOnInvalidTimestamp.class,
                             Importance.MEDIUM,
                             "Event time of source records.")
                     .define(
                             DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG,
-                            Type.CLASS,
+                            ConfigDef.Type.CLASS,
                             LogAndFailExceptionHandler.class,
                             Importance.MEDIUM,
                             "What to do with source records that cannot be deserialised.")
                     .define(
                             POLL_MS_CONFIG,
-                            Type.LONG,
+                            ConfigDef.Type.LONG,
                             100L,
                             Importance.LOW,
                             "Longest wait for input.")
                     .define(
                             MAX_TASK_IDLE_MS_CONFIG,
-                            Type.LONG,
+                            ConfigDef.Type.LONG,
                             0L,
                             Importance.MEDIUM,
                             "How long a task with an empty partition waits for it, to keep the order of timestamps;"
                                     + " 0: until what the broker has is fetched, -1: never.")
                     .define(
                             BUFFERED_RECORDS_PER_PARTITION_CONFIG,
-                            Type.INT,
+                            ConfigDef.Type.INT,
                             1000,
                             ConfigDef.Range.atLeast(1),
                             Importance.LOW,
                             "Records fetched ahead, per partition.")
                     .define(
                             REPLICATION_FACTOR_CONFIG,
-                            Type.INT,
+                            ConfigDef.Type.INT,
                             -1,
                             Importance.HIGH,
                             "Of internal topics; -1: the broker's default.")
                     .define(
                             DEFAULT_DSL_STORE_CONFIG,
-                            Type.STRING,
+                            ConfigDef.Type.STRING,
                             ROCKS_DB,
                             ConfigDef.ValidString.in(ROCKS_DB, IN_MEMORY),
                             Importance.LOW,

@@ -56,7 +56,7 @@ public class Repartitioned<K, V> {
         return new Repartitioned<>(name, keySerde, valueSerde, numberOfPartitions, partitioner);
     }
 
-    public Repartitioned<K, V> withNumberOfPartitions(@Nullable int numberOfPartitions) {
+    public Repartitioned<K, V> withNumberOfPartitions(int numberOfPartitions) {
         return new Repartitioned<>(name, keySerde, valueSerde, numberOfPartitions, partitioner);
     }
 

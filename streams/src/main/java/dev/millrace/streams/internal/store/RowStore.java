@@ -293,7 +293,7 @@ public final class RowStore {
             cache.put(keyBytes, row);
             // Values change size; twice the stored one is a guess that the next flush corrects.
             int valueBytes = row.stored == null ? 32 : 2 * row.stored.length;
-            long bytes = ROW_OVERHEAD_BYTES + keyBytes.get().length + valueBytes;
+            long bytes = (long) ROW_OVERHEAD_BYTES + keyBytes.get().length + valueBytes;
             cacheBytes += bytes;
             if (budget != null) {
                 budget.grow(bytes);

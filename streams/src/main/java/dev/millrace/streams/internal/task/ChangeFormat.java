@@ -28,7 +28,7 @@ final class ChangeFormat {
             ByteBuffer out = ByteBuffer.allocate(5 + value.length + old.length + 1);
             int zigzag = value.length << 1;
             while ((zigzag & ~0x7f) != 0) {
-                out.put((byte) (zigzag & 0x7f | 0x80));
+                out.put((byte) ((zigzag & 0x7f) | 0x80));
                 zigzag >>>= 7;
             }
             out.put((byte) zigzag).put(value).put(old).put(BOTH);

@@ -5,6 +5,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
 /** A record between processors. Immutable but for its headers. */
+@SuppressWarnings("JavaLangClash") // Kafka Streams' name
 public final class Record<K, V> {
     private final K key;
     private final V value;
