@@ -8,7 +8,8 @@ public final class KeyValue<K, V> {
     public final K key;
     public final V value;
 
-    @SuppressWarnings("NullAway") // keys and values may be null; the fields are not annotated for ease of use
+    @SuppressWarnings(
+            "NullAway") // keys and values may be null; the fields are not annotated for ease of use
     public KeyValue(@Nullable K key, @Nullable V value) {
         this.key = key;
         this.value = value;
@@ -20,7 +21,9 @@ public final class KeyValue<K, V> {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof KeyValue<?, ?> that && Objects.equals(key, that.key) && Objects.equals(value, that.value);
+        return other instanceof KeyValue<?, ?> that
+                && Objects.equals(key, that.key)
+                && Objects.equals(value, that.value);
     }
 
     @Override

@@ -9,9 +9,14 @@ public class LogAndContinueExceptionHandler implements DeserializationExceptionH
     private static final Logger LOG = LoggerFactory.getLogger(LogAndContinueExceptionHandler.class);
 
     @Override
-    public DeserializationHandlerResponse handle(ConsumerRecord<byte[], byte[]> record, Exception exception) {
-        LOG.warn("Record of {}-{} offset {} is dropped: it cannot be deserialised",
-                record.topic(), record.partition(), record.offset(), exception);
+    public DeserializationHandlerResponse handle(
+            ConsumerRecord<byte[], byte[]> record, Exception exception) {
+        LOG.warn(
+                "Record of {}-{} offset {} is dropped: it cannot be deserialised",
+                record.topic(),
+                record.partition(),
+                record.offset(),
+                exception);
         return DeserializationHandlerResponse.CONTINUE;
     }
 }

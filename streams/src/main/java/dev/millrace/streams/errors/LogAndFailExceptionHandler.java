@@ -5,7 +5,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 /** Stops at a record that cannot be deserialised. The default. */
 public class LogAndFailExceptionHandler implements DeserializationExceptionHandler {
     @Override
-    public DeserializationHandlerResponse handle(ConsumerRecord<byte[], byte[]> record, Exception exception) {
+    public DeserializationHandlerResponse handle(
+            ConsumerRecord<byte[], byte[]> record, Exception exception) {
         return DeserializationHandlerResponse.FAIL;
     }
 }

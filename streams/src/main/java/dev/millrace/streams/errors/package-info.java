@@ -1,6 +1,4 @@
-/**
- * What can go wrong, and who decides whether processing goes on.
- */
+/** What can go wrong, and who decides whether processing goes on. */
 @NullMarked
 package dev.millrace.streams.errors;
 

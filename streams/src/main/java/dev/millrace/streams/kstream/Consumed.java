@@ -13,7 +13,12 @@ public class Consumed<K, V> {
     private final @Nullable AutoOffsetReset resetPolicy;
     private final @Nullable String name;
 
-    private Consumed(@Nullable Serde<K> keySerde, @Nullable Serde<V> valueSerde, @Nullable TimestampExtractor timestampExtractor, @Nullable AutoOffsetReset resetPolicy, @Nullable String name) {
+    private Consumed(
+            @Nullable Serde<K> keySerde,
+            @Nullable Serde<V> valueSerde,
+            @Nullable TimestampExtractor timestampExtractor,
+            @Nullable AutoOffsetReset resetPolicy,
+            @Nullable String name) {
         this.keySerde = keySerde;
         this.valueSerde = valueSerde;
         this.timestampExtractor = timestampExtractor;
@@ -21,11 +26,16 @@ public class Consumed<K, V> {
         this.name = name;
     }
 
-    public static <K, V> Consumed<K, V> with(@Nullable Serde<K> keySerde, @Nullable Serde<V> valueSerde) {
+    public static <K, V> Consumed<K, V> with(
+            @Nullable Serde<K> keySerde, @Nullable Serde<V> valueSerde) {
         return new Consumed<>(keySerde, valueSerde, null, null, null);
     }
 
-    public static <K, V> Consumed<K, V> with(@Nullable Serde<K> keySerde, @Nullable Serde<V> valueSerde, @Nullable TimestampExtractor timestampExtractor, @Nullable AutoOffsetReset resetPolicy) {
+    public static <K, V> Consumed<K, V> with(
+            @Nullable Serde<K> keySerde,
+            @Nullable Serde<V> valueSerde,
+            @Nullable TimestampExtractor timestampExtractor,
+            @Nullable AutoOffsetReset resetPolicy) {
         return new Consumed<>(keySerde, valueSerde, timestampExtractor, resetPolicy, null);
     }
 
@@ -58,7 +68,8 @@ public class Consumed<K, V> {
     }
 
     public Consumed<K, V> withName(String name) {
-        return new Consumed<>(keySerde, valueSerde, timestampExtractor, resetPolicy, Named.validate(name));
+        return new Consumed<>(
+                keySerde, valueSerde, timestampExtractor, resetPolicy, Named.validate(name));
     }
 
     public @Nullable Serde<K> keySerde() {

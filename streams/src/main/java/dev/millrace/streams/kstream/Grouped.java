@@ -3,13 +3,17 @@ package dev.millrace.streams.kstream;
 import org.apache.kafka.common.serialization.Serde;
 import org.jspecify.annotations.Nullable;
 
-/** How a stream or table is grouped: serdes and name of the repartition topic, when one is needed. Immutable. */
+/**
+ * How a stream or table is grouped: serdes and name of the repartition topic, when one is needed.
+ * Immutable.
+ */
 public class Grouped<K, V> {
     private final @Nullable String name;
     private final @Nullable Serde<K> keySerde;
     private final @Nullable Serde<V> valueSerde;
 
-    private Grouped(@Nullable String name, @Nullable Serde<K> keySerde, @Nullable Serde<V> valueSerde) {
+    private Grouped(
+            @Nullable String name, @Nullable Serde<K> keySerde, @Nullable Serde<V> valueSerde) {
         this.name = name;
         this.keySerde = keySerde;
         this.valueSerde = valueSerde;
@@ -27,11 +31,13 @@ public class Grouped<K, V> {
         return new Grouped<>(null, null, valueSerde);
     }
 
-    public static <K, V> Grouped<K, V> with(String name, @Nullable Serde<K> keySerde, @Nullable Serde<V> valueSerde) {
+    public static <K, V> Grouped<K, V> with(
+            String name, @Nullable Serde<K> keySerde, @Nullable Serde<V> valueSerde) {
         return new Grouped<>(Named.validate(name), keySerde, valueSerde);
     }
 
-    public static <K, V> Grouped<K, V> with(@Nullable Serde<K> keySerde, @Nullable Serde<V> valueSerde) {
+    public static <K, V> Grouped<K, V> with(
+            @Nullable Serde<K> keySerde, @Nullable Serde<V> valueSerde) {
         return new Grouped<>(null, keySerde, valueSerde);
     }
 

@@ -9,8 +9,8 @@ import org.apache.kafka.common.utils.Bytes;
 /**
  * An unbounded stream of independent records, partitioned.
  *
- * <p>Operators that may change the key mark the stream; the next grouping or {@code toTable} then goes
- * through a repartition topic. Overloads without {@link Named} generate the operator's name.
+ * <p>Operators that may change the key mark the stream; the next grouping or {@code toTable} then
+ * goes through a repartition topic. Overloads without {@link Named} generate the operator's name.
  */
 public interface KStream<K, V> {
     /** Records for which the predicate holds. */
@@ -27,11 +27,13 @@ public interface KStream<K, V> {
     KStream<K, V> filterNot(Predicate<? super K, ? super V> predicate, Named named);
 
     /** Sets a new key; grouping or joining afterwards goes through a repartition topic. */
-    default <KOut> KStream<KOut, V> selectKey(KeyValueMapper<? super K, ? super V, ? extends KOut> mapper) {
+    default <KOut> KStream<KOut, V> selectKey(
+            KeyValueMapper<? super K, ? super V, ? extends KOut> mapper) {
         return selectKey(mapper, Named.GENERATED);
     }
 
-    <KOut> KStream<KOut, V> selectKey(KeyValueMapper<? super K, ? super V, ? extends KOut> mapper, Named named);
+    <KOut> KStream<KOut, V> selectKey(
+            KeyValueMapper<? super K, ? super V, ? extends KOut> mapper, Named named);
 
     /** Keeps key and partitioning. */
     default <VOut> KStream<K, VOut> mapValues(ValueMapper<? super V, ? extends VOut> mapper) {
@@ -40,38 +42,61 @@ public interface KStream<K, V> {
 
     <VOut> KStream<K, VOut> mapValues(ValueMapper<? super V, ? extends VOut> mapper, Named named);
 
-    default <VOut> KStream<K, VOut> mapValues(ValueMapperWithKey<? super K, ? super V, ? extends VOut> mapper) {
+    default <VOut> KStream<K, VOut> mapValues(
+            ValueMapperWithKey<? super K, ? super V, ? extends VOut> mapper) {
         return mapValues(mapper, Named.GENERATED);
     }
 
-    <VOut> KStream<K, VOut> mapValues(ValueMapperWithKey<? super K, ? super V, ? extends VOut> mapper, Named named);
+    <VOut> KStream<K, VOut> mapValues(
+            ValueMapperWithKey<? super K, ? super V, ? extends VOut> mapper, Named named);
 
     /** One record out per record in, key and value new; the mapper must not return null. */
-    default <KOut, VOut> KStream<KOut, VOut> map(KeyValueMapper<? super K, ? super V, ? extends KeyValue<? extends KOut, ? extends VOut>> mapper) {
+    default <KOut, VOut> KStream<KOut, VOut> map(
+            KeyValueMapper<? super K, ? super V, ? extends KeyValue<? extends KOut, ? extends VOut>>
+                    mapper) {
         return map(mapper, Named.GENERATED);
     }
 
-    <KOut, VOut> KStream<KOut, VOut> map(KeyValueMapper<? super K, ? super V, ? extends KeyValue<? extends KOut, ? extends VOut>> mapper, Named named);
+    <KOut, VOut> KStream<KOut, VOut> map(
+            KeyValueMapper<? super K, ? super V, ? extends KeyValue<? extends KOut, ? extends VOut>>
+                    mapper,
+            Named named);
 
     /** Zero or more records out per record in; the mapper must not return null. */
-    default <KOut, VOut> KStream<KOut, VOut> flatMap(KeyValueMapper<? super K, ? super V, ? extends Iterable<? extends KeyValue<? extends KOut, ? extends VOut>>> mapper) {
+    default <KOut, VOut> KStream<KOut, VOut> flatMap(
+            KeyValueMapper<
+                            ? super K,
+                            ? super V,
+                            ? extends Iterable<? extends KeyValue<? extends KOut, ? extends VOut>>>
+                    mapper) {
         return flatMap(mapper, Named.GENERATED);
     }
 
-    <KOut, VOut> KStream<KOut, VOut> flatMap(KeyValueMapper<? super K, ? super V, ? extends Iterable<? extends KeyValue<? extends KOut, ? extends VOut>>> mapper, Named named);
+    <KOut, VOut> KStream<KOut, VOut> flatMap(
+            KeyValueMapper<
+                            ? super K,
+                            ? super V,
+                            ? extends Iterable<? extends KeyValue<? extends KOut, ? extends VOut>>>
+                    mapper,
+            Named named);
 
     /** Zero or more records out per record in, with the same key and partitioning. */
-    default <VOut> KStream<K, VOut> flatMapValues(ValueMapper<? super V, ? extends Iterable<? extends VOut>> mapper) {
+    default <VOut> KStream<K, VOut> flatMapValues(
+            ValueMapper<? super V, ? extends Iterable<? extends VOut>> mapper) {
         return flatMapValues(mapper, Named.GENERATED);
     }
 
-    <VOut> KStream<K, VOut> flatMapValues(ValueMapper<? super V, ? extends Iterable<? extends VOut>> mapper, Named named);
+    <VOut> KStream<K, VOut> flatMapValues(
+            ValueMapper<? super V, ? extends Iterable<? extends VOut>> mapper, Named named);
 
-    default <VOut> KStream<K, VOut> flatMapValues(ValueMapperWithKey<? super K, ? super V, ? extends Iterable<? extends VOut>> mapper) {
+    default <VOut> KStream<K, VOut> flatMapValues(
+            ValueMapperWithKey<? super K, ? super V, ? extends Iterable<? extends VOut>> mapper) {
         return flatMapValues(mapper, Named.GENERATED);
     }
 
-    <VOut> KStream<K, VOut> flatMapValues(ValueMapperWithKey<? super K, ? super V, ? extends Iterable<? extends VOut>> mapper, Named named);
+    <VOut> KStream<K, VOut> flatMapValues(
+            ValueMapperWithKey<? super K, ? super V, ? extends Iterable<? extends VOut>> mapper,
+            Named named);
 
     /** Writes one line per record, for debugging. */
     void print(Printed<K, V> printed);
@@ -97,10 +122,16 @@ public interface KStream<K, V> {
 
     KStream<K, V> merge(KStream<K, V> stream, Named named);
 
-    /** {@link #repartition(Repartitioned)} with generated names and the number of partitions of the source. */
+    /**
+     * {@link #repartition(Repartitioned)} with generated names and the number of partitions of the
+     * source.
+     */
     KStream<K, V> repartition();
 
-    /** Writes the stream to a topic {@code <application.id>-<name>-repartition} and reads it back, partitioned by key. */
+    /**
+     * Writes the stream to a topic {@code <application.id>-<name>-repartition} and reads it back,
+     * partitioned by key.
+     */
     KStream<K, V> repartition(Repartitioned<K, V> repartitioned);
 
     /** Writes to a topic that must exist. */
@@ -113,7 +144,10 @@ public interface KStream<K, V> {
 
     void to(TopicNameExtractor<K, V> topicExtractor, Produced<K, V> produced);
 
-    /** Reads the stream as changes of a table: the latest value per key; null deletes, records without a key are dropped. */
+    /**
+     * Reads the stream as changes of a table: the latest value per key; null deletes, records
+     * without a key are dropped.
+     */
     default KTable<K, V> toTable() {
         return toTable(Named.GENERATED);
     }
@@ -124,7 +158,8 @@ public interface KStream<K, V> {
         return toTable(Named.GENERATED, materialized);
     }
 
-    KTable<K, V> toTable(Named named, Materialized<K, V, KeyValueStore<Bytes, byte[]>> materialized);
+    KTable<K, V> toTable(
+            Named named, Materialized<K, V, KeyValueStore<Bytes, byte[]>> materialized);
 
     /** Groups by the present key. */
     KGroupedStream<K, V> groupByKey();
@@ -134,12 +169,23 @@ public interface KStream<K, V> {
     /** Groups by a new key, through a repartition topic. */
     <KOut> KGroupedStream<KOut, V> groupBy(KeyValueMapper<? super K, ? super V, KOut> mapper);
 
-    <KOut> KGroupedStream<KOut, V> groupBy(KeyValueMapper<? super K, ? super V, KOut> mapper, Grouped<KOut, V> grouped);
+    <KOut> KGroupedStream<KOut, V> groupBy(
+            KeyValueMapper<? super K, ? super V, KOut> mapper, Grouped<KOut, V> grouped);
 
-    /** A processor of your own, with access to the named stores; the key may change, hence later grouping repartitions. */
-    default <KOut, VOut> KStream<KOut, VOut> process(ProcessorSupplier<? super K, ? super V, ? extends KOut, ? extends VOut> processorSupplier, String... stateStoreNames) {
+    /**
+     * A processor of your own, with access to the named stores; the key may change, hence later
+     * grouping repartitions.
+     */
+    default <KOut, VOut> KStream<KOut, VOut> process(
+            ProcessorSupplier<? super K, ? super V, ? extends KOut, ? extends VOut>
+                    processorSupplier,
+            String... stateStoreNames) {
         return process(processorSupplier, Named.GENERATED, stateStoreNames);
     }
 
-    <KOut, VOut> KStream<KOut, VOut> process(ProcessorSupplier<? super K, ? super V, ? extends KOut, ? extends VOut> processorSupplier, Named named, String... stateStoreNames);
+    <KOut, VOut> KStream<KOut, VOut> process(
+            ProcessorSupplier<? super K, ? super V, ? extends KOut, ? extends VOut>
+                    processorSupplier,
+            Named named,
+            String... stateStoreNames);
 }

@@ -34,23 +34,34 @@ public class Named {
 
     static String validate(String name) {
         if (name.isEmpty()) {
-            throw new dev.millrace.streams.errors.TopologyException("Name is illegal, it can't be empty");
+            throw new dev.millrace.streams.errors.TopologyException(
+                    "Name is illegal, it can't be empty");
         }
         if (name.equals(".") || name.equals("..")) {
-            throw new dev.millrace.streams.errors.TopologyException("Name cannot be \".\" or \"..\"");
+            throw new dev.millrace.streams.errors.TopologyException(
+                    "Name cannot be \".\" or \"..\"");
         }
         if (name.length() > MAX_NAME_LENGTH) {
             throw new dev.millrace.streams.errors.TopologyException(
-                    "Name is illegal, it can't be longer than " + MAX_NAME_LENGTH + " characters, name: " + name);
+                    "Name is illegal, it can't be longer than "
+                            + MAX_NAME_LENGTH
+                            + " characters, name: "
+                            + name);
         }
         for (int i = 0; i < name.length(); i++) {
             char c = name.charAt(i);
             boolean legal =
-                    (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
-                            || c == '.' || c == '_' || c == '-';
+                    (c >= 'a' && c <= 'z')
+                            || (c >= 'A' && c <= 'Z')
+                            || (c >= '0' && c <= '9')
+                            || c == '.'
+                            || c == '_'
+                            || c == '-';
             if (!legal) {
                 throw new dev.millrace.streams.errors.TopologyException(
-                        "Name \"" + name + "\" is illegal, it contains a character other than "
+                        "Name \""
+                                + name
+                                + "\" is illegal, it contains a character other than "
                                 + "ASCII alphanumerics, '.', '_' and '-'");
             }
         }

@@ -13,8 +13,11 @@ public class Printed<K, V> {
     private final @Nullable KeyValueMapper<? super K, ? super V, String> mapper;
     private final @Nullable String name;
 
-    private Printed(OutputStream outputStream, @Nullable String label,
-            @Nullable KeyValueMapper<? super K, ? super V, String> mapper, @Nullable String name) {
+    private Printed(
+            OutputStream outputStream,
+            @Nullable String label,
+            @Nullable KeyValueMapper<? super K, ? super V, String> mapper,
+            @Nullable String name) {
         this.outputStream = outputStream;
         this.label = label;
         this.mapper = mapper;

@@ -12,7 +12,12 @@ public class Repartitioned<K, V> {
     private final @Nullable Integer numberOfPartitions;
     private final @Nullable StreamPartitioner<K, V> partitioner;
 
-    private Repartitioned(@Nullable String name, @Nullable Serde<K> keySerde, @Nullable Serde<V> valueSerde, @Nullable Integer numberOfPartitions, @Nullable StreamPartitioner<K, V> partitioner) {
+    private Repartitioned(
+            @Nullable String name,
+            @Nullable Serde<K> keySerde,
+            @Nullable Serde<V> valueSerde,
+            @Nullable Integer numberOfPartitions,
+            @Nullable StreamPartitioner<K, V> partitioner) {
         this.name = name;
         this.keySerde = keySerde;
         this.valueSerde = valueSerde;
@@ -24,11 +29,13 @@ public class Repartitioned<K, V> {
         return new Repartitioned<>(Named.validate(name), null, null, null, null);
     }
 
-    public static <K, V> Repartitioned<K, V> with(@Nullable Serde<K> keySerde, @Nullable Serde<V> valueSerde) {
+    public static <K, V> Repartitioned<K, V> with(
+            @Nullable Serde<K> keySerde, @Nullable Serde<V> valueSerde) {
         return new Repartitioned<>(null, keySerde, valueSerde, null, null);
     }
 
-    public static <K, V> Repartitioned<K, V> streamPartitioner(StreamPartitioner<K, V> partitioner) {
+    public static <K, V> Repartitioned<K, V> streamPartitioner(
+            StreamPartitioner<K, V> partitioner) {
         return new Repartitioned<>(null, null, null, null, partitioner);
     }
 
@@ -37,7 +44,8 @@ public class Repartitioned<K, V> {
     }
 
     public Repartitioned<K, V> withName(String name) {
-        return new Repartitioned<>(Named.validate(name), keySerde, valueSerde, numberOfPartitions, partitioner);
+        return new Repartitioned<>(
+                Named.validate(name), keySerde, valueSerde, numberOfPartitions, partitioner);
     }
 
     public Repartitioned<K, V> withKeySerde(@Nullable Serde<K> keySerde) {
@@ -48,11 +56,12 @@ public class Repartitioned<K, V> {
         return new Repartitioned<>(name, keySerde, valueSerde, numberOfPartitions, partitioner);
     }
 
-    public Repartitioned<K, V> withNumberOfPartitions(@Nullable int numberOfPartitions) {
+    public Repartitioned<K, V> withNumberOfPartitions(int numberOfPartitions) {
         return new Repartitioned<>(name, keySerde, valueSerde, numberOfPartitions, partitioner);
     }
 
-    public Repartitioned<K, V> withStreamPartitioner(@Nullable StreamPartitioner<K, V> partitioner) {
+    public Repartitioned<K, V> withStreamPartitioner(
+            @Nullable StreamPartitioner<K, V> partitioner) {
         return new Repartitioned<>(name, keySerde, valueSerde, numberOfPartitions, partitioner);
     }
 

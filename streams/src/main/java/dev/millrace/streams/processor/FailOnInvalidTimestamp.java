@@ -10,8 +10,14 @@ public class FailOnInvalidTimestamp implements TimestampExtractor {
         long timestamp = record.timestamp();
         if (timestamp < 0) {
             throw new StreamsException(
-                    "Input record of " + record.topic() + "-" + record.partition() + " offset " + record.offset()
-                            + " has invalid (negative) timestamp " + timestamp
+                    "Input record of "
+                            + record.topic()
+                            + "-"
+                            + record.partition()
+                            + " offset "
+                            + record.offset()
+                            + " has invalid (negative) timestamp "
+                            + timestamp
                             + ". Use LogAndSkipOnInvalidTimestamp to drop such records, or another TimestampExtractor.");
         }
         return timestamp;

@@ -11,8 +11,12 @@ public class LogAndSkipOnInvalidTimestamp implements TimestampExtractor {
     @Override
     public long extract(ConsumerRecord<Object, Object> record, long partitionTime) {
         if (record.timestamp() < 0) {
-            LOG.warn("Record of {}-{} offset {} is dropped: its timestamp {} is negative",
-                    record.topic(), record.partition(), record.offset(), record.timestamp());
+            LOG.warn(
+                    "Record of {}-{} offset {} is dropped: its timestamp {} is negative",
+                    record.topic(),
+                    record.partition(),
+                    record.offset(),
+                    record.timestamp());
         }
         return record.timestamp();
     }

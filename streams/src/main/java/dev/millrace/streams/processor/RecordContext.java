@@ -8,4 +8,5 @@ import org.apache.kafka.common.header.Headers;
  * @param topic the source topic
  * @param timestamp milliseconds since the epoch
  */
-public record RecordContext(String topic, int partition, long offset, long timestamp, Headers headers) {}
+public record RecordContext(
+        String topic, int partition, long offset, long timestamp, Headers headers) {}

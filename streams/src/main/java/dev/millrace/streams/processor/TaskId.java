@@ -15,7 +15,8 @@ public record TaskId(int subtopology, int partition) implements Comparable<TaskI
             throw new IllegalArgumentException("A task id is SUBTOPOLOGY_PARTITION, not " + text);
         }
         return new TaskId(
-                Integer.parseInt(text.substring(0, underscore)), Integer.parseInt(text.substring(underscore + 1)));
+                Integer.parseInt(text.substring(0, underscore)),
+                Integer.parseInt(text.substring(underscore + 1)));
     }
 
     @Override

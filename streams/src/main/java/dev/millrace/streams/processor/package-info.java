@@ -1,6 +1,4 @@
-/**
- * What a topology is made of below the DSL: timestamps, partitioners, state stores, task ids.
- */
+/** What a topology is made of below the DSL: timestamps, partitioners, state stores, task ids. */
 @NullMarked
 package dev.millrace.streams.processor;
 

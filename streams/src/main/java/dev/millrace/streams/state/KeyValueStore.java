@@ -9,11 +9,15 @@ import org.jspecify.annotations.Nullable;
 public interface KeyValueStore<K, V> extends StateStore, ReadOnlyKeyValueStore<K, V> {
     void put(K key, @Nullable V value);
 
-    /** @return the value that was there, null if the new one was stored */
+    /**
+     * @return the value that was there, null if the new one was stored
+     */
     @Nullable V putIfAbsent(K key, V value);
 
     void putAll(List<KeyValue<K, V>> entries);
 
-    /** @return the deleted value */
+    /**
+     * @return the deleted value
+     */
     @Nullable V delete(K key);
 }

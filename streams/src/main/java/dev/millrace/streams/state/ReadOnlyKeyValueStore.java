@@ -6,7 +6,10 @@ import org.jspecify.annotations.Nullable;
 public interface ReadOnlyKeyValueStore<K, V> {
     @Nullable V get(K key);
 
-    /** @param from first key, null for the very first; to: last key, inclusive, null for the very last */
+    /**
+     * @param from first key, null for the very first; to: last key, inclusive, null for the very
+     *     last
+     */
     KeyValueIterator<K, V> range(@Nullable K from, @Nullable K to);
 
     KeyValueIterator<K, V> reverseRange(@Nullable K from, @Nullable K to);

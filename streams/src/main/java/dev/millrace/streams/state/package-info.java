@@ -1,6 +1,4 @@
-/**
- * Key-value state: what processors read and write, and who stores it.
- */
+/** Key-value state: what processors read and write, and who stores it. */
 @NullMarked
 package dev.millrace.streams.state;
 

@@ -1,6 +1,4 @@
-/**
- * Records as tests see them.
- */
+/** Records as tests see them. */
 @NullMarked
 package dev.millrace.streams.test;
 

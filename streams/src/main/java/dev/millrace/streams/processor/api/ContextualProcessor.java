@@ -1,7 +1,8 @@
 package dev.millrace.streams.processor.api;
 
 /** A {@link Processor} that keeps its context. */
-public abstract class ContextualProcessor<KIn, VIn, KOut, VOut> implements Processor<KIn, VIn, KOut, VOut> {
+public abstract class ContextualProcessor<KIn, VIn, KOut, VOut>
+        implements Processor<KIn, VIn, KOut, VOut> {
     private @org.jspecify.annotations.Nullable ProcessorContext<KOut, VOut> context;
 
     protected ContextualProcessor() {}

@@ -18,7 +18,11 @@ public interface ProcessorContext<KForward, VForward> {
 
     <K extends KForward, V extends VForward> void forward(Record<K, V> record, String childName);
 
-    /** @throws dev.millrace.streams.errors.StreamsException when the store is not connected to the processor */
+    /**
+     * @throws dev.millrace.streams.errors.StreamsException when the store is not connected to the
+     *     processor
+     */
+    @SuppressWarnings("TypeParameterUnusedInFormals") // Kafka Streams' signature
     <S extends StateStore> S getStateStore(String name);
 
     Cancellable schedule(Duration interval, PunctuationType type, Punctuator callback);

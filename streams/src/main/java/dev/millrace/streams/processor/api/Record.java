@@ -5,6 +5,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
 /** A record between processors. Immutable but for its headers. */
+@SuppressWarnings("JavaLangClash") // Kafka Streams' name
 public final class Record<K, V> {
     private final K key;
     private final V value;
@@ -15,8 +16,12 @@ public final class Record<K, V> {
         this(key, value, timestamp, null);
     }
 
-    /** @param timestamp milliseconds since the epoch, not negative */
-    @SuppressWarnings("NullAway") // keys and values may be null; the getters are not annotated for ease of use
+    /**
+     * @param timestamp milliseconds since the epoch, not negative
+     */
+    @SuppressWarnings(
+            "NullAway") // keys and values may be null; the getters are not annotated for ease of
+    // use
     public Record(@Nullable K key, @Nullable V value, long timestamp, @Nullable Headers headers) {
         if (timestamp < 0) {
             throw new dev.millrace.streams.errors.StreamsException(
@@ -76,6 +81,14 @@ public final class Record<K, V> {
 
     @Override
     public String toString() {
-        return "Record{key=" + key + ", value=" + value + ", timestamp=" + timestamp + ", headers=" + headers + '}';
+        return "Record{key="
+                + key
+                + ", value="
+                + value
+                + ", timestamp="
+                + timestamp
+                + ", headers="
+                + headers
+                + '}';
     }
 }

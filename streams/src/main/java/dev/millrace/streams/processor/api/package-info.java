@@ -1,6 +1,4 @@
-/**
- * Processors written by hand, record by record.
- */
+/** Processors written by hand, record by record. */
 @NullMarked
 package dev.millrace.streams.processor.api;
 
