@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param topic the topic that holds its records
  * @param table whether a reading without {@code TABLE(...)} means latest row per key
  * @param keyName name of the key column
- * @param keyType VARCHAR, BIGINT (Kafka's long) or VARBINARY
+ * @param keyType type of the key column
+ * @param keyFormat how keys are encoded: TEXT (any type, as its text), LONG or BYTES
  * @param keyVisible whether {@code *} contains the key column
  * @param format how values are encoded
  * @param columns the value's columns
@@ -31,6 +32,7 @@ public record Relation(
         boolean table,
         String keyName,
         SqlType keyType,
+        ValueFormat keyFormat,
         boolean keyVisible,
         ValueFormat format,
         List<SqlType.Field> columns,
@@ -42,7 +44,7 @@ public record Relation(
     public static final String ROWPARTITION = "rowpartition";
     public static final String ROWOFFSET = "rowoffset";
 
-    /** How the bytes of a value become columns. */
+    /** How the bytes of a value, or of a key, become columns. */
     public enum ValueFormat {
         /** a JSON object per record; its fields are the columns */
         JSON,
@@ -81,7 +83,16 @@ public record Relation(
 
     public Relation asTable(boolean readAsTable) {
         return new Relation(
-                name, topic, readAsTable, keyName, keyType, keyVisible, format, columns, declared,
+                name,
+                topic,
+                readAsTable,
+                keyName,
+                keyType,
+                keyFormat,
+                keyVisible,
+                format,
+                columns,
+                declared,
                 queryId);
     }
 }

@@ -77,10 +77,13 @@ public final class SchemaInference {
             columns = List.of(new SqlType.Field(VALUE, SqlType.Scalar.VARBINARY));
         }
         SqlType keyType = SqlType.Scalar.VARCHAR;
+        Relation.ValueFormat keyFormat = Relation.ValueFormat.TEXT;
         if (!keys.isEmpty() && allLongs(keys)) {
             keyType = SqlType.Scalar.BIGINT;
+            keyFormat = Relation.ValueFormat.LONG;
         } else if (!keys.stream().allMatch(SchemaInference::isText)) {
             keyType = SqlType.Scalar.VARBINARY;
+            keyFormat = Relation.ValueFormat.BYTES;
         }
         boolean keyTaken =
                 columns.stream().anyMatch(c -> c.name().equalsIgnoreCase(Relation.ROWKEY));
@@ -90,6 +93,7 @@ public final class SchemaInference {
                 false,
                 keyTaken ? "_" + Relation.ROWKEY : Relation.ROWKEY,
                 keyType,
+                keyFormat,
                 !keys.isEmpty(),
                 format,
                 columns,

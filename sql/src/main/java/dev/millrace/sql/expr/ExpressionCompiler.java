@@ -41,8 +41,7 @@ public final class ExpressionCompiler {
      */
     public Expression compile(RexNode node) {
         if (node instanceof RexInputRef ref) {
-            int index = ref.getIndex();
-            return row -> row[index];
+            return new ColumnRef(ref.getIndex());
         }
         if (node instanceof RexLiteral literal) {
             Object value = literalValue(literal);

@@ -2,6 +2,7 @@ package dev.millrace.sql.plan;
 
 import dev.millrace.sql.SqlException;
 import dev.millrace.sql.catalog.SqlType;
+import dev.millrace.sql.expr.ColumnRef;
 import dev.millrace.sql.expr.Expression;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,8 +51,7 @@ final class UnnestTranslator {
         List<RexNode> elements = elements(arrays, uncollect, width, plans);
         List<Expression> expressions = new ArrayList<>();
         for (int i = 0; i < width; i++) {
-            int index = i;
-            expressions.add(row -> row[index]);
+            expressions.add(new ColumnRef(i));
         }
         List<RexNode> wanted = elements;
         if (renaming != null) {

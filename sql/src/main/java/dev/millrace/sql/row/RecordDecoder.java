@@ -133,29 +133,12 @@ public final class RecordDecoder implements Deserializer<Row> {
         if (key == null) {
             return null;
         }
-        SqlType type = relation.keyType();
-        if (type == SqlType.Scalar.BIGINT && relation.declared()) {
-            return Values.toLong(new String(key, StandardCharsets.UTF_8));
-        }
-        if (type == SqlType.Scalar.BIGINT) {
+        if (relation.keyFormat() == Relation.ValueFormat.LONG) {
             return key.length == 8 ? (Object) ByteBuffer.wrap(key).getLong() : null;
         }
-        if (type == SqlType.Scalar.VARBINARY) {
+        if (relation.keyFormat() == Relation.ValueFormat.BYTES) {
             return key;
         }
-        String text = new String(key, StandardCharsets.UTF_8);
-        if (type == SqlType.Scalar.VARCHAR) {
-            return text;
-        }
-        if (type == SqlType.Scalar.DOUBLE) {
-            return Values.toDouble(text);
-        }
-        if (type == SqlType.Scalar.DECIMAL) {
-            return Values.toDecimal(text);
-        }
-        if (type == SqlType.Scalar.BOOLEAN) {
-            return Boolean.valueOf(text);
-        }
-        return Values.toLong(text);
+        return Values.ofText(new String(key, StandardCharsets.UTF_8), relation.keyType());
     }
 }

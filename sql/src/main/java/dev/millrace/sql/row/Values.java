@@ -67,6 +67,37 @@ public final class Values {
         }
     }
 
+    /** The value of a type that a bare text says, or null. */
+    public static @Nullable Object ofText(String text, SqlType type) {
+        if (!(type instanceof SqlType.Scalar scalar)) {
+            return text;
+        }
+        switch (scalar) {
+            case INTEGER:
+            case BIGINT:
+                return toLong(text);
+            case DOUBLE:
+                return toDouble(text);
+            case DECIMAL:
+                return toDecimal(text);
+            case BOOLEAN:
+                return text.equals("true") ? Boolean.TRUE : text.equals("false") ? false : null;
+            case VARBINARY:
+                return text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+            case DATE:
+            case TIME:
+            case TIMESTAMP:
+                try {
+                    return parseTemporal(text, scalar);
+                } catch (java.time.DateTimeException e) {
+                    return null;
+                }
+            case VARCHAR:
+                return text;
+        }
+        throw new AssertionError(scalar);
+    }
+
     /**
      * ISO-8601 text as stored value; a timestamp may use a blank for the T, and is UTC where it
      * names no zone.
