@@ -1,2 +1,8 @@
 import { render } from "preact";
-render(<p>hello</p>, document.body);
+import { App } from "./app.tsx";
+import { startLive } from "./live.ts";
+import { applyTheme } from "./theme.ts";
+
+applyTheme();
+startLive();
+render(<App />, document.getElementById("app")!);

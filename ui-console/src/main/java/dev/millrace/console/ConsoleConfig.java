@@ -39,7 +39,9 @@ public record ConsoleConfig(
         positive("maxTableKeys", maxTableKeys);
     }
 
-    /** Defaults: 64 streams, pages of 1000, values of 64 KiB, rings of 5000, tables of 10 000 keys. */
+    /**
+     * Defaults: 64 streams, pages of 1000, values of 64 KiB, rings of 5000, tables of 10 000 keys.
+     */
     public static ConsoleConfig of(String bootstrapServers) {
         return new ConsoleConfig(bootstrapServers, Map.of(), 64, 1_000, 64 * 1024, 5_000, 10_000);
     }
