@@ -257,6 +257,7 @@ final class ReaderLoop<R> implements Subscription, Projection.Sink<R> {
             if (next == null) {
                 break;
             }
+            settlePrevious(); // whoever wants this one is done with the one before
             downstream.onNext(next);
             given++;
             settle(next);

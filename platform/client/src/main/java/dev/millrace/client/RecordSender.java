@@ -8,9 +8,10 @@ import io.reactivex.rxjava3.schedulers.Schedulers;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -22,29 +23,48 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The producer of a client, and the one thread that calls it: {@code KafkaProducer.send} blocks
  * while it has no metadata or no buffer memory, which no caller's thread should do.
  */
 final class RecordSender implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(RecordSender.class);
     private static final Duration CLOSE = Duration.ofSeconds(10);
+    private static final long IDLE_MS = 1_000;
 
     private final ClientConfig config;
-    private final ExecutorService executor =
-            Executors.newSingleThreadExecutor(
-                    task -> {
-                        Thread thread = new Thread(task, "millrace-sender");
-                        thread.setDaemon(true);
-                        return thread;
-                    });
+
+    /**
+     * Never shut down, so that streams that are still open hear of the end; its thread ends when
+     * idle.
+     */
+    private final ThreadPoolExecutor executor =
+            new ThreadPoolExecutor(
+                    1,
+                    1,
+                    IDLE_MS,
+                    TimeUnit.MILLISECONDS,
+                    new LinkedBlockingQueue<>(), // bounded by maxPendingSends, one entry per stream
+                    RecordSender::thread);
+
     private final Scheduler scheduler = Schedulers.from(executor);
     private final AtomicInteger pendingSends = new AtomicInteger();
     private @Nullable Producer<byte[], byte[]> producer; // executor's thread only
+    private boolean producerClosed; // executor's thread only
     private volatile boolean closed;
 
     RecordSender(ClientConfig config) {
         this.config = config;
+        executor.allowCoreThreadTimeOut(true);
+    }
+
+    private static Thread thread(Runnable task) {
+        Thread thread = new Thread(task, "millrace-sender");
+        thread.setDaemon(true);
+        return thread;
     }
 
     Flowable<RecordMetadata> produce(Flowable<ProducerRecord<byte[], byte[]>> encoded) {
@@ -79,7 +99,7 @@ final class RecordSender implements AutoCloseable {
     private Single<RecordMetadata> write(ProducerRecord<byte[], byte[]> record) {
         return Single.create(
                 emitter -> {
-                    if (closed) {
+                    if (producerClosed) {
                         emitter.tryOnError(closedError());
                         return;
                     }
@@ -145,21 +165,20 @@ final class RecordSender implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        Future<?> done = executor.submit(this::closeProducer); // after the sends that wait
         try {
-            executor.execute(
-                    () -> {
-                        if (producer != null) {
-                            producer.close(CLOSE);
-                        }
-                    });
-        } catch (RejectedExecutionException e) {
-            return; // closed before
-        }
-        executor.shutdown();
-        try {
-            executor.awaitTermination(CLOSE.toMillis(), TimeUnit.MILLISECONDS);
+            done.get(CLOSE.toMillis() + IDLE_MS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
+            log.warn("records may not have been sent before the client was closed", e);
+        }
+    }
+
+    private void closeProducer() {
+        producerClosed = true;
+        if (producer != null) {
+            producer.close(CLOSE);
         }
     }
 }
