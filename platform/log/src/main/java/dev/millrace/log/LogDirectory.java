@@ -424,7 +424,9 @@ public final class LogDirectory implements AutoCloseable {
     public void checkpoint() throws IOException {
         synchronized (checkpointLock) {
             storeRecoveryPoints();
-            logStarts.write(offsets(PartitionLog::logStartOffset));
+            Map<TopicPartition, Long> starts = offsets(PartitionLog::logStartOffset);
+            logStarts.write(starts);
+            logs.forEach((tp, log) -> log.logStartStored(starts.getOrDefault(tp, 0L)));
             highWatermarks.write(offsets(PartitionLog::highWatermark));
         }
     }

@@ -78,6 +78,13 @@ final class SegmentedLog implements PartitionLog {
     private volatile long logEndOffset;
     private volatile long recoveryPoint;
     private volatile long firstUnstableOffset;
+
+    /**
+     * What the checkpoint says. Epochs are forgotten only below it: after a crash the log may begin
+     * there again.
+     */
+    private volatile long durableLogStart;
+
     private volatile long flushedAtMs;
     private volatile boolean directoryChanged = true;
     private volatile boolean closed;
@@ -189,6 +196,11 @@ final class SegmentedLog implements PartitionLog {
             size += segment.sizeBytes();
         }
         return size;
+    }
+
+    /** From any thread: {@code offset} is in the checkpoint of log starts. */
+    void logStartStored(long offset) {
+        durableLogStart = offset;
     }
 
     Path folder() {
@@ -568,6 +580,7 @@ final class SegmentedLog implements PartitionLog {
                 }
                 segments = new Segment[] {Segment.create(disk, folder, offset, clock.millis())};
                 logStartOffset = offset;
+                durableLogStart = Math.min(durableLogStart, offset);
                 restart(offset);
                 disk.syncDirectory(folder);
                 recoveryPoint = offset;
@@ -619,7 +632,6 @@ final class SegmentedLog implements PartitionLog {
 
     private void raiseLogStart(long offset) {
         logStartOffset = offset;
-        epochs.truncateFromStart(offset);
         producers.onLogStartOffset(offset);
         firstUnstableOffset = producers.firstUnstableOffset();
     }
@@ -629,6 +641,7 @@ final class SegmentedLog implements PartitionLog {
         requireUsable();
         long nowMs = clock.millis();
         producers.expire(nowMs);
+        epochs.truncateFromStart(durableLogStart);
         cache.releaseIfIdle(nowMs, CACHE_IDLE_MS);
         try {
             Segment active = active();
