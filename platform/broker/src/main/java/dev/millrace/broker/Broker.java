@@ -204,7 +204,7 @@ public final class Broker {
 
     private ApiTable table(
             ImageFollower imageFollower, TopicCreation creation, GroupCoordinator coordinator) {
-        FetchHandler fetch = new FetchHandler(partitions, settings.fetchMaxBytes());
+        FetchHandler fetch = new FetchHandler(partitions, workers, settings.fetchMaxBytes());
         fetches = fetch;
         ApiTable.Builder table =
                 ApiTable.builder()
@@ -250,7 +250,8 @@ public final class Broker {
 
     private Future<Void> register(KafkaServer.Bound bound) {
         return Future.fromCompletionStage(
-                cluster.registerBroker(config.host(), bound.address().getPort(), settings.rack()));
+                cluster.registerBroker(config.host(), bound.address().getPort(), settings.rack()),
+                vertx.getOrCreateContext());
     }
 
     /**
