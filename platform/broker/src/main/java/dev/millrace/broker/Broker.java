@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -106,6 +107,11 @@ public final class Broker {
             throw new IllegalStateException("the broker does not listen yet");
         }
         return server.address();
+    }
+
+    /** A partition led here; null if there is none. */
+    @Nullable Partition partition(TopicPartition tp) {
+        return partitions.find(tp);
     }
 
     private Future<Void> start(RequestMetrics metrics) {
