@@ -619,7 +619,7 @@ final class SegmentedLog implements PartitionLog {
         }
         unforcedSnapshots.clear();
         new LogLoader(disk, folder, config, epochs, producers, clock.millis())
-                .loadProducers(List.of(segments), logStartOffset, end, end);
+                .loadProducers(List.of(segments), logStartOffset, end);
         producers.onHighWatermark(highWatermark);
         firstUnstableOffset = producers.firstUnstableOffset();
     }
