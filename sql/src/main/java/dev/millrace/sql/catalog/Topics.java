@@ -27,6 +27,8 @@ import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The cluster's topics, over an admin client: names, partitions, and a sample of the newest records.
@@ -35,6 +37,8 @@ import org.jspecify.annotations.Nullable;
  * for {@link #SAMPLE_AGE_MS}, so that a topic whose records change shape is seen soon.
  */
 public final class Topics implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Topics.class);
+
     static final int TIMEOUT_MS = 15_000;
     static final int SAMPLE_RECORDS = 200;
     static final int SAMPLE_BYTES = 1 << 20;
@@ -131,6 +135,24 @@ public final class Topics implements AutoCloseable {
             if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
                 throw e;
             }
+        }
+    }
+
+    /** Deletes the internal topics and the group of a Streams application that has ended. */
+    public void deleteApplication(String applicationId) {
+        for (String name : names(true)) {
+            boolean internal =
+                    name.startsWith(applicationId + "-")
+                            && (name.endsWith("-changelog") || name.endsWith("-repartition"));
+            if (internal) {
+                delete(name);
+            }
+        }
+        try {
+            await(admin.deleteConsumerGroups(List.of(applicationId)).all());
+        } catch (SqlException e) {
+            // Gone already, or a member on another node is still leaving: the group then expires.
+            LOG.debug("group {} is not deleted: {}", applicationId, e.getMessage());
         }
     }
 
