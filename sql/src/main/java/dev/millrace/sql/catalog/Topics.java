@@ -209,15 +209,18 @@ public final class Topics implements AutoCloseable {
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
             Map<TopicPartition, Long> starts = consumer.beginningOffsets(partitions);
             List<TopicPartition> filled =
-                    partitions.stream().filter(p -> ends.get(p) > starts.get(p)).toList();
+                    partitions.stream()
+                            .filter(p -> ends.getOrDefault(p, 0L) > starts.getOrDefault(p, 0L))
+                            .toList();
             if (filled.isEmpty()) {
                 return List.of();
             }
             int each = Math.max(1, SAMPLE_RECORDS / filled.size());
             consumer.assign(filled);
             for (TopicPartition partition : filled) {
+                long start = starts.getOrDefault(partition, 0L);
                 consumer.seek(
-                        partition, Math.max(starts.get(partition), ends.get(partition) - each));
+                        partition, Math.max(start, ends.getOrDefault(partition, 0L) - each));
             }
             return readToEnd(consumer, ends);
         } catch (org.apache.kafka.common.KafkaException e) {

@@ -186,13 +186,11 @@ final class DefinitionLog implements AutoCloseable {
     }
 
     private void pause() {
-        synchronized (progress) {
-            try {
-                progress.wait(RETRY_MS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                closed = true;
-            }
+        try {
+            Thread.sleep(RETRY_MS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            closed = true;
         }
     }
 
@@ -208,7 +206,7 @@ final class DefinitionLog implements AutoCloseable {
                         config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             consumer = reading;
             reading.assign(List.of(partition));
-            long end = reading.endOffsets(List.of(partition)).get(partition);
+            long end = reading.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
             reading.seek(partition, Math.max(0, nextOffset()));
             if (nextOffset() == 0) {
                 reading.seekToBeginning(List.of(partition));
