@@ -107,8 +107,8 @@ public final class ConsoleApi {
                 .handler(request -> answer(request, () -> cluster.topic(topic(request))));
         router.get("/api/topics/:topic/records").handler(this::records);
         router.post("/api/topics/:topic/records")
-                .handler(this::checkWrite)
                 .handler(BodyHandler.create(false).setBodyLimit(MAX_BODY_BYTES))
+                .handler(this::checkWrite)
                 .handler(this::produce);
         router.get("/api/topics/:topic/tail").handler(this::tail);
         router.get("/api/topics/:topic/table").handler(this::table);
