@@ -85,6 +85,11 @@ public final class ConsoleApi {
         return console;
     }
 
+    /** Tails and tables that hold a consumer now. */
+    int liveStreams() {
+        return streams.running();
+    }
+
     /** Ends every live stream and closes the clients. */
     public Future<Void> close() {
         overview.close();

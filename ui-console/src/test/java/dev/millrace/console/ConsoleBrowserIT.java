@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.LocatorAssertions;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import java.nio.file.Path;
@@ -17,6 +18,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,6 +38,7 @@ class ConsoleBrowserIT {
     private static ScheduledExecutorService traffic;
     private static String orders;
     private static String counts;
+    private static String group;
 
     @BeforeAll
     static void start() {
@@ -42,6 +46,17 @@ class ConsoleBrowserIT {
         orders = server.newTopic("orders", 3);
         counts = server.newTopic("city_counts", 1, Map.of("cleanup.policy", "compact"));
         server.newTopic("quiet", 1);
+        group = orders + "_billing";
+        ConsoleServer.get(
+                server.admin()
+                        .alterConsumerGroupOffsets(
+                                group,
+                                Map.of(
+                                        new TopicPartition(orders, 0), new OffsetAndMetadata(20),
+                                        new TopicPartition(orders, 1), new OffsetAndMetadata(35)))
+                        .all()
+                        .toCompletionStage()
+                        .toCompletableFuture());
         for (int i = 0; i < 400; i++) {
             server.send(orders, "customer-" + i % 40, order(i));
         }
@@ -58,6 +73,7 @@ class ConsoleBrowserIT {
                 40,
                 TimeUnit.MILLISECONDS);
         browser = BrowserSession.start();
+        PlaywrightAssertions.setDefaultAssertionTimeout(15_000);
     }
 
     @AfterAll
@@ -110,7 +126,9 @@ class ConsoleBrowserIT {
     void the_palette_leads_to_any_topic() {
         Page page = open("/sql");
         page.keyboard().press("Control+k");
-        page.getByRole(AriaRole.COMBOBOX, new Page.GetByRoleOptions().setName("Go to topic or screen"))
+        page.getByRole(
+                        AriaRole.COMBOBOX,
+                        new Page.GetByRoleOptions().setName("Go to topic or screen"))
                 .fill(counts);
         assertThat(page.getByRole(AriaRole.OPTION)).hasCount(1);
         page.keyboard().press("Enter");
@@ -135,6 +153,7 @@ class ConsoleBrowserIT {
         Page page = open("/topics/" + orders + "/messages");
         assertThat(page.locator(".toolbar .state-live")).isVisible();
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Pause")).click();
+        assertThat(page.locator(".toolbar .state-paused")).isVisible();
         Locator newest = page.locator(".messages .grid-body .row").first();
         String still = newest.textContent();
         assertThat(page.getByText(Pattern.compile("\\d+ waiting"))).isVisible();
@@ -149,7 +168,9 @@ class ConsoleBrowserIT {
     void a_message_opens_as_pretty_raw_and_hex_and_has_an_address() {
         Page page = open("/topics/" + orders + "/messages?from=beginning&partition=0");
         page.locator(".messages .grid-body .row").first().click();
-        Locator pane = page.getByRole(AriaRole.COMPLEMENTARY, new Page.GetByRoleOptions().setName("Message"));
+        Locator pane =
+                page.getByRole(
+                        AriaRole.COMPLEMENTARY, new Page.GetByRoleOptions().setName("Message"));
         assertThat(pane.getByLabel("Value, pretty")).containsText("\"amount\": ");
         pane.getByRole(AriaRole.GROUP, new Locator.GetByRoleOptions().setName("Value as"))
                 .getByText("hex")
@@ -177,7 +198,7 @@ class ConsoleBrowserIT {
         assertThat(grid).hasAttribute("aria-rowcount", Pattern.compile("[34]\\d\\d"));
 
         page.getByLabel("From").selectOption("offset");
-        page.getByLabel("Offset").fill("5");
+        page.getByRole(AriaRole.SPINBUTTON).fill("5");
         page.getByLabel("Partition").selectOption("1");
         assertThat(page.locator(".messages .grid-body .row").first()).containsText("15customer");
         page.context().close();
@@ -190,9 +211,11 @@ class ConsoleBrowserIT {
         assertThat(page.getByText("No messages yet")).isVisible();
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Produce")).click();
         Locator dialog = page.getByRole(AriaRole.DIALOG);
-        dialog.getByLabel("Key").fill("k1");
-        dialog.getByLabel("Value", new Locator.GetByLabelOptions().setExact(true)).fill("{\"n\":1}");
-        dialog.getByRole(AriaRole.BUTTON, new Locator.GetByRoleOptions().setName("Produce")).click();
+        dialog.getByLabel(Pattern.compile("^Key")).fill("k1");
+        dialog.getByLabel("Value", new Locator.GetByLabelOptions().setExact(true))
+                .fill("{\"n\":1}");
+        dialog.getByRole(AriaRole.BUTTON, new Locator.GetByRoleOptions().setName("Produce"))
+                .click();
         assertThat(dialog.getByRole(AriaRole.STATUS)).containsText("partition 0 at offset 0");
         page.keyboard().press("Escape");
 
@@ -209,7 +232,7 @@ class ConsoleBrowserIT {
         String before = basel.textContent();
 
         assertThat(basel).not().hasText(before);
-        assertThat(page.locator(".keyed .row.flash").first()).isVisible();
+        assertThat(page.locator(".keyed .flash").first()).isVisible();
         assertThat(rows).hasCount(CITIES.size());
         assertThat(rows.first()).containsText("Aarhus");
         page.context().close();
@@ -218,7 +241,8 @@ class ConsoleBrowserIT {
     @Test
     void a_query_shows_its_rows_and_how_it_ended() {
         Page page = open("/sql?q=SELECT%20word%2C%20n%20FROM%20counts%3B");
-        Locator editor = page.getByRole(AriaRole.TEXTBOX, new Page.GetByRoleOptions().setName("SQL"));
+        Locator editor =
+                page.getByRole(AriaRole.TEXTBOX, new Page.GetByRoleOptions().setName("SQL"));
         assertThat(editor).containsText("SELECT word, n FROM counts;");
         editor.press("Control+Enter");
 
@@ -230,13 +254,18 @@ class ConsoleBrowserIT {
 
     @Test
     void a_push_query_changes_its_rows_in_place_until_it_is_stopped() {
-        Page page = open("/sql?q=SELECT%20word%2C%20COUNT(*)%20FROM%20words%20GROUP%20BY%20word%20EMIT%20CHANGES%3B");
+        Page page =
+                open(
+                        "/sql?q=SELECT%20word%2C%20COUNT(*)%20FROM%20words%20GROUP%20BY%20word%20EMIT%20CHANGES%3B");
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Run")).click();
-        Locator rows = page.getByRole(AriaRole.GRID, new Page.GetByRoleOptions().setName("Result")).locator(".grid-body .row");
+        Locator rows =
+                page.getByRole(AriaRole.GRID, new Page.GetByRoleOptions().setName("Result"))
+                        .locator(".grid-body .row");
         assertThat(rows).hasCount(8);
-        assertThat(page.locator(".result .row.flash").first()).isVisible();
+        assertThat(page.locator(".result .flash").first()).isVisible();
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("changelog")).click();
-        assertThat(page.getByRole(AriaRole.GRID, new Page.GetByRoleOptions().setName("Changelog"))).containsText("-U");
+        assertThat(page.getByRole(AriaRole.GRID, new Page.GetByRoleOptions().setName("Changelog")))
+                .containsText("-U");
 
         int cancelled = SQL.cancelled().size();
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Stop")).click();
@@ -251,14 +280,17 @@ class ConsoleBrowserIT {
         Page page = open("/sql?q=SELEC%20word");
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Run")).click();
 
-        assertThat(page.getByRole(AriaRole.ALERT)).containsText("Line 1, column 1: Encountered \"SELEC\"");
+        assertThat(page.getByRole(AriaRole.ALERT))
+                .containsText("Line 1, column 1: Encountered \"SELEC\"");
         assertThat(page.locator(".cm-lintRange-error")).hasText("SELEC");
         page.context().close();
     }
 
     @Test
     void explain_shows_the_topology() {
-        Page page = open("/sql?q=SELECT%20word%2C%20COUNT(*)%20FROM%20words%20GROUP%20BY%20word%20EMIT%20CHANGES%3B");
+        Page page =
+                open(
+                        "/sql?q=SELECT%20word%2C%20COUNT(*)%20FROM%20words%20GROUP%20BY%20word%20EMIT%20CHANGES%3B");
         assertThat(page.locator(".cm-content")).containsText("SELECT");
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Explain")).click();
 
@@ -267,12 +299,25 @@ class ConsoleBrowserIT {
     }
 
     @Test
+    void an_example_query_is_one_click_away() {
+        Page page = open("/sql");
+        page.getByText("SHOW TOPICS;").click();
+        assertThat(page.locator(".cm-content")).hasText("SHOW TOPICS;");
+        page.context().close();
+    }
+
+    @Test
     void a_persistent_query_is_listed_and_terminated() {
         Page page = open("/queries");
         assertThat(page.getByText("CTAS_WORD_COUNTS_1")).isVisible();
         screens(page, "queries");
-        page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Terminate CTAS_WORD_COUNTS_1")).click();
-        page.getByRole(AriaRole.DIALOG).getByText("Terminate", new Locator.GetByTextOptions().setExact(true)).click();
+        page.getByRole(
+                        AriaRole.BUTTON,
+                        new Page.GetByRoleOptions().setName("Terminate CTAS_WORD_COUNTS_1"))
+                .click();
+        page.getByRole(AriaRole.DIALOG)
+                .getByText("Terminate", new Locator.GetByTextOptions().setExact(true))
+                .click();
 
         assertThat(page.getByText("No persistent queries")).isVisible();
         page.context().close();
@@ -290,7 +335,7 @@ class ConsoleBrowserIT {
 
         assertThat(page.getByText("Connection to the node lost")).not().isVisible();
         String last = newest.textContent();
-        assertThat(newest).not().hasText(last, new LocatorAssertions.HasTextOptions().setTimeout(15_000));
+        assertThat(newest).not().hasText(last);
         browser.complaints(); // the refused connections while it was away
         page.context().close();
     }
@@ -321,7 +366,9 @@ class ConsoleBrowserIT {
         server.flush();
         server.produce(topic, 0, "last", "the end");
 
-        assertThat(page.locator(".messages .grid-body .row").first()).containsText("the end", new LocatorAssertions.ContainsTextOptions().setTimeout(30_000));
+        assertThat(page.locator(".messages .grid-body .row").first())
+                .containsText(
+                        "the end", new LocatorAssertions.ContainsTextOptions().setTimeout(30_000));
         double longestMs = ((Number) page.evaluate("() => window.longest")).doubleValue();
         assertThat(longestMs).as("longest time without a frame, ms").isLessThan(1_000);
         page.context().close();
@@ -331,7 +378,8 @@ class ConsoleBrowserIT {
     @EnumSource(names = {"LIGHT", "DARK"})
     void every_screen_is_accessible_in_both_themes(ColorScheme colours) {
         Page page = browser.open(server.url("/topics?q=" + orders.split("_")[1]), colours);
-        assertThat(page.locator("[data-topic='" + orders + "'] [data-column=rate]")).hasText(Pattern.compile("[1-9].*"));
+        assertThat(page.locator("[data-topic='" + orders + "'] [data-column=rate]"))
+                .hasText(Pattern.compile("[1-9].*"));
         check(page, "topics", colours);
 
         page.navigate(server.url("/topics/" + orders + "/messages"));
@@ -341,7 +389,7 @@ class ConsoleBrowserIT {
 
         page.navigate(server.url("/topics/" + counts + "/table"));
         assertThat(page.locator(".keyed .grid-body .row")).hasCount(CITIES.size());
-        assertThat(page.locator(".keyed .row.flash").first()).isVisible();
+        assertThat(page.locator(".keyed .flash").first()).isVisible();
         check(page, "table", colours);
 
         page.navigate(server.url("/topics/" + orders + "/details"));
@@ -353,7 +401,9 @@ class ConsoleBrowserIT {
         assertThat(page.locator(".cm-content")).isVisible();
         check(page, "sql-empty", colours);
 
-        page.navigate(server.url("/sql?q=SELECT%20word%2C%20COUNT(*)%20AS%20n%0AFROM%20words%0AWHERE%20word%20%3C%3E%20'the'%0AGROUP%20BY%20word%0AEMIT%20CHANGES%3B"));
+        page.navigate(
+                server.url(
+                        "/sql?q=SELECT%20word%2C%20COUNT(*)%20AS%20n%0AFROM%20words%0AWHERE%20word%20%3C%3E%20'the'%0AGROUP%20BY%20word%0AEMIT%20CHANGES%3B"));
         assertThat(page.locator(".cm-content")).containsText("SELECT");
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Run")).click();
         assertThat(page.locator(".result .grid-body .row")).hasCount(8);
@@ -362,12 +412,17 @@ class ConsoleBrowserIT {
         assertThat(page.getByLabel("Answer")).isVisible();
         check(page, "sql-explain", colours);
 
-        page.navigate(server.url("/groups"));
-        assertThat(page.getByRole(AriaRole.HEADING, new Page.GetByRoleOptions().setName("Groups"))).isVisible();
+        page.navigate(server.url("/groups?group=" + group));
+        assertThat(page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName(group)))
+                .isVisible();
         check(page, "groups", colours);
 
         page.navigate(server.url("/queries"));
-        assertThat(page.getByRole(AriaRole.HEADING, new Page.GetByRoleOptions().setName("Queries").setExact(true))).isVisible();
+        assertThat(
+                        page.getByRole(
+                                AriaRole.HEADING,
+                                new Page.GetByRoleOptions().setName("Queries").setExact(true)))
+                .isVisible();
         check(page, "queries", colours);
 
         page.navigate(server.url("/topics?q=none_of_them"));
@@ -400,6 +455,13 @@ class ConsoleBrowserIT {
 
     private static String order(int n) {
         return "{\"order\":%d,\"city\":\"%s\",\"amount\":%d.%02d,\"items\":[{\"sku\":\"sku-%d\",\"quantity\":%d}],\"express\":%b}"
-                .formatted(n, CITIES.get(n % CITIES.size()), 10 + n % 90, n % 100, n % 17, 1 + n % 3, n % 5 == 0);
+                .formatted(
+                        n,
+                        CITIES.get(n % CITIES.size()),
+                        10 + n % 90,
+                        n % 100,
+                        n % 17,
+                        1 + n % 3,
+                        n % 5 == 0);
     }
 }
