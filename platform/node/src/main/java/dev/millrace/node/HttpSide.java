@@ -1,0 +1,79 @@
+package dev.millrace.node;
+
+import dev.millrace.console.ConsoleApi;
+import dev.millrace.console.ConsoleConfig;
+import dev.millrace.node.config.HostPort;
+import dev.millrace.node.config.NodeConfig;
+import dev.millrace.sql.SqlConfig;
+import dev.millrace.sql.SqlEngine;
+import dev.millrace.sql.http.SqlHttp;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.ext.web.Router;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The node's HTTP listener: console, its API, SQL. It listens at once, so that a port in use is
+ * known early and class loading overlaps with the rest of the start; until {@link #open} every
+ * request is answered 503.
+ */
+final class HttpSide {
+    private final Vertx vertx;
+    private final NodeConfig config;
+    private final Router router;
+    private @Nullable SqlEngine engine;
+    private volatile boolean open;
+
+    HttpSide(Vertx vertx, NodeConfig config) {
+        this.vertx = vertx;
+        this.config = config;
+        this.router = Router.router(vertx);
+        router.route()
+                .handler(
+                        context -> {
+                            if (open) {
+                                context.next();
+                            } else {
+                                context.response()
+                                        .setStatusCode(503)
+                                        .putHeader("Retry-After", "1")
+                                        .end("{\"error\":{\"message\":\"the node is starting\"}}");
+                            }
+                        });
+    }
+
+    /** Completes with the address that was bound. */
+    Future<InetSocketAddress> listen() {
+        HttpServerOptions options =
+                new HttpServerOptions()
+                        .setHost(config.http().host())
+                        .setPort(config.http().port())
+                        .setIdleTimeout(600)
+                        .setCompressionSupported(true);
+        return vertx.createHttpServer(options)
+                .requestHandler(router)
+                .listen()
+                .map(server -> new InetSocketAddress(config.http().host(), server.actualPort()));
+    }
+
+    /**
+     * @param kafka where this node's broker listens by now
+     */
+    void open(HostPort kafka) {
+        SqlEngine started =
+                SqlEngine.start(
+                        vertx, SqlConfig.of(kafka.toString(), config.stateDir().resolve("sql")));
+        engine = started;
+        SqlHttp.mount(router, started);
+        ConsoleApi.mount(router, vertx, ConsoleConfig.of(kafka.toString()));
+        open = true;
+    }
+
+    void close() {
+        if (engine != null) {
+            engine.close();
+        }
+    }
+}

@@ -1,0 +1,341 @@
+package dev.millrace.streams;
+
+import dev.millrace.streams.errors.StreamsException;
+import dev.millrace.streams.internal.Erased;
+import dev.millrace.streams.internal.store.PlainView;
+import dev.millrace.streams.internal.store.RowStore;
+import dev.millrace.streams.internal.store.TimestampedView;
+import dev.millrace.streams.internal.task.RecordCollector;
+import dev.millrace.streams.internal.task.Task;
+import dev.millrace.streams.internal.topology.SubtopologySpec;
+import dev.millrace.streams.internal.topology.TopologySpec;
+import dev.millrace.streams.processor.PunctuationType;
+import dev.millrace.streams.processor.StateStore;
+import dev.millrace.streams.processor.TaskId;
+import dev.millrace.streams.state.KeyValueStore;
+import dev.millrace.streams.state.ValueAndTimestamp;
+import dev.millrace.streams.test.TestRecord;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.Serializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a topology without a broker, one record at a time, in the calling thread: a record is
+ * processed to the end, through repartition topics, and committed, before {@code pipeInput}
+ * returns. Every topic has one partition. Wall clock time stands still but for {@link
+ * #advanceWallClockTime}.
+ */
+public class TopologyTestDriver implements Closeable {
+    private static final int PARTITION = 0;
+
+    private final StreamsConfig config;
+    private final Path temporaryDirectory;
+    private final SubtopologySpec whole;
+    private final Set<String> repartitionTopics = new LinkedHashSet<>();
+    private final Map<String, ArrayDeque<ProducerRecord<byte[], byte[]>>> outputs =
+            new LinkedHashMap<>();
+    private final Map<String, Long> nextOffsets = new HashMap<>();
+    private final ArrayDeque<ProducerRecord<byte[], byte[]>> produced = new ArrayDeque<>();
+    private final Task task;
+    private long wallClockMs;
+
+    public TopologyTestDriver(Topology topology) {
+        this(topology, new Properties());
+    }
+
+    public TopologyTestDriver(Topology topology, Properties config) {
+        this(topology, config, Instant.now());
+    }
+
+    public TopologyTestDriver(Topology topology, Instant initialWallClockTime) {
+        this(topology, new Properties(), initialWallClockTime);
+    }
+
+    /**
+     * @param config application.id and bootstrap.servers may be absent; the state directory is
+     *     always a fresh one
+     */
+    public TopologyTestDriver(
+            Topology topology, Properties config, @Nullable Instant initialWallClockTime) {
+        Map<Object, Object> settings = new HashMap<>(config);
+        settings.putIfAbsent(StreamsConfig.APPLICATION_ID_CONFIG, "topology-test-driver");
+        settings.putIfAbsent(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
+        try {
+            temporaryDirectory = Files.createTempDirectory("topology-test-driver");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        settings.put(StreamsConfig.STATE_DIR_CONFIG, temporaryDirectory.toString());
+        this.config = new StreamsConfig(settings);
+        this.wallClockMs =
+                (initialWallClockTime == null ? Instant.now() : initialWallClockTime)
+                        .toEpochMilli();
+        String applicationId = this.config.applicationId();
+        TopologySpec spec = topology.spec();
+        whole = spec.whole(applicationId);
+        spec.repartitionTopics()
+                .keySet()
+                .forEach(topic -> repartitionTopics.add(spec.decorate(topic, applicationId)));
+        List<TopicPartition> partitions =
+                whole.sourceTopics().stream()
+                        .map(topic -> new TopicPartition(topic, PARTITION))
+                        .toList();
+        task =
+                new Task(
+                        new TaskId(0, PARTITION),
+                        whole,
+                        partitions,
+                        new Task.Environment(
+                                this.config,
+                                new Capture(),
+                                topic -> spec.decorate(topic, applicationId),
+                                store -> store.changelogTopic(applicationId),
+                                topic -> PARTITION,
+                                null, // it commits after every record: nothing to combine
+                                this.config.stateDirectory(),
+                                () -> wallClockMs));
+        task.openStores();
+        task.start();
+        settle();
+    }
+
+    private final class Capture implements RecordCollector {
+        @Override
+        public void send(
+                String topic,
+                @Nullable Integer partition,
+                byte @Nullable [] key,
+                byte @Nullable [] value,
+                long timestamp,
+                @Nullable Headers headers) {
+            produced.add(
+                    new ProducerRecord<>(
+                            topic,
+                            PARTITION,
+                            timestamp,
+                            Erased.castNullable(key),
+                            Erased.castNullable(value),
+                            headers));
+        }
+
+        @Override
+        public int partitionsFor(String topic) {
+            return 1;
+        }
+    }
+
+    /** Processes all there is, feeding back what was written to topics that the topology reads. */
+    private void settle() {
+        do {
+            capture();
+            if (task.processOne()) {
+                task.punctuate(PunctuationType.STREAM_TIME);
+                task.flushCaches();
+            }
+        } while (!produced.isEmpty() || task.hasRecords());
+    }
+
+    private void capture() {
+        ProducerRecord<byte[], byte[]> record = produced.poll();
+        while (record != null) {
+            outputs.computeIfAbsent(record.topic(), topic -> new ArrayDeque<>()).add(record);
+            if (whole.sourceTopics().contains(record.topic())) {
+                enqueue(
+                        record.topic(),
+                        record.key(),
+                        record.value(),
+                        record.timestamp(),
+                        new RecordHeaders(record.headers()));
+            }
+            record = produced.poll();
+        }
+    }
+
+    private void enqueue(
+            String topic,
+            byte @Nullable [] key,
+            byte @Nullable [] value,
+            long timestamp,
+            Headers headers) {
+        long offset = nextOffsets.merge(topic, 1L, Long::sum) - 1;
+        ConsumerRecord<byte[], byte[]> record =
+                new ConsumerRecord<>(
+                        topic,
+                        PARTITION,
+                        offset,
+                        timestamp,
+                        TimestampType.CREATE_TIME,
+                        ConsumerRecord.NULL_SIZE,
+                        ConsumerRecord.NULL_SIZE,
+                        Erased.castNullable(key),
+                        Erased.castNullable(value),
+                        headers,
+                        Optional.empty());
+        task.addRecords(new TopicPartition(topic, PARTITION), List.of(record));
+    }
+
+    public final <K, V> TestInputTopic<K, V> createInputTopic(
+            String topicName, Serializer<K> keySerializer, Serializer<V> valueSerializer) {
+        return new TestInputTopic<>(
+                this,
+                topicName,
+                keySerializer,
+                valueSerializer,
+                Instant.ofEpochMilli(wallClockMs),
+                Duration.ZERO);
+    }
+
+    /**
+     * @param startTimestamp of the first record without a timestamp
+     * @param autoAdvance added to it with every such record
+     */
+    public final <K, V> TestInputTopic<K, V> createInputTopic(
+            String topicName,
+            Serializer<K> keySerializer,
+            Serializer<V> valueSerializer,
+            Instant startTimestamp,
+            Duration autoAdvance) {
+        return new TestInputTopic<>(
+                this, topicName, keySerializer, valueSerializer, startTimestamp, autoAdvance);
+    }
+
+    public final <K, V> TestOutputTopic<K, V> createOutputTopic(
+            String topicName, Deserializer<K> keyDeserializer, Deserializer<V> valueDeserializer) {
+        return new TestOutputTopic<>(this, topicName, keyDeserializer, valueDeserializer);
+    }
+
+    /** All topics written to so far, internal ones with them. */
+    public final Set<String> producedTopicNames() {
+        return Collections.unmodifiableSet(outputs.keySet());
+    }
+
+    /** Punctuations of wall clock time are called as due. */
+    public void advanceWallClockTime(Duration advance) {
+        wallClockMs += advance.toMillis();
+        task.punctuate(PunctuationType.WALL_CLOCK_TIME);
+        task.flushCaches();
+        settle();
+    }
+
+    <K, V> void pipeRecord(
+            String topic,
+            TestRecord<K, V> record,
+            Serializer<K> keySerializer,
+            Serializer<V> valueSerializer,
+            @Nullable Instant time) {
+        if (!whole.sourceTopics().contains(topic)) {
+            throw new IllegalArgumentException(
+                    "Unknown topic: " + topic + ". The topology reads " + whole.sourceTopics());
+        }
+        Long timestamp = record.timestamp();
+        if (timestamp == null && time == null) {
+            throw new IllegalStateException(
+                    "Provided `TestRecord` does not have a timestamp and no timestamp overwrite was provided via `time` parameter.");
+        }
+        long timestampMs = time != null ? time.toEpochMilli() : (long) Erased.any(timestamp);
+        Headers headers = new RecordHeaders(record.headers());
+        byte[] key = keySerializer.serialize(topic, headers, record.key());
+        byte[] value = valueSerializer.serialize(topic, headers, record.value());
+        enqueue(topic, key, value, timestampMs, headers);
+        settle();
+    }
+
+    <K, V> TestRecord<K, V> readRecord(
+            String topic, Deserializer<K> keyDeserializer, Deserializer<V> valueDeserializer) {
+        ArrayDeque<ProducerRecord<byte[], byte[]>> records = outputs.get(topic);
+        if (records == null) {
+            throw new NoSuchElementException("Uninitialized topic: " + topic);
+        }
+        ProducerRecord<byte[], byte[]> record = records.poll();
+        if (record == null) {
+            throw new NoSuchElementException("Empty topic: " + topic);
+        }
+        K key =
+                record.key() == null
+                        ? null
+                        : keyDeserializer.deserialize(topic, record.headers(), record.key());
+        V value =
+                record.value() == null
+                        ? null
+                        : valueDeserializer.deserialize(topic, record.headers(), record.value());
+        return new TestRecord<>(key, value, record.headers(), record.timestamp());
+    }
+
+    final long queueSize(String topic) {
+        ArrayDeque<ProducerRecord<byte[], byte[]>> records = outputs.get(topic);
+        return records == null ? 0 : records.size();
+    }
+
+    /** Stores by name. */
+    public Map<String, StateStore> getAllStateStores() {
+        Map<String, StateStore> stores = new LinkedHashMap<>();
+        task.stores().forEach((name, rows) -> stores.put(name, view(rows)));
+        return stores;
+    }
+
+    public @Nullable StateStore getStateStore(String name) {
+        RowStore rows = task.stores().get(name);
+        return rows == null ? null : view(rows);
+    }
+
+    private StateStore view(RowStore rows) {
+        return rows.timestamped()
+                ? new TimestampedView(rows)
+                : new PlainView(rows, task::recordTimestamp);
+    }
+
+    /** Plain values, also of a store that keeps timestamps; null when there is no such store. */
+    public <K, V> @Nullable KeyValueStore<K, V> getKeyValueStore(String name) {
+        RowStore rows = task.stores().get(name);
+        return rows == null
+                ? null
+                : Erased.<KeyValueStore<K, V>>cast(new PlainView(rows, task::recordTimestamp));
+    }
+
+    public <K, V> @Nullable KeyValueStore<K, ValueAndTimestamp<V>> getTimestampedKeyValueStore(
+            String name) {
+        RowStore rows = task.stores().get(name);
+        return rows == null || !rows.timestamped()
+                ? null
+                : Erased.<KeyValueStore<K, ValueAndTimestamp<V>>>cast(new TimestampedView(rows));
+    }
+
+    @Override
+    public void close() {
+        task.close();
+        try (Stream<Path> files = Files.walk(temporaryDirectory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new StreamsException(
+                    "Cannot delete the state directory " + temporaryDirectory, e);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+package dev.millrace.streams.errors;
+
+/** The store is not there, or not now. */
+public class InvalidStateStoreException extends StreamsException {
+    private static final long serialVersionUID = 1L;
+
+    public InvalidStateStoreException(String message) {
+        super(message);
+    }
+
+    public InvalidStateStoreException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

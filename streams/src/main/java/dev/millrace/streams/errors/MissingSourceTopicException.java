@@ -1,0 +1,14 @@
+package dev.millrace.streams.errors;
+
+/** A source topic does not exist. */
+public class MissingSourceTopicException extends StreamsException {
+    private static final long serialVersionUID = 1L;
+
+    public MissingSourceTopicException(String message) {
+        super(message);
+    }
+
+    public MissingSourceTopicException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,14 @@
+package dev.millrace.streams.errors;
+
+/** The program does not describe a valid topology. */
+public class TopologyException extends StreamsException {
+    private static final long serialVersionUID = 1L;
+
+    public TopologyException(String message) {
+        super(message);
+    }
+
+    public TopologyException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

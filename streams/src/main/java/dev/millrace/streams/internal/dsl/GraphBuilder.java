@@ -1,0 +1,255 @@
+package dev.millrace.streams.internal.dsl;
+
+import dev.millrace.streams.errors.TopologyException;
+import dev.millrace.streams.internal.task.Node;
+import dev.millrace.streams.internal.task.StreamNodes;
+import dev.millrace.streams.internal.topology.NodeSpec;
+import dev.millrace.streams.internal.topology.TopologySpec;
+import dev.millrace.streams.kstream.Consumed;
+import dev.millrace.streams.kstream.KStream;
+import dev.millrace.streams.kstream.KTable;
+import dev.millrace.streams.kstream.Materialized;
+import dev.millrace.streams.processor.FailOnInvalidTimestamp;
+import dev.millrace.streams.processor.StreamPartitioner;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.apache.kafka.common.serialization.Serde;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The graph of a program while it is being described. Numbers operators as Kafka Streams does: an
+ * operator takes a number even when it has a name, so that naming one does not rename others.
+ */
+public final class GraphBuilder {
+    static final String SOURCE = "KSTREAM-SOURCE-";
+    static final String SINK = "KSTREAM-SINK-";
+    static final String FILTER = "KSTREAM-FILTER-";
+    static final String REPARTITION_SUFFIX = "-repartition";
+
+    private final TopologySpec topology = new TopologySpec();
+    private final GraphNode root = new GraphNode("root", (parents, spec) -> {});
+    private int nextIndex;
+    private int nextPriority;
+
+    String newName(String prefix) {
+        return prefix + String.format(Locale.ROOT, "%010d", nextIndex++);
+    }
+
+    String newStoreName(String prefix) {
+        return newName(prefix + "STATE-STORE-");
+    }
+
+    String nameOr(@Nullable String given, String prefix) {
+        String generated = newName(prefix);
+        return given != null ? given : generated;
+    }
+
+    void add(GraphNode parent, GraphNode child) {
+        parent.addChild(child);
+        child.priority = nextPriority++;
+    }
+
+    /** A processor below one parent; {@code node} is called once per task. */
+    GraphNode addProcessor(GraphNode parent, String name, Supplier<Node> node) {
+        GraphNode added =
+                new GraphNode(name, (parents, spec) -> writeProcessor(name, parents, node, spec));
+        add(parent, added);
+        return added;
+    }
+
+    static void writeProcessor(
+            String name, List<String> parents, Supplier<Node> node, TopologySpec spec) {
+        spec.add(new NodeSpec.Processor(name, parents, node, new LinkedHashSet<>()));
+    }
+
+    public <K, V> KStream<K, V> stream(Collection<String> topics, Consumed<K, V> consumed) {
+        String name = nameOr(consumed.name(), SOURCE);
+        List<String> sourceTopics = List.copyOf(new LinkedHashSet<>(topics));
+        String reset = consumed.resetPolicy() == null ? null : consumed.resetPolicy().toString();
+        GraphNode source =
+                new GraphNode(
+                        name,
+                        new GraphNode.StreamSource(sourceTopics, reset),
+                        (parents, spec) -> spec.add(source(name, sourceTopics, consumed)));
+        add(root, source);
+        return new StreamImpl<>(
+                this, name, consumed.keySerde(), consumed.valueSerde(), false, source);
+    }
+
+    public <K, V> KTable<K, V> table(
+            String topic, Consumed<K, V> consumed, @Nullable Materialized<K, V, ?> materialized) {
+        Rows<K, V> rows =
+                Rows.of(
+                        materialized,
+                        this,
+                        topic + "-",
+                        consumed.keySerde(),
+                        consumed.valueSerde());
+        String given = consumed.name();
+        String sourceName = nameOr(given == null ? null : given + "-source", SOURCE);
+        String name = nameOr(given, "KTABLE-SOURCE-");
+        TableOperator operator = TableOperator.source(rows);
+        GraphNode node =
+                new GraphNode(
+                        name,
+                        (parents, spec) -> {
+                            spec.add(source(sourceName, List.of(topic), consumed));
+                            operator.write(name, List.of(sourceName), spec);
+                        });
+        add(root, node);
+        return new TableImpl<>(this, name, rows.keySerde(), rows.valueSerde(), operator, node);
+    }
+
+    private static NodeSpec.Source source(
+            String name, List<String> topics, Consumed<?, ?> consumed) {
+        return new NodeSpec.Source(
+                name,
+                topics,
+                deserializer(consumed.keySerde()),
+                deserializer(consumed.valueSerde()),
+                consumed.timestampExtractor(),
+                consumed.resetPolicy(),
+                false);
+    }
+
+    /** Where a stream or table leaves its tasks and comes back partitioned by key. */
+    record Repartition(GraphNode node, String sourceName) {}
+
+    /** Filter, sink and source of a repartition topic, not yet added to the graph. */
+    Repartition repartition(
+            String prefix,
+            @Nullable Serde<?> keySerde,
+            @Nullable Serde<?> valueSerde,
+            @Nullable StreamPartitioner<Object, Object> partitioner,
+            Optional<Integer> partitions) {
+        String topic = prefix.endsWith(REPARTITION_SUFFIX) ? prefix : prefix + REPARTITION_SUFFIX;
+        String generatedSink = newName(SINK);
+        String generatedFilter = newName(FILTER);
+        String generatedSource = newName(SOURCE);
+        boolean generated = prefix.matches("KSTREAM.*-[0-9]{10}");
+        String sink = generated ? generatedSink : topic + "-sink";
+        String filter = generated ? generatedFilter : topic + "-filter";
+        String source = generated ? generatedSource : topic + "-source";
+        GraphNode node =
+                new GraphNode(
+                        source,
+                        (parents, spec) -> {
+                            spec.addRepartitionTopic(topic, partitions);
+                            // Passes all; null keys are dropped where they matter, by the
+                            // aggregation.
+                            writeProcessor(filter, parents, StreamNodes.PassThrough::new, spec);
+                            writeHop(
+                                    topic,
+                                    sink,
+                                    source,
+                                    List.of(filter),
+                                    keySerde,
+                                    valueSerde,
+                                    partitioner,
+                                    false,
+                                    spec);
+                        });
+        return new Repartition(node, source);
+    }
+
+    static void writeHop(
+            String topic,
+            String sink,
+            String source,
+            List<String> parents,
+            @Nullable Serde<?> keySerde,
+            @Nullable Serde<?> valueSerde,
+            @Nullable StreamPartitioner<Object, Object> partitioner,
+            boolean changes,
+            TopologySpec spec) {
+        spec.add(
+                new NodeSpec.Sink(
+                        sink,
+                        parents,
+                        topic,
+                        null,
+                        keySerde == null ? null : keySerde.serializer(),
+                        valueSerde == null ? null : valueSerde.serializer(),
+                        partitioner,
+                        changes));
+        spec.add(
+                new NodeSpec.Source(
+                        source,
+                        List.of(topic),
+                        deserializer(keySerde),
+                        deserializer(valueSerde),
+                        new FailOnInvalidTimestamp(),
+                        null,
+                        changes));
+    }
+
+    static org.apache.kafka.common.serialization.@Nullable Deserializer<?> deserializer(
+            @Nullable Serde<?> serde) {
+        return serde == null ? null : serde.deserializer();
+    }
+
+    public void addStateStore(dev.millrace.streams.internal.topology.StoreSpec store) {
+        add(root, new GraphNode(store.name(), (parents, spec) -> spec.addStore(store, List.of())));
+    }
+
+    /** Writes what is not written yet, in the order of description, parents first. */
+    public TopologySpec write() {
+        mergeSourcesOfSameTopics();
+        PriorityQueue<GraphNode> queue =
+                new PriorityQueue<>(Comparator.comparing(node -> node.priority));
+        Set<GraphNode> queued = new LinkedHashSet<>();
+        queue.add(root);
+        while (!queue.isEmpty()) {
+            GraphNode node = queue.remove();
+            queued.remove(node);
+            node.writeWhenReady(topology);
+            for (GraphNode child : node.children) {
+                if (queued.add(child)) {
+                    queue.add(child);
+                }
+            }
+        }
+        return topology;
+    }
+
+    private void mergeSourcesOfSameTopics() {
+        Map<String, GraphNode> byTopic = new HashMap<>();
+        for (GraphNode node : new ArrayList<>(root.children)) {
+            if (node.streamSource == null) {
+                continue;
+            }
+            for (String topic : node.streamSource.topics()) {
+                GraphNode first = byTopic.putIfAbsent(topic, node);
+                if (first == null || first == node) {
+                    continue;
+                }
+                GraphNode.StreamSource kept = Objects.requireNonNull(first.streamSource);
+                if (!kept.topics().equals(node.streamSource.topics())) {
+                    throw new TopologyException(
+                            "Two source nodes are subscribed to overlapping but not equal input topics");
+                }
+                if (!Objects.equals(kept.resetPolicy(), node.streamSource.resetPolicy())) {
+                    throw new TopologyException(
+                            "Can't configure different offset reset policies on the same input topic(s)");
+                }
+                for (GraphNode child : node.children) {
+                    child.parents.remove(node);
+                    first.addChild(child);
+                }
+                node.children.clear();
+                root.children.remove(node);
+            }
+        }
+    }
+}

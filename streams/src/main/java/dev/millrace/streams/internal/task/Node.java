@@ -1,0 +1,44 @@
+package dev.millrace.streams.internal.task;
+
+import org.jspecify.annotations.Nullable;
+
+/** A step of a task. Calls its children directly; used by the task's thread only. */
+public abstract class Node {
+    private static final Node[] NONE = {};
+
+    private Node[] children = NONE;
+
+    @SuppressWarnings("NullAway.Init") // set by init, before the first record
+    protected TaskContext context;
+
+    final void addChild(Node child) {
+        Node[] more = java.util.Arrays.copyOf(children, children.length + 1);
+        more[children.length] = child;
+        children = more;
+    }
+
+    final Node[] children() {
+        return children;
+    }
+
+    void init(TaskContext context) {
+        this.context = context;
+    }
+
+    /**
+     * @param old on the edge of a table: the value that {@code value} replaces, where it is asked
+     *     for; null on the edge of a stream
+     * @param timestamp milliseconds since the epoch
+     */
+    abstract void process(
+            @Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp);
+
+    final void forward(
+            @Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+        for (Node child : children) {
+            child.process(key, value, old, timestamp);
+        }
+    }
+
+    void close() {}
+}

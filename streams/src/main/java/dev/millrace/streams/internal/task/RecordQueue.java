@@ -1,0 +1,53 @@
+package dev.millrace.streams.internal.task;
+
+import java.util.ArrayDeque;
+import java.util.List;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/** Fetched records of one source partition, the first of them deserialised. */
+final class RecordQueue {
+    final TopicPartition partition;
+    final SourceNode source;
+    final SourceNode.Head head = new SourceNode.Head();
+    private final ArrayDeque<ConsumerRecord<byte[], byte[]>> records = new ArrayDeque<>();
+    private @Nullable ConsumerRecord<byte[], byte[]> headRecord;
+    private long partitionTime = -1;
+
+    RecordQueue(TopicPartition partition, SourceNode source) {
+        this.partition = partition;
+        this.source = source;
+    }
+
+    void add(List<ConsumerRecord<byte[], byte[]>> fetched) {
+        records.addAll(fetched);
+        if (headRecord == null) {
+            advance();
+        }
+    }
+
+    /** Null when empty. */
+    @Nullable ConsumerRecord<byte[], byte[]> headRecord() {
+        return headRecord;
+    }
+
+    int size() {
+        return records.size() + (headRecord == null ? 0 : 1);
+    }
+
+    /** Makes the next readable record the head. */
+    void advance() {
+        headRecord = null;
+        while (headRecord == null) {
+            ConsumerRecord<byte[], byte[]> next = records.poll();
+            if (next == null) {
+                return;
+            }
+            if (source.read(next, partitionTime, head)) {
+                headRecord = next;
+                partitionTime = Math.max(partitionTime, head.timestamp);
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+package dev.millrace.streams.internal.task;
+
+import dev.millrace.streams.StreamsConfig;
+import dev.millrace.streams.errors.StreamsException;
+import dev.millrace.streams.internal.store.RowStore;
+import dev.millrace.streams.processor.Cancellable;
+import dev.millrace.streams.processor.PunctuationType;
+import dev.millrace.streams.processor.Punctuator;
+import dev.millrace.streams.processor.RecordContext;
+import dev.millrace.streams.processor.TaskId;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the nodes of a task share: stores, clock, output, and the origin of the record in hand. */
+public final class TaskContext implements RowStore.HeadersOfRecord {
+    private static final Logger LOG = LoggerFactory.getLogger(TaskContext.class);
+
+    private final TaskId taskId;
+    private final StreamsConfig config;
+    private final RecordCollector collector;
+    private final Path stateDirectory;
+    private final LongSupplier wallClockMs;
+    private final Map<String, RowStore> stores = new LinkedHashMap<>();
+    private final List<Punctuation> punctuations = new ArrayList<>();
+
+    private @Nullable ConsumerRecord<byte[], byte[]> origin;
+    private Headers headers = new RecordHeaders();
+    private long recordTimestamp;
+    private long streamTime = -1;
+    private boolean commitRequested;
+    private long droppedRecords;
+
+    TaskContext(
+            TaskId taskId,
+            StreamsConfig config,
+            RecordCollector collector,
+            Path stateDirectory,
+            LongSupplier wallClockMs) {
+        this.taskId = taskId;
+        this.config = config;
+        this.collector = collector;
+        this.stateDirectory = stateDirectory;
+        this.wallClockMs = wallClockMs;
+    }
+
+    void begin(ConsumerRecord<byte[], byte[]> record, long timestamp) {
+        origin = record;
+        headers = record.headers();
+        recordTimestamp = timestamp;
+        streamTime = Math.max(streamTime, timestamp);
+    }
+
+    void end() {
+        origin = null;
+    }
+
+    TaskId taskId() {
+        return taskId;
+    }
+
+    StreamsConfig config() {
+        return config;
+    }
+
+    RecordCollector collector() {
+        return collector;
+    }
+
+    Path stateDirectory() {
+        return stateDirectory;
+    }
+
+    long wallClockMs() {
+        return wallClockMs.getAsLong();
+    }
+
+    long streamTime() {
+        return streamTime;
+    }
+
+    long recordTimestamp() {
+        return recordTimestamp;
+    }
+
+    @Nullable ConsumerRecord<byte[], byte[]> origin() {
+        return origin;
+    }
+
+    RecordContext recordContext(long timestamp) {
+        ConsumerRecord<byte[], byte[]> record = origin;
+        return record == null
+                ? new RecordContext("", -1, -1, timestamp, headers)
+                : new RecordContext(
+                        record.topic(), record.partition(), record.offset(), timestamp, headers);
+    }
+
+    @Override
+    public Headers headers() {
+        return headers;
+    }
+
+    @Override
+    public void headers(Headers headers) {
+        this.headers = headers;
+    }
+
+    void add(RowStore store) {
+        stores.put(store.name(), store);
+    }
+
+    Map<String, RowStore> stores() {
+        return stores;
+    }
+
+    RowStore rows(String store) {
+        RowStore found = stores.get(store);
+        if (found == null) {
+            throw new StreamsException("Task " + taskId + " has no store " + store);
+        }
+        return found;
+    }
+
+    /** Counts a record that has no place in an aggregation or table; the first one is logged. */
+    void dropped(String reason) {
+        if (droppedRecords++ == 0) {
+            ConsumerRecord<byte[], byte[]> record = origin;
+            LOG.warn(
+                    "Task {} drops a record because of its {}: {}. Further ones are counted, not logged.",
+                    taskId,
+                    reason,
+                    record == null
+                            ? "no origin"
+                            : record.topic()
+                                    + "-"
+                                    + record.partition()
+                                    + " offset "
+                                    + record.offset());
+        }
+    }
+
+    long droppedRecords() {
+        return droppedRecords;
+    }
+
+    void requestCommit() {
+        commitRequested = true;
+    }
+
+    /** Whether a processor asked for a commit since the last call. */
+    boolean takeCommitRequest() {
+        boolean requested = commitRequested;
+        commitRequested = false;
+        return requested;
+    }
+
+    Cancellable schedule(long intervalMs, PunctuationType type, Punctuator callback) {
+        if (intervalMs < 1) {
+            throw new IllegalArgumentException(
+                    "A punctuation interval is at least 1 ms, not " + intervalMs);
+        }
+        // Stream time punctuations are aligned with the epoch and begin with the first record.
+        long first = type == PunctuationType.STREAM_TIME ? 0 : wallClockMs() + intervalMs;
+        Punctuation added = new Punctuation(intervalMs, type, callback, first);
+        punctuations.add(added);
+        return () -> punctuations.remove(added);
+    }
+
+    /** Calls what is due; whether anything was. */
+    boolean punctuate(PunctuationType type) {
+        long now = type == PunctuationType.STREAM_TIME ? streamTime : wallClockMs();
+        boolean called = false;
+        for (Punctuation each : List.copyOf(punctuations)) {
+            if (each.type == type
+                    && now >= each.nextMs
+                    && now >= 0
+                    && punctuations.contains(each)) {
+                long missed = (now - each.nextMs) / each.intervalMs;
+                each.nextMs += (missed + 1) * each.intervalMs;
+                origin = null;
+                headers = new RecordHeaders();
+                recordTimestamp = now;
+                each.callback.punctuate(now);
+                called = true;
+            }
+        }
+        return called;
+    }
+
+    private static final class Punctuation {
+        final long intervalMs;
+        final PunctuationType type;
+        final Punctuator callback;
+        long nextMs;
+
+        Punctuation(long intervalMs, PunctuationType type, Punctuator callback, long nextMs) {
+            this.intervalMs = intervalMs;
+            this.type = type;
+            this.callback = callback;
+            this.nextMs = nextMs;
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package dev.millrace.streams.kstream;
+
+import dev.millrace.streams.KeyValue;
+import dev.millrace.streams.state.KeyValueStore;
+import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The latest value per key, and its changes. Every change carries the new and the old value, which
+ * is what lets a grouping of the table subtract.
+ */
+public interface KTable<K, V> {
+    /**
+     * Rows for which the predicate holds; a row that stops to match becomes a tombstone. The
+     * predicate sees no tombstones.
+     */
+    default KTable<K, V> filter(Predicate<? super K, ? super V> predicate) {
+        return filter(predicate, Named.GENERATED);
+    }
+
+    KTable<K, V> filter(Predicate<? super K, ? super V> predicate, Named named);
+
+    default KTable<K, V> filter(
+            Predicate<? super K, ? super V> predicate,
+            Materialized<K, V, KeyValueStore<Bytes, byte[]>> materialized) {
+        return filter(predicate, Named.GENERATED, materialized);
+    }
+
+    KTable<K, V> filter(
+            Predicate<? super K, ? super V> predicate,
+            Named named,
+            Materialized<K, V, KeyValueStore<Bytes, byte[]>> materialized);
+
+    default KTable<K, V> filterNot(Predicate<? super K, ? super V> predicate) {
+        return filterNot(predicate, Named.GENERATED);
+    }
+
+    KTable<K, V> filterNot(Predicate<? super K, ? super V> predicate, Named named);
+
+    default KTable<K, V> filterNot(
+            Predicate<? super K, ? super V> predicate,
+            Materialized<K, V, KeyValueStore<Bytes, byte[]>> materialized) {
+        return filterNot(predicate, Named.GENERATED, materialized);
+    }
+
+    KTable<K, V> filterNot(
+            Predicate<? super K, ? super V> predicate,
+            Named named,
+            Materialized<K, V, KeyValueStore<Bytes, byte[]>> materialized);
+
+    /** A new value per row; not called for tombstones, which pass. */
+    default <VR> KTable<K, VR> mapValues(ValueMapper<? super V, ? extends VR> mapper) {
+        return mapValues(mapper, Named.GENERATED);
+    }
+
+    <VR> KTable<K, VR> mapValues(ValueMapper<? super V, ? extends VR> mapper, Named named);
+
+    default <VR> KTable<K, VR> mapValues(
+            ValueMapper<? super V, ? extends VR> mapper,
+            Materialized<K, VR, KeyValueStore<Bytes, byte[]>> materialized) {
+        return mapValues(mapper, Named.GENERATED, materialized);
+    }
+
+    <VR> KTable<K, VR> mapValues(
+            ValueMapper<? super V, ? extends VR> mapper,
+            Named named,
+            Materialized<K, VR, KeyValueStore<Bytes, byte[]>> materialized);
+
+    default <VR> KTable<K, VR> mapValues(
+            ValueMapperWithKey<? super K, ? super V, ? extends VR> mapper) {
+        return mapValues(mapper, Named.GENERATED);
+    }
+
+    <VR> KTable<K, VR> mapValues(
+            ValueMapperWithKey<? super K, ? super V, ? extends VR> mapper, Named named);
+
+    default <VR> KTable<K, VR> mapValues(
+            ValueMapperWithKey<? super K, ? super V, ? extends VR> mapper,
+            Materialized<K, VR, KeyValueStore<Bytes, byte[]>> materialized) {
+        return mapValues(mapper, Named.GENERATED, materialized);
+    }
+
+    <VR> KTable<K, VR> mapValues(
+            ValueMapperWithKey<? super K, ? super V, ? extends VR> mapper,
+            Named named,
+            Materialized<K, VR, KeyValueStore<Bytes, byte[]>> materialized);
+
+    /** The changes of the table: new values, null for a deleted row. */
+    default KStream<K, V> toStream() {
+        return toStream(Named.GENERATED);
+    }
+
+    KStream<K, V> toStream(Named named);
+
+    default <KR> KStream<KR, V> toStream(
+            KeyValueMapper<? super K, ? super V, ? extends KR> mapper) {
+        return toStream(mapper, Named.GENERATED);
+    }
+
+    <KR> KStream<KR, V> toStream(
+            KeyValueMapper<? super K, ? super V, ? extends KR> mapper, Named named);
+
+    /**
+     * Groups rows under a new key; the aggregate follows the table: old rows are subtracted, new
+     * ones added. Rows mapped to a null key or value are in no group.
+     */
+    <KR, VR> KGroupedTable<KR, VR> groupBy(
+            KeyValueMapper<? super K, ? super V, ? extends KeyValue<? extends KR, ? extends VR>>
+                    selector);
+
+    <KR, VR> KGroupedTable<KR, VR> groupBy(
+            KeyValueMapper<? super K, ? super V, ? extends KeyValue<? extends KR, ? extends VR>>
+                    selector,
+            Grouped<KR, VR> grouped);
+
+    /** Name of the store that holds the rows, null when they are not queryable. */
+    @Nullable String queryableStoreName();
+}

@@ -1,0 +1,23 @@
+package dev.millrace.streams.processor;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The record's own timestamp; records with a negative one are dropped. */
+public class LogAndSkipOnInvalidTimestamp implements TimestampExtractor {
+    private static final Logger LOG = LoggerFactory.getLogger(LogAndSkipOnInvalidTimestamp.class);
+
+    @Override
+    public long extract(ConsumerRecord<Object, Object> record, long partitionTime) {
+        if (record.timestamp() < 0) {
+            LOG.warn(
+                    "Record of {}-{} offset {} is dropped: its timestamp {} is negative",
+                    record.topic(),
+                    record.partition(),
+                    record.offset(),
+                    record.timestamp());
+        }
+        return record.timestamp();
+    }
+}
