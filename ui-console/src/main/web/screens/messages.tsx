@@ -92,7 +92,7 @@ export function MessagesView(props: { topic: string; partitions: number }): JSX.
       {feed?.failure ? <Failure message={feed.failure} /> : null}
       <div class={selected ? "split open" : "split"}>
         <VirtualRows
-          class="messages" label={`Messages of ${topic}`} columns={5} count={length} rowHeight={28}
+          key={`${from} ${partition} ${offset} ${timestamp}`} class="messages" label={`Messages of ${topic}`} columns={5} count={length} rowHeight={28}
           shifted={found ? 0 : feed?.shifted ?? 0}
           onNearEnd={() => void feed?.more()} onKeyDown={onKeyDown}
           active={current >= 0 ? `message-${current}` : undefined}

@@ -31,6 +31,7 @@ export function SqlScreen(): JSX.Element {
   const session = useRef<SqlSession | null>(null);
   const [run, setRun] = useState<QueryRun | null>(null);
   const [changelog, setChangelog] = useState(false);
+  const [ready, setReady] = useState(false);
   const current = useRef<QueryRun | null>(null);
 
   const start = (query: string, address: string): void => {
@@ -56,6 +57,7 @@ export function SqlScreen(): JSX.Element {
       if (gone || !box.current) return;
       const made = createEditor(box.current, params.get("q") ?? remembered()[0] ?? "", runAll);
       editor.current = made;
+      setReady(true);
       let known = "";
       const tell = (): void => {
         const names = [...(topics.get().byName?.keys() ?? [])].filter((name) => !name.startsWith("__"));
@@ -90,8 +92,8 @@ export function SqlScreen(): JSX.Element {
       </div>
       <div class="editor" ref={box} />
       <div class="toolbar">
-        <button type="button" class="primary" onClick={runAll} title="Ctrl-Enter"><Icon name="play" />Run</button>
-        <button type="button" onClick={explain}>Explain</button>
+        <button type="button" class="primary" onClick={runAll} disabled={!ready} title="Ctrl-Enter"><Icon name="play" />Run</button>
+        <button type="button" onClick={explain} disabled={!ready}>Explain</button>
         <button type="button" onClick={() => run?.stop()} disabled={!run?.live}><Icon name="stop" />Stop</button>
         <span class="muted hint"><kbd>Ctrl</kbd> <kbd>Enter</kbd> runs the selection or everything</span>
         <span class="grow" />
