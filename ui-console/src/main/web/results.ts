@@ -15,6 +15,8 @@ export interface GridRow {
   cells: unknown[];
   /** When it last changed after its first appearance; 0 = never. */
   changedAtMs: number;
+  /** Its cells before that change. */
+  before?: unknown[];
 }
 
 /**
@@ -104,7 +106,7 @@ export class ResultGrid {
       this.insert(cells);
       return;
     }
-    const row: GridRow = { id: old.id, cells, changedAtMs: nowMs };
+    const row: GridRow = { id: old.id, cells, changedAtMs: nowMs, before: old.cells };
     this.rowsById.set(row.id, row);
     this.index(row);
   }

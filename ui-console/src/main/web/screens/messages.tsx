@@ -67,7 +67,7 @@ export function MessagesView(props: { topic: string; partitions: number }): JSX.
     <>
       <div class="toolbar">
         <label><span class="label">From</span>
-          <select value={from} onChange={(event) => setParams({ from: event.currentTarget.value === "live" ? null : event.currentTarget.value, offset: null, timestamp: null, record: null })}>
+          <select aria-label="From" value={from} onChange={(event) => setParams({ from: event.currentTarget.value === "live" ? null : event.currentTarget.value, offset: null, timestamp: null, record: null })}>
             <option value="live">now, live</option>
             <option value="beginning">the beginning</option>
             <option value="offset">an offset</option>
@@ -77,7 +77,7 @@ export function MessagesView(props: { topic: string; partitions: number }): JSX.
         {from === "offset" ? <label><span class="sr-only">Offset</span><input type="number" min="0" placeholder="Offset" value={offset} onChange={(event) => setParams({ offset: event.currentTarget.value })} /></label> : null}
         {from === "timestamp" ? <label><span class="sr-only">Time</span><input type="datetime-local" step="1" value={localTime(timestamp)} onChange={(event) => setParams({ timestamp: String(new Date(event.currentTarget.value).getTime()) })} /></label> : null}
         <label><span class="label">Partition</span>
-          <select value={partition} onChange={(event) => setParams({ partition: event.currentTarget.value })}>
+          <select aria-label="Partition" value={partition} onChange={(event) => setParams({ partition: event.currentTarget.value })}>
             <option value="">all</option>
             {Array.from({ length: props.partitions }, (_, i) => <option value={String(i)}>{i}</option>)}
           </select>
@@ -92,7 +92,7 @@ export function MessagesView(props: { topic: string; partitions: number }): JSX.
       {feed?.failure ? <Failure message={feed.failure} /> : null}
       <div class={selected ? "split open" : "split"}>
         <VirtualRows
-          class="messages" label={`Messages of ${topic}`} columns={5} count={length} rowHeight={28}
+          key={`${from} ${partition} ${offset} ${timestamp}`} class="messages" label={`Messages of ${topic}`} columns={5} count={length} rowHeight={28}
           shifted={found ? 0 : feed?.shifted ?? 0}
           onNearEnd={() => void feed?.more()} onKeyDown={onKeyDown}
           active={current >= 0 ? `message-${current}` : undefined}

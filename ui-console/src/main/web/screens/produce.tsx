@@ -42,7 +42,7 @@ export function ProduceButton(props: { topic: string; partitions: number }): JSX
           <label>Value<textarea name="value" rows={8} spellcheck={false} /></label>
           <div class="line">
             <label class="check"><input type="checkbox" name="tombstone" />Null value (tombstone)</label>
-            <label>Partition <select name="partition"><option value="">by key</option>{Array.from({ length: props.partitions }, (_, i) => <option value={String(i)}>{i}</option>)}</select></label>
+            <label>Partition <select name="partition" aria-label="Partition"><option value="">by key</option>{Array.from({ length: props.partitions }, (_, i) => <option value={String(i)}>{i}</option>)}</select></label>
           </div>
           <footer><p class={answer?.ok === false ? "bad" : "good"} role="status">{answer?.text ?? ""}</p><span class="grow" /><button type="submit" class="primary" disabled={busy}>Produce</button></footer>
         </form>

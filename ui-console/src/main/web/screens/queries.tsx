@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { postJson } from "../api.ts";
 import { Empty, Failure, Icon } from "../parts.tsx";
 import { cellText, type Column } from "../results.ts";
+import { sqlName } from "../sqltext.ts";
 
 interface Answer {
   columns?: Column[];
@@ -35,7 +36,7 @@ export function QueriesScreen(): JSX.Element {
 
   const terminate = (id: string): void => {
     dialog.current?.close();
-    postJson<Answer>("/sql", { query: `TERMINATE ${identifier(id)};` }).then(
+    postJson<Answer>("/sql", { query: `TERMINATE ${sqlName(id)};` }).then(
       (got) => { setSaid(got.message ?? `${id} is terminated.`); load(); },
       (problem: Error) => setSaid(problem.message));
   };
@@ -44,7 +45,7 @@ export function QueriesScreen(): JSX.Element {
     <div class="screen">
       <div class="head">
         <h1>Queries</h1>
-        {answer ? <p class="facts"><span><b>{rows.length}</b> running without end</span></p> : null}
+        {answer ? <p class="facts"><span><b>{rows.length}</b> persistent</span></p> : null}
         <span class="grow" />
         <button type="button" onClick={load}><Icon name="refresh" />Refresh</button>
       </div>
@@ -79,8 +80,4 @@ export function QueriesScreen(): JSX.Element {
       </dialog>
     </div>
   );
-}
-
-function identifier(id: string): string {
-  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(id) ? id : `\`${id}\``;
 }

@@ -6,12 +6,22 @@ import { topics } from "../live.ts";
 import { setParams, useAddress } from "../nav.tsx";
 import { Announced, Empty, Icon } from "../parts.tsx";
 import { explained, QueryRun } from "../query.ts";
-import { cellText, isNumeric, type Change, type GridRow } from "../results.ts";
+import { cellText, isNumeric, type Change, type Column, type GridRow } from "../results.ts";
+import { sqlName } from "../sqltext.ts";
 import { SqlSession } from "../sqlsession.ts";
 import { useRedraw } from "../store.ts";
+import { sortTopics } from "../topiclist.ts";
 import { VirtualRows } from "../virtual.tsx";
 
 const HISTORY = 30;
+
+/** Queries that work here and now: on the topic in which most is going on. */
+function examples(): string[] {
+  const list = sortTopics([...(topics.get().byName?.values() ?? [])].filter((topic) => !topic.internal), "recordsPerSecond", true);
+  const busiest = list.find((topic) => topic.records > 0) ?? list[0];
+  const name = busiest ? sqlName(busiest.name) : null;
+  return name === null ? ["SHOW TOPICS;"] : [`SELECT * FROM ${name} EMIT CHANGES;`, `SELECT COUNT(*) FROM ${name};`, "SHOW TOPICS;"];
+}
 
 export function SqlScreen(): JSX.Element {
   const { params } = useAddress();
@@ -21,6 +31,7 @@ export function SqlScreen(): JSX.Element {
   const session = useRef<SqlSession | null>(null);
   const [run, setRun] = useState<QueryRun | null>(null);
   const [changelog, setChangelog] = useState(false);
+  const [ready, setReady] = useState(false);
   const current = useRef<QueryRun | null>(null);
 
   const start = (query: string, address: string): void => {
@@ -46,6 +57,7 @@ export function SqlScreen(): JSX.Element {
       if (gone || !box.current) return;
       const made = createEditor(box.current, params.get("q") ?? remembered()[0] ?? "", runAll);
       editor.current = made;
+      setReady(true);
       let known = "";
       const tell = (): void => {
         const names = [...(topics.get().byName?.keys() ?? [])].filter((name) => !name.startsWith("__"));
@@ -80,16 +92,19 @@ export function SqlScreen(): JSX.Element {
       </div>
       <div class="editor" ref={box} />
       <div class="toolbar">
-        <button type="button" class="primary" onClick={runAll} title="Ctrl-Enter"><Icon name="play" />Run</button>
-        <button type="button" onClick={explain}>Explain</button>
+        <button type="button" class="primary" onClick={runAll} disabled={!ready} title="Ctrl-Enter"><Icon name="play" />Run</button>
+        <button type="button" onClick={explain} disabled={!ready}>Explain</button>
         <button type="button" onClick={() => run?.stop()} disabled={!run?.live}><Icon name="stop" />Stop</button>
         <span class="muted hint"><kbd>Ctrl</kbd> <kbd>Enter</kbd> runs the selection or everything</span>
         <span class="grow" />
         {run ? <RunFacts run={run} changelog={changelog} setChangelog={setChangelog} /> : null}
       </div>
       {run ? <Result run={run} changelog={changelog} /> : (
-        <Empty title="Ask the live topics" command={"SELECT * FROM my_topic EMIT CHANGES;\n\nSHOW TOPICS;"}>
+        <Empty title="Ask the live topics">
           A query with EMIT CHANGES goes on as records arrive; without it, it reads up to now and ends.
+          <span class="examples">
+            {examples().map((text) => <button type="button" onClick={() => { editor.current?.setText(text); editor.current?.focus(); }}><code>{text}</code></button>)}
+          </span>
         </Empty>
       )}
     </div>
@@ -152,6 +167,7 @@ function RowsGrid(props: { run: QueryRun }): JSX.Element {
   const nowMs = Date.now();
   // A running stream shows its newest rows on top; a table and a finished answer keep their order.
   const newestFirst = run.live && !run.grid.updating;
+  const widths = columnWidths(run.columns);
   const at = (i: number): GridRow => rows[newestFirst ? rows.length - 1 - i : i]!;
   return (
     <VirtualRows
@@ -161,8 +177,10 @@ function RowsGrid(props: { run: QueryRun }): JSX.Element {
         const row = at(i);
         const flash = nowMs - row.changedAtMs < 900;
         return (
-          <div key={flash ? `${row.id} ${row.changedAtMs}` : String(row.id)} class={flash ? "row flash" : "row"} role="row" aria-rowindex={i + 2}>
-            {run.columns.map((column, c) => <ValueCell value={row.cells[c]} numeric={isNumeric(column.type)} />)}
+          <div key={flash ? `${row.id} ${row.changedAtMs}` : String(row.id)} class="row" role="row" aria-rowindex={i + 2} style={{ gridTemplateColumns: widths }}>
+            {run.columns.map((column, c) => (
+              <ValueCell value={row.cells[c]} numeric={isNumeric(column.type)} flash={flash && row.before !== undefined && cellText(row.before[c]) !== cellText(row.cells[c])} />
+            ))}
           </div>
         );
       }}
@@ -173,6 +191,7 @@ function RowsGrid(props: { run: QueryRun }): JSX.Element {
 
 function ChangelogGrid(props: { run: QueryRun }): JSX.Element {
   const { run } = props;
+  const widths = `32px ${columnWidths(run.columns)}`;
   return (
     <VirtualRows
       class="result changelog" label="Changelog" columns={run.columns.length + 1} count={run.grid.changes.length} rowHeight={28} shifted={run.grid.received}
@@ -181,7 +200,7 @@ function ChangelogGrid(props: { run: QueryRun }): JSX.Element {
         const change = run.grid.changes.fromNewest(i) as Change;
         const number = run.grid.received - i;
         return (
-          <div key={number} class={`row op${change.op[0] === "+" ? "-in" : "-out"}`} role="row" aria-rowindex={i + 2}>
+          <div key={number} class={`row op${change.op[0] === "+" ? "-in" : "-out"}`} role="row" aria-rowindex={i + 2} style={{ gridTemplateColumns: widths }}>
             <div role="gridcell" class="op">{change.op}</div>
             {run.columns.map((column, c) => <ValueCell value={change.row[c]} numeric={isNumeric(column.type)} />)}
           </div>
@@ -193,7 +212,7 @@ function ChangelogGrid(props: { run: QueryRun }): JSX.Element {
 
 function Heads(props: { run: QueryRun; op?: boolean }): JSX.Element {
   return (
-    <div class="row" role="row">
+    <div class="row" role="row" style={{ gridTemplateColumns: `${props.op ? "32px " : ""}${columnWidths(props.run.columns)}` }}>
       {props.op ? <div role="columnheader" class="op">Op</div> : null}
       {props.run.columns.map((column) => (
         <div role="columnheader" class={isNumeric(column.type) ? "num" : ""} title={column.type}>{column.name} <span class="muted">{column.type.toLowerCase()}</span></div>
@@ -202,9 +221,16 @@ function Heads(props: { run: QueryRun; op?: boolean }): JSX.Element {
   );
 }
 
-function ValueCell(props: { value: unknown; numeric: boolean }): JSX.Element {
+/** Numbers narrow, text wider, and what is left over goes to the last text or to nobody. */
+function columnWidths(columns: readonly Column[]): string {
+  return columns
+    .map((column, c) => (isNumeric(column.type) ? "minmax(96px, 160px)" : c === columns.length - 1 ? "minmax(160px, 1fr)" : "minmax(120px, 320px)"))
+    .join(" ");
+}
+
+function ValueCell(props: { value: unknown; numeric: boolean; flash?: boolean }): JSX.Element {
   const text = cellText(props.value);
-  return <div role="gridcell" class={props.value == null ? "null" : props.numeric ? "num" : ""} title={text.length > 60 ? text : undefined}>{text}</div>;
+  return <div role="gridcell" class={`${props.value == null ? "null" : props.numeric ? "num" : ""}${props.flash ? " flash" : ""}`} title={text.length > 60 ? text : undefined}>{text}</div>;
 }
 
 function RecentQueries(props: { pick: (text: string) => void }): JSX.Element | null {

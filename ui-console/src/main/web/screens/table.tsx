@@ -107,7 +107,7 @@ export function TableView(props: { topic: string }): JSX.Element {
           <input type="search" placeholder="Find keys or values" value={find} onInput={(event) => setParams({ find: event.currentTarget.value })} spellcheck={false} />
         </label>
         <label><span class="label">Sort by</span>
-          <select value={sort} onChange={(event) => setParams({ sort: event.currentTarget.value === "key" ? null : event.currentTarget.value })}>
+          <select aria-label="Sort by" value={sort} onChange={(event) => setParams({ sort: event.currentTarget.value === "key" ? null : event.currentTarget.value })}>
             <option value="key">key</option><option value="value">value, largest first</option><option value="changed">last change</option>
           </select>
         </label>
@@ -138,9 +138,9 @@ export function TableView(props: { topic: string }): JSX.Element {
             return (
               // A new key for each change starts the flash anew.
               <div key={flash ? `${row.id} ${row.partition}:${row.offset}` : row.id} id={`key-${i}`} role="row" aria-rowindex={i + 2} aria-selected={row.id === selected}
-                class={`row${flash ? " flash" : ""}${row.id === selected ? " selected" : ""}`} onClick={() => setSelected(row.id)}>
+                class={row.id === selected ? "row selected" : "row"} onClick={() => setSelected(row.id)}>
                 <div role="gridcell" class="key"><Cell value={row.key} /></div>
-                <div role="gridcell"><Cell value={row.value} /></div>
+                <div role="gridcell" class={flash ? "flash" : ""}><Cell value={row.value} /></div>
                 <div role="gridcell" class="num muted" title={dateTime(row.timestamp)}>{ago(row.timestamp, nowMs)}</div>
                 <div role="gridcell" class="num muted">{row.partition}:{row.offset}</div>
               </div>

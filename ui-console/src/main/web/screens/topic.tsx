@@ -6,6 +6,7 @@ import { rateHistory, topics } from "../live.ts";
 import { Link } from "../nav.tsx";
 import { Empty, Failure, Sparkline } from "../parts.tsx";
 import { topicPath, type TopicTab } from "../routes.ts";
+import { sqlName } from "../sqltext.ts";
 import { useStore } from "../store.ts";
 import { DetailsView } from "./details.tsx";
 import { MessagesView } from "./messages.tsx";
@@ -55,9 +56,4 @@ export function TopicScreen(props: { topic: string; tab: TopicTab }): JSX.Elemen
         : <MessagesView topic={topic} partitions={details.partitions.length} />}
     </div>
   );
-}
-
-/** Plain where the grammar allows it, in backquotes where not. */
-export function sqlName(topic: string): string {
-  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(topic) ? topic : `\`${topic}\``;
 }

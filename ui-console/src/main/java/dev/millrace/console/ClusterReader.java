@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -84,8 +85,7 @@ final class ClusterReader implements AutoCloseable {
         Collection<String> names =
                 await(admin().listTopics(new ListTopicsOptions().listInternal(true)).names());
         Map<String, TopicDescription> descriptions = describe(names);
-        Map<TopicPartition, Long> beginnings = offsets(descriptions, OffsetSpec.earliest());
-        Map<TopicPartition, Long> ends = offsets(descriptions, OffsetSpec.latest());
+        Offsets offsets = offsets(descriptions);
         List<TopicSummary> summaries = new ArrayList<>(descriptions.size());
         for (TopicDescription topic : descriptions.values()) {
             long records = 0;
@@ -94,9 +94,9 @@ final class ClusterReader implements AutoCloseable {
             int underReplicated = 0;
             for (TopicPartitionInfo partition : topic.partitions()) {
                 TopicPartition tp = new TopicPartition(topic.name(), partition.partition());
-                long end = ends.getOrDefault(tp, 0L);
+                long end = offsets.ends().getOrDefault(tp, 0L);
                 endOffsets += end;
-                records += Math.max(0, end - beginnings.getOrDefault(tp, end));
+                records += Math.max(0, end - offsets.beginnings().getOrDefault(tp, end));
                 replicationFactor = Math.max(replicationFactor, partition.replicas().size());
                 underReplicated += partition.isr().size() < partition.replicas().size() ? 1 : 0;
             }
@@ -141,14 +141,13 @@ final class ClusterReader implements AutoCloseable {
     JsonObject topic(String name) {
         TopicDescription topic = describeOne(name);
         Map<String, TopicDescription> one = Map.of(name, topic);
-        Map<TopicPartition, Long> beginnings = offsets(one, OffsetSpec.earliest());
-        Map<TopicPartition, Long> ends = offsets(one, OffsetSpec.latest());
+        Offsets offsets = offsets(one);
         JsonArray partitions = new JsonArray();
         long records = 0;
         for (TopicPartitionInfo partition : topic.partitions()) {
             TopicPartition tp = new TopicPartition(name, partition.partition());
-            Long beginning = beginnings.get(tp);
-            Long end = ends.get(tp);
+            Long beginning = offsets.beginnings().get(tp);
+            Long end = offsets.ends().get(tp);
             if (beginning != null && end != null) {
                 records += Math.max(0, end - beginning);
             }
@@ -204,21 +203,32 @@ final class ClusterReader implements AutoCloseable {
         return found;
     }
 
-    /** Offsets of all partitions that have a leader; the others are absent. */
-    private Map<TopicPartition, Long> offsets(
-            Map<String, TopicDescription> topics, OffsetSpec spec) {
-        Map<TopicPartition, OffsetSpec> wanted = new HashMap<>();
+    /** Of all partitions that have a leader; the others are absent. */
+    private record Offsets(Map<TopicPartition, Long> beginnings, Map<TopicPartition, Long> ends) {}
+
+    private Offsets offsets(Map<String, TopicDescription> topics) {
+        Map<TopicPartition, OffsetSpec> earliest = new HashMap<>();
+        Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
         for (TopicDescription topic : topics.values()) {
             for (TopicPartitionInfo partition : topic.partitions()) {
                 Node leader = partition.leader();
                 if (leader != null && !leader.isEmpty()) {
-                    wanted.put(new TopicPartition(topic.name(), partition.partition()), spec);
+                    TopicPartition tp = new TopicPartition(topic.name(), partition.partition());
+                    earliest.put(tp, OffsetSpec.earliest());
+                    latest.put(tp, OffsetSpec.latest());
                 }
             }
         }
-        ListOffsetsResult result = admin().listOffsets(wanted);
+        // Both are under way before either is waited for.
+        ListOffsetsResult beginnings = admin().listOffsets(earliest);
+        ListOffsetsResult ends = admin().listOffsets(latest);
+        return new Offsets(offsets(earliest.keySet(), beginnings), offsets(latest.keySet(), ends));
+    }
+
+    private static Map<TopicPartition, Long> offsets(
+            Set<TopicPartition> partitions, ListOffsetsResult result) {
         Map<TopicPartition, Long> offsets = new HashMap<>();
-        for (TopicPartition tp : wanted.keySet()) {
+        for (TopicPartition tp : partitions) {
             try {
                 offsets.put(tp, await(result.partitionResult(tp)).offset());
             } catch (RuntimeException failure) {

@@ -85,6 +85,11 @@ public final class ConsoleApi {
         return console;
     }
 
+    /** Tails and tables that hold a consumer now. */
+    int liveStreams() {
+        return streams.running();
+    }
+
     /** Ends every live stream and closes the clients. */
     public Future<Void> close() {
         overview.close();
@@ -107,8 +112,8 @@ public final class ConsoleApi {
                 .handler(request -> answer(request, () -> cluster.topic(topic(request))));
         router.get("/api/topics/:topic/records").handler(this::records);
         router.post("/api/topics/:topic/records")
-                .handler(this::checkWrite)
                 .handler(BodyHandler.create(false).setBodyLimit(MAX_BODY_BYTES))
+                .handler(this::checkWrite)
                 .handler(this::produce);
         router.get("/api/topics/:topic/tail").handler(this::tail);
         router.get("/api/topics/:topic/table").handler(this::table);

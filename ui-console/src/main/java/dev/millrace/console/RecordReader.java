@@ -5,7 +5,6 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,7 +68,7 @@ final class RecordReader {
         Map<TopicPartition, Long> from = consumer.startOffsets(start);
         Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> read = new HashMap<>();
         boolean complete = read(consumer, from, consumer.ends(), limit, read);
-        List<ConsumerRecord<byte[], byte[]>> merged = mergeByTime(read);
+        List<ConsumerRecord<byte[], byte[]>> merged = RecordOrder.byTime(read.values());
         List<ConsumerRecord<byte[], byte[]>> shown =
                 List.copyOf(merged.subList(0, Math.min(limit, merged.size())));
 
@@ -101,7 +100,7 @@ final class RecordReader {
                 (tp, end) -> from.put(tp, Math.max(consumer.beginning(tp), end - perPartition)));
         Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> read = new HashMap<>();
         boolean complete = read(consumer, from, until, Integer.MAX_VALUE, read);
-        List<ConsumerRecord<byte[], byte[]>> merged = mergeByTime(read);
+        List<ConsumerRecord<byte[], byte[]>> merged = RecordOrder.byTime(read.values());
         List<ConsumerRecord<byte[], byte[]>> shown =
                 List.copyOf(merged.subList(Math.max(0, merged.size() - limit), merged.size()));
 
@@ -145,28 +144,6 @@ final class RecordReader {
             }
         }
         return true;
-    }
-
-    /**
-     * All records by time, each partition in the order of its log: within a partition a timestamp
-     * counts as at least the one before it.
-     */
-    private static List<ConsumerRecord<byte[], byte[]>> mergeByTime(
-            Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> read) {
-        record Timed(long timestampMs, ConsumerRecord<byte[], byte[]> record) {}
-        List<Timed> all = new ArrayList<>();
-        for (List<ConsumerRecord<byte[], byte[]>> records : read.values()) {
-            long newestMs = Long.MIN_VALUE;
-            for (ConsumerRecord<byte[], byte[]> record : records) {
-                newestMs = Math.max(newestMs, record.timestamp());
-                all.add(new Timed(newestMs, record));
-            }
-        }
-        all.sort(
-                Comparator.comparingLong(Timed::timestampMs)
-                        .thenComparingInt(timed -> timed.record().partition())
-                        .thenComparingLong(timed -> timed.record().offset()));
-        return all.stream().map(Timed::record).toList();
     }
 
     private static Map<Integer, Long> byPartition(Map<TopicPartition, Long> offsets) {

@@ -51,9 +51,7 @@ final class RecordTail implements LiveStreams.Feed {
         long lastEventNs = System.nanoTime() - MIN_EVENT_INTERVAL_NS;
         while (!stream.isClosed()) {
             Duration wait = Duration.ofMillis(ring.isEmpty() ? 250 : 10);
-            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(wait)) {
-                add(record);
-            }
+            RecordOrder.byTime(consumer.poll(wait)).forEach(this::add);
             if (!ring.isEmpty()
                     && System.nanoTime() - lastEventNs >= MIN_EVENT_INTERVAL_NS
                     && stream.isWritable()) {

@@ -1,5 +1,7 @@
 package dev.millrace.console;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import dev.millrace.console.RecordsQuery.Start;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -220,6 +222,6 @@ final class TopicTable implements LiveStreams.Feed {
     }
 
     private static String id(ByteBuffer key) {
-        return Base64.getEncoder().encodeToString(key.array());
+        return ISO_8859_1.decode(Base64.getEncoder().encode(key.duplicate())).toString();
     }
 }

@@ -41,6 +41,8 @@ final class TopicsOverview {
     private static final long FRESH_MS = 1_500;
 
     private static final int RATE_SAMPLES = 4;
+
+    /** Sizes cost more and move less; and the first list should not wait for them. */
     private static final int SAMPLES_PER_BYTES_READING = 10;
 
     private final Vertx vertx;
@@ -129,7 +131,7 @@ final class TopicsOverview {
         }
         sampling = true;
         vertx.cancelTimer(timer);
-        boolean withBytes = bytesSupported && samples % SAMPLES_PER_BYTES_READING == 0;
+        boolean withBytes = bytesSupported && samples % SAMPLES_PER_BYTES_READING == 1;
         worker.apply(() -> read(withBytes))
                 .onComplete(read -> context.runOnContext(now -> sampled(read)));
     }

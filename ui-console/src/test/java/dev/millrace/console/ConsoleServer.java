@@ -83,6 +83,10 @@ final class ConsoleServer implements AutoCloseable {
         return config.bootstrapServers();
     }
 
+    ConsoleApi console() {
+        return console;
+    }
+
     Admin admin() {
         return admin;
     }

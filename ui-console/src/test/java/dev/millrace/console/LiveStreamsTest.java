@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +24,11 @@ class LiveStreamsTest {
     @AfterAll
     static void stop() {
         server.close();
+    }
+
+    @AfterEach
+    void a_browser_that_left_holds_no_consumer() {
+        await().atMost(Duration.ofSeconds(10)).until(() -> server.console().liveStreams() == 0);
     }
 
     @Test
