@@ -79,7 +79,8 @@ class QuickstartTest {
         assertThat(quickstart.copied()).containsExactly("one", "two", "three");
     }
 
-    private static void copiesAcrossARestart(Quickstart quickstart, String second) throws Exception {
+    private static void copiesAcrossARestart(Quickstart quickstart, String second)
+            throws Exception {
         quickstart.append(List.of("foo", second));
         try (ConnectStandalone running = quickstart.start()) {
             assertThat(running.restPort()).isPositive();
