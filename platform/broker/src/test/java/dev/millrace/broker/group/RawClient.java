@@ -26,6 +26,7 @@ public final class RawClient implements AutoCloseable {
     public RawClient(String bootstrapServers) throws IOException {
         String[] hostAndPort = bootstrapServers.split(":", -1);
         socket = new Socket(hostAndPort[0], Integer.parseInt(hostAndPort[1]));
+        socket.setTcpNoDelay(true);
         socket.setSoTimeout(TIMEOUT_MS);
         out = new DataOutputStream(socket.getOutputStream());
         in = new DataInputStream(socket.getInputStream());
