@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { SqlEditor } from "../editor.ts";
 import { count, rate } from "../format.ts";
 import { topics } from "../live.ts";
@@ -9,7 +9,7 @@ import { explained, QueryRun } from "../query.ts";
 import { cellText, isNumeric, type Change, type Column, type GridRow } from "../results.ts";
 import { sqlName } from "../sqltext.ts";
 import { SqlSession } from "../sqlsession.ts";
-import { useRedraw } from "../store.ts";
+import { useRedraw, useStore } from "../store.ts";
 import { sortTopics } from "../topiclist.ts";
 import { VirtualRows } from "../virtual.tsx";
 
@@ -33,6 +33,9 @@ export function SqlScreen(): JSX.Element {
   const [changelog, setChangelog] = useState(false);
   const [ready, setReady] = useState(false);
   const current = useRef<QueryRun | null>(null);
+  const known = useStore(topics).byName !== null;
+  // Once: a button must not move away under the pointer.
+  const shownExamples = useMemo(() => (known ? examples() : []), [known]);
 
   const start = (query: string, address: string): void => {
     if (query.trim() === "") return;
@@ -103,7 +106,7 @@ export function SqlScreen(): JSX.Element {
         <Empty title="Ask the live topics">
           A query with EMIT CHANGES goes on as records arrive; without it, it reads up to now and ends.
           <span class="examples">
-            {examples().map((text) => <button type="button" onClick={() => { editor.current?.setText(text); editor.current?.focus(); }}><code>{text}</code></button>)}
+            {shownExamples.map((text) => <button type="button" disabled={!ready} onClick={() => { editor.current?.setText(text); editor.current?.focus(); }}><code>{text}</code></button>)}
           </span>
         </Empty>
       )}

@@ -199,7 +199,9 @@ class ConsoleBrowserIT {
 
         page.getByLabel("From").selectOption("offset");
         page.getByRole(AriaRole.SPINBUTTON).fill("5");
+        page.getByRole(AriaRole.SPINBUTTON).press("Enter");
         page.locator(".toolbar").getByLabel("Partition").first().selectOption("1");
+        assertThat(page).hasURL(Pattern.compile("from=offset&partition=1&offset=5|from=offset&offset=5&partition=1"));
         assertThat(page.locator(".messages .grid-body .row").first()).containsText("15customer");
         page.context().close();
     }
