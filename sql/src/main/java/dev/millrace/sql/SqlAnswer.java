@@ -1,12 +1,13 @@
 package dev.millrace.sql;
 
+import dev.millrace.sql.catalog.SqlType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What one statement answers. */
 public sealed interface SqlAnswer {
-    /** A column of an answer: its name, and its type as SQL writes it. */
-    record Column(String name, String type) {}
+    /** A column of an answer. */
+    record Column(String name, SqlType type) {}
 
     /** A statement without rows: what was done. */
     record Message(String text) implements SqlAnswer {}

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -32,9 +33,18 @@ class ProduceAndFetchTest {
     @TempDir Path directory;
     private LocalBroker broker;
 
+    /** Settings of the broker; subclasses run the same with others. */
+    Map<String, String> properties() {
+        return Map.of();
+    }
+
+    private LocalBroker brokerOn(InMemoryCluster cluster) throws Exception {
+        return new LocalBroker(directory, cluster, properties());
+    }
+
     @BeforeEach
     void start() throws Exception {
-        broker = new LocalBroker(directory, new InMemoryCluster(1), Map.of());
+        broker = brokerOn(new InMemoryCluster(1));
     }
 
     @AfterEach
@@ -213,7 +223,9 @@ class ProduceAndFetchTest {
     void topics_come_into_being_at_their_first_use_with_the_partitions_configured()
             throws Exception {
         stop();
-        broker = new LocalBroker(directory, new InMemoryCluster(1), Map.of("num.partitions", "3"));
+        Map<String, String> properties = new HashMap<>(properties());
+        properties.put("num.partitions", "3");
+        broker = new LocalBroker(directory, new InMemoryCluster(1), properties);
         try (KafkaProducer<String, String> producer = broker.clients.producer(NOT_IDEMPOTENT)) {
             assertThat(producer.partitionsFor("fresh"))
                     .extracting(PartitionInfo::partition)
@@ -234,7 +246,7 @@ class ProduceAndFetchTest {
             }
         }
         stop();
-        broker = new LocalBroker(directory, cluster, Map.of());
+        broker = brokerOn(cluster);
 
         assertThat(values("t", 0, 100)).hasSize(100).endsWith("value 99");
     }
@@ -300,7 +312,7 @@ class ProduceAndFetchTest {
         }
         InMemoryCluster cluster = broker.cluster;
         stop();
-        broker = new LocalBroker(directory, cluster, Map.of());
+        broker = brokerOn(cluster);
         try (KafkaConsumer<String, String> consumer = broker.clients.consumer(group)) {
             consumer.subscribe(List.of("t"));
             assertThat(Clients.poll(consumer, 3))

@@ -1,6 +1,7 @@
 package dev.millrace.broker;
 
 import dev.millrace.cluster.Cluster;
+import dev.millrace.cluster.ClusterConfig;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -68,13 +69,16 @@ public final class TestBroker implements AutoCloseable {
         }
         Map<String, String> all = new HashMap<>(SMALL);
         all.putAll(properties);
-        Node node = startNode(directory, Map.copyOf(all), 0, new InMemoryCluster(1));
+        Node node = startNode(directory, Map.copyOf(all), 0);
         return new TestBroker(node, HOST + ":" + node.broker.address().getPort());
     }
 
-    private static Node startNode(
-            Path directory, Map<String, String> properties, int port, Cluster cluster) {
+    private static Node startNode(Path directory, Map<String, String> properties, int port) {
         Vertx vertx = Vertx.vertx();
+        Cluster cluster =
+                await(
+                        Cluster.start(
+                                new ClusterConfig(1, directory.resolve("metadata"), HOST, 0, 0)));
         BrokerConfig config =
                 new BrokerConfig(1, HOST, port, List.of(directory.resolve("logs")), properties);
         Broker broker = await(Broker.start(vertx, cluster, config).toCompletionStage());
@@ -99,11 +103,12 @@ public final class TestBroker implements AutoCloseable {
         }
         int port = old.broker.address().getPort();
         stop(old);
-        node = startNode(old.directory, old.properties, port, old.cluster);
+        node = startNode(old.directory, old.properties, port);
     }
 
     private static void stop(Node node) {
         await(node.broker.stop().toCompletionStage());
+        node.cluster.close();
         await(node.vertx.close().toCompletionStage());
     }
 

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -91,7 +92,7 @@ final class Directories implements AutoCloseable {
         Path parent = config.stateDir().toAbsolutePath().getParent();
         boolean common =
                 Stream.concat(config.logDirs().stream(), Stream.of(config.metadataDir()))
-                        .allMatch(dir -> dir.toAbsolutePath().getParent().equals(parent));
+                        .allMatch(dir -> Objects.equals(dir.toAbsolutePath().getParent(), parent));
         return common ? parent : null;
     }
 

@@ -10,6 +10,7 @@ import dev.millrace.sql.http.SqlHttp;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -30,18 +31,6 @@ final class HttpSide {
         this.vertx = vertx;
         this.config = config;
         this.router = Router.router(vertx);
-        router.route()
-                .handler(
-                        context -> {
-                            if (open) {
-                                context.next();
-                            } else {
-                                context.response()
-                                        .setStatusCode(503)
-                                        .putHeader("Retry-After", "1")
-                                        .end("{\"error\":{\"message\":\"the node is starting\"}}");
-                            }
-                        });
     }
 
     /** Completes with the address that was bound. */
@@ -53,9 +42,21 @@ final class HttpSide {
                         .setIdleTimeout(600)
                         .setCompressionSupported(true);
         return vertx.createHttpServer(options)
-                .requestHandler(router)
+                .requestHandler(this::handle)
                 .listen()
                 .map(server -> new InetSocketAddress(config.http().host(), server.actualPort()));
+    }
+
+    private void handle(HttpServerRequest request) {
+        if (open) {
+            router.handle(request);
+            return;
+        }
+        request.response()
+                .setStatusCode(503)
+                .putHeader("Retry-After", "1")
+                .putHeader("Content-Type", "application/json")
+                .end("{\"error\":{\"message\":\"the node is starting\"}}");
     }
 
     /**

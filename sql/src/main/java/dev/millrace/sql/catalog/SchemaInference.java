@@ -46,6 +46,7 @@ public final class SchemaInference {
     private SchemaInference() {}
 
     /** One sampled record. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     public record Sample(byte @Nullable [] key, byte @Nullable [] value) {}
 
     /** The relation of a topic by its sampled records, oldest first. */

@@ -27,6 +27,8 @@ import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The cluster's topics, over an admin client: names, partitions, and a sample of the newest records.
@@ -35,6 +37,8 @@ import org.jspecify.annotations.Nullable;
  * for {@link #SAMPLE_AGE_MS}, so that a topic whose records change shape is seen soon.
  */
 public final class Topics implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Topics.class);
+
     static final int TIMEOUT_MS = 15_000;
     static final int SAMPLE_RECORDS = 200;
     static final int SAMPLE_BYTES = 1 << 20;
@@ -134,6 +138,24 @@ public final class Topics implements AutoCloseable {
         }
     }
 
+    /** Deletes the internal topics and the group of a Streams application that has ended. */
+    public void deleteApplication(String applicationId) {
+        for (String name : names(true)) {
+            boolean internal =
+                    name.startsWith(applicationId + "-")
+                            && (name.endsWith("-changelog") || name.endsWith("-repartition"));
+            if (internal) {
+                delete(name);
+            }
+        }
+        try {
+            await(admin.deleteConsumerGroups(List.of(applicationId)).all());
+        } catch (SqlException e) {
+            // Gone already, or a member on another node is still leaving: the group then expires.
+            LOG.debug("group {} is not deleted: {}", applicationId, e.getMessage());
+        }
+    }
+
     /** Forgets the sample of a topic. */
     public void forget(String name) {
         synchronized (samples) {
@@ -187,15 +209,18 @@ public final class Topics implements AutoCloseable {
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
             Map<TopicPartition, Long> starts = consumer.beginningOffsets(partitions);
             List<TopicPartition> filled =
-                    partitions.stream().filter(p -> ends.get(p) > starts.get(p)).toList();
+                    partitions.stream()
+                            .filter(p -> ends.getOrDefault(p, 0L) > starts.getOrDefault(p, 0L))
+                            .toList();
             if (filled.isEmpty()) {
                 return List.of();
             }
             int each = Math.max(1, SAMPLE_RECORDS / filled.size());
             consumer.assign(filled);
             for (TopicPartition partition : filled) {
+                long start = starts.getOrDefault(partition, 0L);
                 consumer.seek(
-                        partition, Math.max(starts.get(partition), ends.get(partition) - each));
+                        partition, Math.max(start, ends.getOrDefault(partition, 0L) - each));
             }
             return readToEnd(consumer, ends);
         } catch (org.apache.kafka.common.KafkaException e) {

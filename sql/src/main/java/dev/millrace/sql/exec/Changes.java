@@ -21,10 +21,9 @@ interface Changes {
 
     /** Thrown through the operators, without a stack, when the receiver has what it wanted. */
     final class Enough extends RuntimeException {
-        static final Enough INSTANCE = new Enough();
         private static final long serialVersionUID = 1L;
 
-        private Enough() {
+        Enough() {
             super(null, null, false, false);
         }
     }

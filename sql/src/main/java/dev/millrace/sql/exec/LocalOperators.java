@@ -176,7 +176,7 @@ final class LocalOperators {
             this.aggregation =
                     new Aggregation(
                             aggregate.groupBy(), aggregate.calls(), aggregate.input().updates());
-            this.global = aggregate.groupBy().length == 0;
+            this.global = aggregate.groupBy().isEmpty();
             this.budget = budget;
             this.out = out;
         }
@@ -305,14 +305,14 @@ final class LocalOperators {
         public void change(@Nullable Row before, @Nullable Row after) throws InterruptedException {
             if (fetch >= 0 && seen >= offset + fetch) {
                 out.flush(true);
-                throw Enough.INSTANCE;
+                throw new Enough();
             }
             if (seen++ >= offset) {
                 out.change(before, after);
             }
             if (fetch >= 0 && seen >= offset + fetch) {
                 out.flush(true);
-                throw Enough.INSTANCE;
+                throw new Enough();
             }
         }
 
@@ -320,7 +320,7 @@ final class LocalOperators {
         public void flush(boolean end) throws InterruptedException {
             if (fetch == 0) {
                 out.flush(true);
-                throw Enough.INSTANCE;
+                throw new Enough();
             }
             out.flush(end);
         }

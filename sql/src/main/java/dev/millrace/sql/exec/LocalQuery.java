@@ -130,7 +130,7 @@ public final class LocalQuery implements SqlAnswer.AdHocQuery {
                                 .noneMatch(LocalScan::table);
                 if (push && fromLatest && streamsOnly) {
                     late.add(partition);
-                    reading.seek(partition, ends.get(partition));
+                    reading.seek(partition, ends.getOrDefault(partition, 0L));
                 }
             }
             List<TopicPartition> early = new ArrayList<>(partitions);
@@ -241,12 +241,12 @@ public final class LocalQuery implements SqlAnswer.AdHocQuery {
         private void send(RowOp op, Row row) throws InterruptedException {
             if (maxRows == 0 || !sink.row(op, row.values())) {
                 sink.flush();
-                throw Enough.INSTANCE;
+                throw new Enough();
             }
             rows++;
             if (maxRows >= 0 && rows >= maxRows) {
                 sink.flush();
-                throw Enough.INSTANCE;
+                throw new Enough();
             }
         }
 

@@ -51,7 +51,7 @@ record OutputKey(int column, boolean computed, @Nullable Relation source) {
                     && isKey(explode.input(), ref.index());
         }
         return node instanceof PlanNode.Aggregate aggregate
-                && aggregate.groupBy().length == 1
+                && aggregate.groupBy().size() == 1
                 && column == 0;
     }
 

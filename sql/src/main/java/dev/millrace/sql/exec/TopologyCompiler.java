@@ -277,7 +277,7 @@ public final class TopologyCompiler {
                         ? aggregateStream(stream, aggregate, aggregation, store)
                         : aggregateTable((TableNode<?>) input, aggregate, aggregation, store);
         List<SqlType> types = new ArrayList<>();
-        for (int i = 0; i < aggregate.groupBy().length; i++) {
+        for (int i = 0; i < aggregate.groupBy().size(); i++) {
             types.add(aggregate.columns().get(i).type());
         }
         return new TableNode<>(
@@ -337,9 +337,7 @@ public final class TopologyCompiler {
                 .calls()
                 .forEach(
                         call -> {
-                            for (int argument : call.arguments()) {
-                                columns[argument] = true;
-                            }
+                            call.arguments().forEach(argument -> columns[argument] = true);
                             if (call.filter() >= 0) {
                                 columns[call.filter()] = true;
                             }

@@ -1,6 +1,7 @@
 package dev.millrace.sql.expr;
 
 import dev.millrace.sql.catalog.SqlType;
+import java.util.List;
 
 /**
  * One aggregate of a GROUP BY.
@@ -12,7 +13,7 @@ import dev.millrace.sql.catalog.SqlType;
  * @param type type of the result
  */
 public record AggregateCall(
-        Function function, int[] arguments, boolean distinct, int filter, SqlType type) {
+        Function function, List<Integer> arguments, boolean distinct, int filter, SqlType type) {
 
     /** The aggregates there are. All but COUNT are null where no value came. */
     public enum Function {
@@ -24,8 +25,7 @@ public record AggregateCall(
         ANY_VALUE
     }
 
-    @Override
-    public String toString() {
-        return function + (distinct ? "(DISTINCT " : "(") + (arguments.length == 0 ? "*" : "$" + arguments[0]) + ")";
+    public AggregateCall {
+        arguments = List.copyOf(arguments);
     }
 }

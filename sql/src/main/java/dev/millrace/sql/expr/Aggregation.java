@@ -41,8 +41,8 @@ public final class Aggregation {
      * @param groupBy indexes of the group columns in the input row
      * @param retracts whether input rows may be taken back
      */
-    public Aggregation(int[] groupBy, List<AggregateCall> calls, boolean retracts) {
-        this.groupBy = groupBy.clone();
+    public Aggregation(List<Integer> groupBy, List<AggregateCall> calls, boolean retracts) {
+        this.groupBy = groupBy.stream().mapToInt(Integer::intValue).toArray();
         this.calls = List.copyOf(calls);
         this.retracts = retracts;
     }
@@ -99,21 +99,21 @@ public final class Aggregation {
 
     /** The value to aggregate, or null if this row has none. */
     private static @Nullable Object argument(AggregateCall call, Row input) {
-        int[] arguments = call.arguments();
-        if (arguments.length == 0) {
-            return Boolean.TRUE;
+        List<Integer> arguments = call.arguments();
+        if (arguments.isEmpty()) {
+            return true;
         }
         for (int argument : arguments) {
             if (input.get(argument) == null) {
                 return null;
             }
         }
-        if (arguments.length == 1) {
-            return input.get(arguments[0]);
+        if (arguments.size() == 1) {
+            return input.get(arguments.get(0));
         }
-        @Nullable Object[] values = new Object[arguments.length];
+        @Nullable Object[] values = new Object[arguments.size()];
         for (int i = 0; i < values.length; i++) {
-            values[i] = input.get(arguments[i]);
+            values[i] = input.get(arguments.get(i));
         }
         return new Row(values);
     }

@@ -16,10 +16,10 @@ final class Logic {
                 if (value == null) {
                     unknown = true;
                 } else if (!(Boolean) value) {
-                    return Boolean.FALSE;
+                    return false;
                 }
             }
-            return unknown ? null : Boolean.TRUE;
+            return unknown ? null : (Object) true;
         };
     }
 
@@ -32,10 +32,10 @@ final class Logic {
                 if (value == null) {
                     unknown = true;
                 } else if ((Boolean) value) {
-                    return Boolean.TRUE;
+                    return true;
                 }
             }
-            return unknown ? null : Boolean.FALSE;
+            return unknown ? null : (Object) false;
         };
     }
 
@@ -59,7 +59,7 @@ final class Logic {
         return row -> {
             Object a = left.eval(row);
             Object b = right.eval(row);
-            boolean same = a == null || b == null ? a == b : Numbers.equal(a, b);
+            boolean same = (a == null || b == null) ? (a == null && b == null) : Numbers.equal(a, b);
             return same != wanted;
         };
     }

@@ -29,8 +29,6 @@ import org.jspecify.annotations.Nullable;
  * and of the standard's those without parentheses that are names here ({@code USER}) are left out.
  */
 public final class Operators implements SqlOperatorTable {
-    public static final Operators INSTANCE = new Operators();
-
     private static final Set<String> NAMES_NOT_FUNCTIONS =
             Set.of(
                     "USER",
@@ -91,6 +89,9 @@ public final class Operators implements SqlOperatorTable {
                     return false;
                 }
             };
+
+    /** Below the constants that the constructor uses. */
+    public static final Operators INSTANCE = new Operators();
 
     private final List<SqlOperator> own = new ArrayList<>();
 

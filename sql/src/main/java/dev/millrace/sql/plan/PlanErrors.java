@@ -12,7 +12,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.calcite.runtime.CalciteContextException;
-import org.jspecify.annotations.Nullable;
 
 /** Calcite's complaints in our words, with a place and, where there is one, the likely name. */
 final class PlanErrors {
@@ -48,7 +47,7 @@ final class PlanErrors {
     private String reword(String message) {
         Matcher object = NO_OBJECT.matcher(message);
         if (object.matches()) {
-            return noRelation(object.group(1));
+            return Suggestions.noRelation(object.group(1), relations.names());
         }
         Matcher table = NO_TABLE.matcher(message);
         if (table.matches()) {
@@ -65,13 +64,6 @@ final class PlanErrors {
         return message;
     }
 
-    private String noRelation(String name) {
-        String near = nearest(name, relations.names());
-        return "no topic or relation "
-                + name
-                + (near == null ? "; SHOW TOPICS lists what is there" : "; did you mean " + near + "?");
-    }
-
     private String noColumn(String name) {
         List<String> columns = new ArrayList<>();
         boolean inferred = false;
@@ -81,7 +73,7 @@ final class PlanErrors {
                 columns.add(field.name());
             }
         }
-        String near = nearest(name, columns);
+        String near = Suggestions.nearest(name, columns);
         if (near != null) {
             return "no column " + name + "; did you mean " + near + "?";
         }
@@ -102,40 +94,7 @@ final class PlanErrors {
         if (known) {
             return name + " does not take " + types;
         }
-        String near = nearest(name, names);
+        String near = Suggestions.nearest(name, names);
         return "no function " + name + types + (near == null ? "" : "; did you mean " + near + "?");
-    }
-
-    /** The closest name, if it is close enough to be what was meant. */
-    static @Nullable String nearest(String name, Collection<String> names) {
-        String best = null;
-        int bestDistance = Math.max(1, name.length() / 3) + 1;
-        for (String candidate : names) {
-            int distance =
-                    distance(name.toLowerCase(Locale.ROOT), candidate.toLowerCase(Locale.ROOT));
-            if (distance < bestDistance) {
-                best = candidate;
-                bestDistance = distance;
-            }
-        }
-        return best;
-    }
-
-    /** Levenshtein's. */
-    private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[b.length()];
     }
 }

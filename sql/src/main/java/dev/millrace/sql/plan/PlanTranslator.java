@@ -144,22 +144,21 @@ final class PlanTranslator {
         BitSet needed = aggregate.getGroupSet().toBitSet();
         List<AggregateCall> calls = new ArrayList<>();
         for (org.apache.calcite.rel.core.AggregateCall call : aggregate.getAggCallList()) {
-            int[] arguments = call.getArgList().stream().mapToInt(Integer::intValue).toArray();
-            call.getArgList().forEach(needed::set);
+                        call.getArgList().forEach(needed::set);
             if (call.filterArg >= 0) {
                 needed.set(call.filterArg);
             }
             calls.add(
                     new AggregateCall(
                             function(call),
-                            arguments,
+                            call.getArgList(),
                             call.isDistinct(),
                             call.filterArg,
                             SqlTypes.fromCalcite(call.getType())));
         }
         return new PlanNode.Aggregate(
                 translate(aggregate.getInput(), needed),
-                aggregate.getGroupSet().toArray(),
+                aggregate.getGroupSet().asList(),
                 calls,
                 SqlTypes.fields(aggregate.getRowType()));
     }
@@ -269,7 +268,7 @@ final class PlanTranslator {
                     new RexVisitorImpl<Void>(true) {
                         @Override
                         public Void visitCall(RexCall call) {
-                            if (call.getOperator() == Operators.EXPLODE && !found.contains(call)) {
+                            if (Operators.EXPLODE.equals(call.getOperator()) && !found.contains(call)) {
                                 found.add(call);
                             }
                             return super.visitCall(call);

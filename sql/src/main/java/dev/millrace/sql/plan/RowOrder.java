@@ -16,7 +16,7 @@ public final class RowOrder {
                 Object b = right.get(key.column());
                 int order;
                 if (a == null || b == null) {
-                    order = a == b ? 0 : (a == null) == key.nullsFirst() ? -1 : 1;
+                    order = (a == null && b == null) ? 0 : (a == null) == key.nullsFirst() ? -1 : 1;
                 } else {
                     order = ValueOrder.compare(a, b);
                     order = key.descending() ? -order : order;

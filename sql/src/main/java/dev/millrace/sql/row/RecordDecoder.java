@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Record values to rows in the layout of a {@link Relation}. Only wanted columns are decoded, the
- * others stay null; key, time, partition and offset are put in by {@link #complete}.
+ * others stay null; key, time, partition and offset are put in by {@link #withKey} and {@link #withMetadata}.
  */
 public final class RecordDecoder implements Deserializer<Row> {
     private final Relation relation;

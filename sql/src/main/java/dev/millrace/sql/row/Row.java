@@ -35,7 +35,7 @@ public final class Row {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof Row && Arrays.deepEquals(values, ((Row) other).values);
+        return other instanceof Row that && Arrays.deepEquals(values, that.values);
     }
 
     @Override

@@ -170,9 +170,9 @@ public final class RowSerde implements Serde<Row> {
             case NULL:
                 return null;
             case FALSE:
-                return Boolean.FALSE;
+                return false;
             case TRUE:
-                return Boolean.TRUE;
+                return true;
             case LONG:
                 return readZigzag(in);
             case DOUBLE:

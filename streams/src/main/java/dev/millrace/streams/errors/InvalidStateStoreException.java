@@ -1,5 +1,7 @@
 package dev.millrace.streams.errors;
 
+import org.jspecify.annotations.Nullable;
+
 /** The store is not there, or not now. */
 public class InvalidStateStoreException extends StreamsException {
     private static final long serialVersionUID = 1L;
@@ -8,7 +10,7 @@ public class InvalidStateStoreException extends StreamsException {
         super(message);
     }
 
-    public InvalidStateStoreException(String message, Throwable cause) {
+    public InvalidStateStoreException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

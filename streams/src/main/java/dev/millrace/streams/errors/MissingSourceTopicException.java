@@ -1,5 +1,7 @@
 package dev.millrace.streams.errors;
 
+import org.jspecify.annotations.Nullable;
+
 /** A source topic does not exist. */
 public class MissingSourceTopicException extends StreamsException {
     private static final long serialVersionUID = 1L;
@@ -8,7 +10,7 @@ public class MissingSourceTopicException extends StreamsException {
         super(message);
     }
 
-    public MissingSourceTopicException(String message, Throwable cause) {
+    public MissingSourceTopicException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

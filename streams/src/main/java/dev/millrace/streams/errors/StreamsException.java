@@ -1,5 +1,7 @@
 package dev.millrace.streams.errors;
 
+import org.jspecify.annotations.Nullable;
+
 /** Processing cannot go on as it is. */
 public class StreamsException extends org.apache.kafka.common.KafkaException {
     private static final long serialVersionUID = 1L;
@@ -8,7 +10,7 @@ public class StreamsException extends org.apache.kafka.common.KafkaException {
         super(message);
     }
 
-    public StreamsException(String message, Throwable cause) {
+    public StreamsException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

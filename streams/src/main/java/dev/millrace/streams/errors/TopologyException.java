@@ -1,5 +1,7 @@
 package dev.millrace.streams.errors;
 
+import org.jspecify.annotations.Nullable;
+
 /** The program does not describe a valid topology. */
 public class TopologyException extends StreamsException {
     private static final long serialVersionUID = 1L;
@@ -8,7 +10,7 @@ public class TopologyException extends StreamsException {
         super(message);
     }
 
-    public TopologyException(String message, Throwable cause) {
+    public TopologyException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

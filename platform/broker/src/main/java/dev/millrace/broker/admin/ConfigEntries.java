@@ -66,7 +66,10 @@ final class ConfigEntries {
         fixed.put(
                 "log.dirs",
                 String.join(",", broker.logDirs().stream().map(Object::toString).toList()));
-        fixed.putIfAbsent("listeners", "PLAINTEXT://" + broker.host() + ":" + broker.port());
+        MetadataImage.BrokerRegistration registered = image.brokers().get(broker.nodeId());
+        // Port 0 asks for any free port; clients want to know which one it became.
+        int port = registered == null ? broker.port() : registered.port();
+        fixed.putIfAbsent("listeners", "PLAINTEXT://" + broker.host() + ":" + port);
         Map<String, String> own =
                 image.config(TopicConfigs.brokerResource(String.valueOf(broker.nodeId())));
         Map<String, String> all = image.config(TopicConfigs.brokerResource(""));

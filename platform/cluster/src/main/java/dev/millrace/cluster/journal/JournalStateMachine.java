@@ -125,8 +125,7 @@ final class JournalStateMachine extends BaseStateMachine {
     }
 
     @Override
-    public void notifyLeaderChanged(
-            RaftGroupMemberId member, @Nullable RaftPeerId newLeader) {
+    public void notifyLeaderChanged(RaftGroupMemberId member, @Nullable RaftPeerId newLeader) {
         listener.leaderChanged(newLeader == null ? -1 : RatisJournal.nodeId(newLeader));
     }
 

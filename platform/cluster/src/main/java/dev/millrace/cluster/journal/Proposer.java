@@ -28,8 +28,8 @@ import org.apache.kafka.common.protocol.Errors;
  * </pre>
  *
  * So requests that arrive together share an fsync, none is decided on a state that another is about
- * to change, and answers are given only for what is committed. If the state moved meanwhile (another
- * node led for a moment) the entry changes nothing and the batch is decided again.
+ * to change, and answers are given only for what is committed. If the state moved meanwhile
+ * (another node led for a moment) the entry changes nothing and the batch is decided again.
  */
 final class Proposer implements AutoCloseable {
     static final int MAX_PENDING = 10_000;
@@ -75,9 +75,7 @@ final class Proposer implements AutoCloseable {
     CompletableFuture<Outcome> submit(MetadataRequest request) {
         Pending pending =
                 new Pending(
-                        request,
-                        System.nanoTime() + LEADER_TIMEOUT_NS,
-                        new CompletableFuture<>());
+                        request, System.nanoTime() + LEADER_TIMEOUT_NS, new CompletableFuture<>());
         if (!queue.offer(pending)) {
             pending.reject(
                     Errors.THROTTLING_QUOTA_EXCEEDED,

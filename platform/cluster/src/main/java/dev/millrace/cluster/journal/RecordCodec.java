@@ -33,8 +33,8 @@ import org.apache.kafka.common.config.ConfigResource;
  *   partition               index leader leaderEpoch partitionEpoch: signed, replicas isr: list(signed)
  * </pre>
  *
- * Why not JSON: no library is loaded on the way to a ready node, and 10,000 topics replay in tens of
- * milliseconds. How it grows: a new field goes to the end of a body together with a version one
+ * Why not JSON: no library is loaded on the way to a ready node, and 10,000 topics replay in tens
+ * of milliseconds. How it grows: a new field goes to the end of a body together with a version one
  * higher, and readers give it a default below that version. A type or version that is not known is
  * refused rather than skipped, since a node that skips a fact no longer agrees with the others.
  */
@@ -98,8 +98,7 @@ final class RecordCodec {
                 .writeInts(partition.isr());
     }
 
-    private static void writeChange(
-            BinaryWriter out, Map.Entry<String, Optional<String>> change) {
+    private static void writeChange(BinaryWriter out, Map.Entry<String, Optional<String>> change) {
         out.writeString(change.getKey()).writeByte(change.getValue().isPresent() ? 1 : 0);
         change.getValue().ifPresent(out::writeString);
     }
@@ -147,8 +146,7 @@ final class RecordCodec {
                             readConfigs(body));
             case 4 -> new TopicDeleted(body.readUuid());
             case 5 ->
-                    new PartitionsAdded(
-                            body.readUuid(), body.readList(RecordCodec::readPartition));
+                    new PartitionsAdded(body.readUuid(), body.readList(RecordCodec::readPartition));
             case 6 ->
                     new ConfigsChanged(
                             new ConfigResource(

@@ -1,6 +1,5 @@
 package dev.millrace.cluster.live;
 
-import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.map.EntryProcessor;
 import com.hazelcast.map.IMap;
 import dev.millrace.cluster.MetadataImage;
@@ -29,12 +28,14 @@ import org.slf4j.LoggerFactory;
  */
 final class PlacementPublisher implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PlacementPublisher.class);
+    private static final long CLOSE_TIMEOUT_MS = 1_000;
     private static final int MAX_IN_FLIGHT = 256;
 
     private final int nodeId;
     private final IMap<String, byte[]> map;
     private final BlockingQueue<MetadataImage> newest = new ArrayBlockingQueue<>(1);
     private final Thread thread;
+    private volatile boolean closed;
     private long lastVersion; // guarded by this
     private @Nullable MetadataImage published; // thread only; null = all has to be written
 
@@ -65,11 +66,13 @@ final class PlacementPublisher implements AutoCloseable {
                     write(image);
                 }
             }
-        } catch (InterruptedException | HazelcastInstanceNotActiveException e) {
-            LOG.debug("Placement is published no more: {}", e.toString());
+        } catch (InterruptedException e) {
+            // Only close() interrupts this thread, which ends here.
         } catch (RuntimeException e) {
-            // Hints for readers; the journal and the images go on without them.
-            LOG.error("Placement is published no more", e);
+            if (!closed) {
+                // Hints for readers; the journal and the images go on without them.
+                LOG.error("The placement map is written no more", e);
+            }
         }
     }
 
@@ -94,7 +97,8 @@ final class PlacementPublisher implements AutoCloseable {
     }
 
     private List<String> present() {
-        return List.copyOf(map.keySet());
+        // Asking for keys starts Hazelcast's query engine; a new cluster has none.
+        return map.isEmpty() ? List.of() : List.copyOf(map.keySet());
     }
 
     private static List<String> ids(MetadataImage image) {
@@ -133,8 +137,15 @@ final class PlacementPublisher implements AutoCloseable {
         return json.append("]}").toString().getBytes(StandardCharsets.UTF_8);
     }
 
+    /** Waits for a write that is under way, so that no member leaves in the middle of it. */
     @Override
     public void close() {
+        closed = true;
         thread.interrupt();
+        try {
+            thread.join(CLOSE_TIMEOUT_MS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

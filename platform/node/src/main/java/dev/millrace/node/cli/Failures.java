@@ -26,7 +26,7 @@ public final class Failures {
     public static int wrongUsage(ParameterException failure, String[] args) {
         CommandLine commandLine = failure.getCommandLine();
         String command = commandLine.getCommandSpec().qualifiedName(" ");
-        commandLine.getErr().println("millrace: " + oneLine(failure.getMessage()));
+        commandLine.getErr().println("millrace: " + oneLine(String.valueOf(failure.getMessage())));
         commandLine.getErr().println("Try '" + command + " --help'.");
         return 2;
     }

@@ -14,11 +14,11 @@ final class Table {
 
     Table(String... headers) {
         this.headers = headers;
-        row(
-                (Object[])
-                        java.util.Arrays.stream(headers)
-                                .map(h -> h.replaceFirst("^>", ""))
-                                .toArray());
+        String[] titles = new String[headers.length];
+        for (int i = 0; i < headers.length; i++) {
+            titles[i] = headers[i].startsWith(">") ? headers[i].substring(1) : headers[i];
+        }
+        rows.add(titles);
     }
 
     void row(Object... cells) {

@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
-import org.apache.kafka.clients.admin.ListOffsetsResult;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -120,7 +120,7 @@ public final class TopicsCommand implements Runnable {
                                             "partitions", topic.partitions().size(),
                                             "replicationFactor",
                                                     topic.partitions().get(0).replicas().size(),
-                                            "records", records.get(topic.name()),
+                                            "records", records.getOrDefault(topic.name(), 0L),
                                             "internal", topic.isInternal()));
                 }
                 return 0;
@@ -131,7 +131,7 @@ public final class TopicsCommand implements Runnable {
                         topic.name(),
                         topic.partitions().size(),
                         topic.partitions().get(0).replicas().size(),
-                        records.get(topic.name()));
+                        records.getOrDefault(topic.name(), 0L));
             }
             table.print(out());
         }
@@ -149,9 +149,13 @@ public final class TopicsCommand implements Runnable {
             throws JsonProcessingException {
         try (Admin admin = bootstrap.admin()) {
             TopicDescription topic =
-                    Await.answer(admin.describeTopics(List.of(name)).allTopicNames(), bootstrap)
-                            .get(name);
-            Map<Integer, long[]> offsets = offsets(admin, topic, bootstrap);
+                    Await.answer(
+                            admin.describeTopics(List.of(name)).topicNameValues().values().iterator().next(),
+                            bootstrap);
+            Map<TopicPartition, ListOffsetsResultInfo> starts =
+                    list(admin, List.of(topic), OffsetSpec.earliest(), bootstrap);
+            Map<TopicPartition, ListOffsetsResultInfo> ends =
+                    list(admin, List.of(topic), OffsetSpec.latest(), bootstrap);
             Map<String, String> set = explicitConfigs(admin, name, bootstrap);
             if (json) {
                 List<Map<String, Object>> partitions = new ArrayList<>();
@@ -161,8 +165,8 @@ public final class TopicsCommand implements Runnable {
                     row.put("leader", partition.leader() == null ? null : partition.leader().id());
                     row.put("replicas", partition.replicas().stream().map(Node::id).toList());
                     row.put("isr", partition.isr().stream().map(Node::id).toList());
-                    row.put("startOffset", offsets.get(partition.partition())[0]);
-                    row.put("endOffset", offsets.get(partition.partition())[1]);
+                    row.put("startOffset", offset(starts, name, partition));
+                    row.put("endOffset", offset(ends, name, partition));
                     partitions.add(row);
                 }
                 out().println(
@@ -191,15 +195,16 @@ public final class TopicsCommand implements Runnable {
                             ">END",
                             ">RECORDS");
             for (TopicPartitionInfo partition : topic.partitions()) {
-                long[] range = offsets.get(partition.partition());
+                long start = offset(starts, name, partition);
+                long end = offset(ends, name, partition);
                 table.row(
                         partition.partition(),
                         partition.leader() == null ? "none" : partition.leader().id(),
                         ids(partition.replicas()),
                         ids(partition.isr()),
-                        range[0],
-                        range[1],
-                        range[1] - range[0]);
+                        start,
+                        end,
+                        end - start);
             }
             table.print(out());
         }
@@ -226,8 +231,8 @@ public final class TopicsCommand implements Runnable {
             Admin admin, String topic, BootstrapOption bootstrap) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         Config config =
-                Await.answer(admin.describeConfigs(List.of(resource)).all(), bootstrap)
-                        .get(resource);
+                Await.answer(
+                        admin.describeConfigs(List.of(resource)).values().values().iterator().next(), bootstrap);
         return config.entries().stream()
                 .filter(e -> e.source() == ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG)
                 .collect(
@@ -235,15 +240,12 @@ public final class TopicsCommand implements Runnable {
                                 ConfigEntry::name, ConfigEntry::value, (a, b) -> b, TreeMap::new));
     }
 
-    /** Partition to {first offset, end offset}. */
-    private static Map<Integer, long[]> offsets(
-            Admin admin, TopicDescription topic, BootstrapOption bootstrap) {
-        Map<Integer, long[]> ranges = new HashMap<>();
-        list(admin, List.of(topic), OffsetSpec.earliest(), bootstrap)
-                .forEach((tp, at) -> ranges.put(tp.partition(), new long[] {at.offset(), 0}));
-        list(admin, List.of(topic), OffsetSpec.latest(), bootstrap)
-                .forEach((tp, at) -> ranges.get(tp.partition())[1] = at.offset());
-        return ranges;
+    private static long offset(
+            Map<TopicPartition, ListOffsetsResultInfo> offsets,
+            String topic,
+            TopicPartitionInfo partition) {
+        ListOffsetsResultInfo info = offsets.get(new TopicPartition(topic, partition.partition()));
+        return info == null ? 0 : info.offset();
     }
 
     private static Map<String, Long> records(
@@ -256,7 +258,7 @@ public final class TopicsCommand implements Runnable {
         return records;
     }
 
-    private static Map<TopicPartition, ListOffsetsResult.ListOffsetsResultInfo> list(
+    private static Map<TopicPartition, ListOffsetsResultInfo> list(
             Admin admin,
             List<TopicDescription> topics,
             OffsetSpec spec,

@@ -52,7 +52,7 @@ public final class Demo implements AutoCloseable {
     public static Demo start(HostPort kafka, HostPort http, Path stateDir)
             throws ExecutionException, InterruptedException {
         createTopics(kafka.toString());
-        Properties config = WordCount.config(kafka.toString(), "demo-wordcount");
+        Properties config = WordCount.properties(kafka.toString(), "demo-wordcount");
         config.put("state.dir", stateDir.resolve("demo").toString());
         config.put("commit.interval.ms", "500");
         KafkaStreams wordCount = new KafkaStreams(WordCount.topology(LINES, COUNTS_BY_DSL), config);

@@ -137,8 +137,8 @@ final class PackagedNode implements AutoCloseable {
     }
 
     /** SIGKILL: no clean-up, no flush. */
-    void kill() throws InterruptedException {
-        process.destroyForcibly().waitFor();
+    void kill() {
+        process.destroyForcibly().onExit().join();
     }
 
     /** SIGTERM; the exit code. */
@@ -152,7 +152,7 @@ final class PackagedNode implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
-        process.destroyForcibly().waitFor();
+    public void close() {
+        kill();
     }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.streams.internal.store;
 
+import dev.millrace.streams.KeyValue;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.Erased;
 import dev.millrace.streams.state.KeyValueIterator;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
@@ -240,11 +242,18 @@ public final class RowStore {
         return cacheBytes;
     }
 
-    /** Puts what a changelog record says into the store below; nobody is told. */
-    public void restore(byte[] key, byte @Nullable [] value, long timestamp) {
-        below.put(
-                Bytes.wrap(key),
-                value == null || !timestamped ? value : withTimestamp(value, timestamp));
+    /** Puts what changelog records say into the store below; nobody is told. */
+    public void restore(List<ConsumerRecord<byte[], byte[]>> records) {
+        List<KeyValue<Bytes, byte[]>> entries = new ArrayList<>(records.size());
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            byte[] value = record.value();
+            boolean plain = value == null || !timestamped;
+            entries.add(
+                    new KeyValue<>(
+                            Bytes.wrap(record.key()),
+                            plain ? value : withTimestamp(value, record.timestamp())));
+        }
+        below.putAll(entries);
     }
 
     /**

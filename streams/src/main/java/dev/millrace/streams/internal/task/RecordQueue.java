@@ -27,6 +27,11 @@ final class RecordQueue {
         }
     }
 
+    void clear() {
+        records.clear();
+        headRecord = null;
+    }
+
     /** Null when empty. */
     @Nullable ConsumerRecord<byte[], byte[]> headRecord() {
         return headRecord;

@@ -65,6 +65,7 @@ public final class Task {
     private final Map<TopicPartition, RecordQueue> queueOf = new HashMap<>();
     private final Map<String, StoreSpec> changelogs = new LinkedHashMap<>();
     private boolean started;
+    private boolean lastQueueIsEmpty;
 
     public Task(
             TaskId id,
@@ -208,10 +209,10 @@ public final class Task {
         return context.rows(store).below().persistent();
     }
 
-    public void restore(
-            String changelogTopic, byte[] key, byte @Nullable [] value, long timestamp) {
+    /** Puts records of a changelog into their store. */
+    public void restore(String changelogTopic, List<ConsumerRecord<byte[], byte[]>> records) {
         StoreSpec store = Objects.requireNonNull(changelogs.get(changelogTopic), changelogTopic);
-        context.rows(store.name()).restore(key, value, timestamp);
+        context.rows(store.name()).restore(records);
     }
 
     /** Begins processing: stores are as the changelogs say. */
@@ -237,6 +238,11 @@ public final class Task {
 
     public void addRecords(TopicPartition partition, List<ConsumerRecord<byte[], byte[]>> records) {
         queue(partition).add(records);
+    }
+
+    /** Forgets what is buffered: it will be fetched again. */
+    public void clearBuffers() {
+        queues.forEach(RecordQueue::clear);
     }
 
     public int buffered(TopicPartition partition) {
@@ -274,11 +280,19 @@ public final class Task {
         return false;
     }
 
-    /** Processes up to {@code max} records; how many it did. */
+    /**
+     * Processes up to {@code max} records, and stops when a queue of several runs empty: whether to
+     * go on without it is for the caller to say.
+     *
+     * @return how many it did
+     */
     public int process(int max) {
         int processed = 0;
         while (processed < max && processOne()) {
             processed++;
+            if (queues.size() > 1 && lastQueueIsEmpty) {
+                break;
+            }
         }
         return processed;
     }
@@ -319,6 +333,7 @@ public final class Task {
         }
         context.end();
         next.advance();
+        lastQueueIsEmpty = next.headRecord() == null;
         return true;
     }
 

@@ -1,0 +1,53 @@
+package dev.millrace.sql.plan;
+
+import java.util.Collection;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** The name that was probably meant. */
+public final class Suggestions {
+    private Suggestions() {}
+
+    /** The complaint about a relation that is not there. */
+    public static String noRelation(String name, Collection<String> names) {
+        String near = nearest(name, names);
+        return "no topic or relation "
+                + name
+                + (near == null
+                        ? "; SHOW TOPICS lists what is there"
+                        : "; did you mean " + near + "?");
+    }
+
+    /** The closest name, if it is close enough to be what was meant. */
+    public static @Nullable String nearest(String name, Collection<String> names) {
+        String best = null;
+        int bestDistance = Math.max(1, name.length() / 3) + 1;
+        for (String candidate : names) {
+            int distance =
+                    distance(name.toLowerCase(Locale.ROOT), candidate.toLowerCase(Locale.ROOT));
+            if (distance < bestDistance) {
+                best = candidate;
+                bestDistance = distance;
+            }
+        }
+        return best;
+    }
+
+    /** Levenshtein's. */
+    private static int distance(String a, String b) {
+        int[] row = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
+            }
+        }
+        return row[b.length()];
+    }
+}

@@ -1,0 +1,247 @@
+package dev.millrace.streams.internal.runtime;
+
+import dev.millrace.streams.StreamsConfig;
+import dev.millrace.streams.errors.MissingSourceTopicException;
+import dev.millrace.streams.errors.StreamsException;
+import dev.millrace.streams.errors.TopologyException;
+import dev.millrace.streams.internal.topology.NodeSpec;
+import dev.millrace.streams.internal.topology.StoreSpec;
+import dev.millrace.streams.internal.topology.SubtopologySpec;
+import dev.millrace.streams.internal.topology.TopologySpec;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Creates repartition and changelog topics before a thread joins the group, so that a rebalance never
+ * waits for them. A repartition topic has as many partitions as the largest source of the
+ * sub-topologies that write it, unless the program says otherwise; a changelog as many as its
+ * sub-topology has tasks. All instances may do it at once.
+ */
+final class InternalTopics {
+    private static final Logger LOG = LoggerFactory.getLogger(InternalTopics.class);
+    private static final Duration SOURCE_TOPICS_TIMEOUT = Duration.ofSeconds(15);
+    private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(60);
+    private static final long RETRY_MS = 100;
+
+    private final Admin admin;
+    private final StreamsConfig config;
+    private final TopologySpec topology;
+    private final String applicationId;
+    private final List<SubtopologySpec> subtopologies;
+
+    InternalTopics(Admin admin, StreamsConfig config, TopologySpec topology) {
+        this.admin = admin;
+        this.config = config;
+        this.topology = topology;
+        this.applicationId = config.applicationId();
+        this.subtopologies = topology.subtopologies(applicationId);
+    }
+
+    void ensure() throws InterruptedException {
+        Set<String> external = new TreeSet<>();
+        subtopologies.forEach(subtopology -> external.addAll(subtopology.sourceTopics()));
+        topology.repartitionTopics()
+                .keySet()
+                .forEach(topic -> external.remove(topology.decorate(topic, applicationId)));
+        Map<String, Integer> partitions = partitionsOfSources(external);
+
+        Map<String, NewTopic> wanted = new TreeMap<>();
+        repartitionPartitions(partitions)
+                .forEach(
+                        (topic, count) -> {
+                            Map<String, String> settings =
+                                    Map.of("cleanup.policy", "delete", "retention.ms", "-1");
+                            wanted.put(topic, newTopic(topic, count, settings));
+                            partitions.put(topic, count);
+                        });
+        for (SubtopologySpec subtopology : subtopologies) {
+            int tasks =
+                    subtopology.sourceTopics().stream()
+                            .mapToInt(topic -> partitions.getOrDefault(topic, 0))
+                            .max()
+                            .orElse(0);
+            for (StoreSpec store : subtopology.stores()) {
+                if (store.logged()) {
+                    String topic = store.changelogTopic(applicationId);
+                    Map<String, String> settings = new HashMap<>(Map.of("cleanup.policy", "compact"));
+                    settings.putAll(store.changelogConfig());
+                    wanted.put(topic, newTopic(topic, tasks, settings));
+                }
+            }
+        }
+        create(wanted);
+    }
+
+    private NewTopic newTopic(String name, int partitions, Map<String, String> settings) {
+        int replicas = config.getInt(StreamsConfig.REPLICATION_FACTOR_CONFIG);
+        Map<String, String> all = new HashMap<>(config.topicConfigs());
+        all.putAll(settings);
+        return new NewTopic(
+                        name,
+                        Optional.of(partitions),
+                        replicas > 0 ? Optional.of((short) replicas) : Optional.empty())
+                .configs(all);
+    }
+
+    private Map<String, Integer> partitionsOfSources(Set<String> topics) throws InterruptedException {
+        long deadlineNs = System.nanoTime() + SOURCE_TOPICS_TIMEOUT.toNanos();
+        while (true) {
+            Map<String, Integer> found = describe(topics);
+            if (found.size() == topics.size()) {
+                return found;
+            }
+            if (System.nanoTime() > deadlineNs) {
+                Set<String> missing = new TreeSet<>(topics);
+                missing.removeAll(found.keySet());
+                throw new MissingSourceTopicException(
+                        "Source topics "
+                                + missing
+                                + " of application "
+                                + applicationId
+                                + " do not exist. Create them before the application starts.");
+            }
+            Thread.sleep(RETRY_MS);
+        }
+    }
+
+    /** Partitions of those topics that exist. */
+    private Map<String, Integer> describe(Collection<String> topics) throws InterruptedException {
+        Map<String, Integer> found = new HashMap<>();
+        Map<String, KafkaFuture<TopicDescription>> answers =
+                admin.describeTopics(topics).topicNameValues();
+        for (Map.Entry<String, KafkaFuture<TopicDescription>> answer : answers.entrySet()) {
+            try {
+                found.put(answer.getKey(), get(answer.getValue()).partitions().size());
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+                    throw new StreamsException("Cannot describe topic " + answer.getKey(), e.getCause());
+                }
+            }
+        }
+        return found;
+    }
+
+    private static <T> T get(KafkaFuture<T> future) throws InterruptedException, ExecutionException {
+        try {
+            return future.get(REQUEST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw new StreamsException("The cluster did not answer within " + REQUEST_TIMEOUT, e);
+        }
+    }
+
+    /** Sub-topologies may feed each other: resolves what is known until nothing is left. */
+    private Map<String, Integer> repartitionPartitions(Map<String, Integer> sources) {
+        Map<String, Integer> known = new HashMap<>(sources);
+        Map<String, Integer> result = new TreeMap<>();
+        Set<String> open = new HashSet<>(topology.repartitionTopics().keySet());
+        while (!open.isEmpty()) {
+            List<String> resolved = new ArrayList<>();
+            for (String topic : open) {
+                Optional<Integer> given = topology.repartitionTopics().get(topic);
+                int count =
+                        given != null && given.isPresent() ? given.get() : largestWriter(topic, known);
+                if (count > 0) {
+                    String name = topology.decorate(topic, applicationId);
+                    known.put(name, count);
+                    result.put(name, count);
+                    resolved.add(topic);
+                }
+            }
+            if (resolved.isEmpty()) {
+                throw new TopologyException(
+                        "The number of partitions of " + open + " follows from no source topic");
+            }
+            open.removeAll(resolved);
+        }
+        return result;
+    }
+
+    /** Largest source of the sub-topologies that write the topic; 0 while one of them is unknown. */
+    private int largestWriter(String topic, Map<String, Integer> known) {
+        int largest = 0;
+        for (SubtopologySpec subtopology : subtopologies) {
+            boolean writes =
+                    subtopology.nodes().stream()
+                            .anyMatch(
+                                    node ->
+                                            node instanceof NodeSpec.Sink sink
+                                                    && topic.equals(sink.topic()));
+            if (writes) {
+                for (String source : subtopology.sourceTopics()) {
+                    Integer count = known.get(source);
+                    if (count == null) {
+                        return 0;
+                    }
+                    largest = Math.max(largest, count);
+                }
+            }
+        }
+        return largest;
+    }
+
+    private void create(Map<String, NewTopic> wanted) throws InterruptedException {
+        Set<String> present = describe(wanted.keySet()).keySet();
+        List<NewTopic> absent =
+                wanted.values().stream().filter(topic -> !present.contains(topic.name())).toList();
+        if (!absent.isEmpty()) {
+            LOG.info("Creating internal topics {}", absent.stream().map(NewTopic::name).toList());
+        }
+        for (Map.Entry<String, KafkaFuture<Void>> answer :
+                admin.createTopics(absent).values().entrySet()) {
+            try {
+                get(answer.getValue());
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof TopicExistsException)) { // another instance was faster
+                    throw new StreamsException(
+                            "Could not create internal topic " + answer.getKey(), e.getCause());
+                }
+            }
+        }
+        long deadlineNs = System.nanoTime() + REQUEST_TIMEOUT.toNanos();
+        Map<String, Integer> found = describe(wanted.keySet());
+        while (found.size() < wanted.size()) {
+            if (System.nanoTime() > deadlineNs) {
+                throw new StreamsException(
+                        "Internal topics " + wanted.keySet() + " were created but are not there");
+            }
+            Thread.sleep(RETRY_MS);
+            found = describe(wanted.keySet());
+        }
+        found.forEach(
+                (topic, actual) -> {
+                    NewTopic created = wanted.get(topic);
+                    if (created != null && created.numPartitions() != actual) {
+                        throw new StreamsException(
+                                "Existing internal topic "
+                                        + topic
+                                        + " has invalid partitions: expected: "
+                                        + created.numPartitions()
+                                        + "; actual: "
+                                        + actual
+                                        + ". Has a source topic grown? Reset the application (delete its"
+                                        + " internal topics and its state directory) before starting it"
+                                        + " again.");
+                    }
+                });
+    }
+}
