@@ -32,7 +32,7 @@ class ConsoleApiTest {
     }
 
     @AfterAll
-    static void stop() {
+    static void stop() throws Exception {
         server.close();
     }
 

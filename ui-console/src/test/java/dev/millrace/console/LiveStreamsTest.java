@@ -22,7 +22,7 @@ class LiveStreamsTest {
     }
 
     @AfterAll
-    static void stop() {
+    static void stop() throws Exception {
         server.close();
     }
 
