@@ -32,7 +32,7 @@ class ConsoleApiTest {
     }
 
     @AfterAll
-    static void stop() throws Exception {
+    static void stop() {
         server.close();
     }
 

@@ -82,7 +82,7 @@ class ConsoleBrowserIT {
     }
 
     @AfterAll
-    static void stop() throws Exception {
+    static void stop() throws InterruptedException {
         if (traffic != null) {
             traffic.shutdown();
             traffic.awaitTermination(5, TimeUnit.SECONDS);

@@ -36,12 +36,12 @@ final class ConsoleServer implements AutoCloseable {
     private final List<String> created = new ArrayList<>();
     private final Router router = Router.router(vertx);
     private final ConsoleApi console;
-    private final AutoCloseable sql;
+    private final Runnable endSql;
     private HttpServer http;
 
-    /** Mounts SQL on the console's router; what it returns is closed with the server. */
+    /** Mounts SQL on the console's router; what it returns ends it. */
     interface Sql {
-        AutoCloseable mount(Router router, Vertx vertx, String bootstrapServers);
+        Runnable mount(Router router, Vertx vertx, String bootstrapServers);
     }
 
     private ConsoleServer(TestBroker broker, ConsoleConfig config, Sql sql) {
@@ -52,7 +52,7 @@ final class ConsoleServer implements AutoCloseable {
         producer =
                 new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
         console = ConsoleApi.mount(router, vertx, config);
-        this.sql = sql.mount(router, vertx, broker.bootstrapServers());
+        endSql = sql.mount(router, vertx, broker.bootstrapServers());
         http = listen(0);
     }
 
@@ -167,8 +167,8 @@ final class ConsoleServer implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
-        sql.close();
+    public void close() {
+        endSql.run();
         get(console.close().toCompletionStage().toCompletableFuture());
         get(vertx.close().toCompletionStage().toCompletableFuture());
         if (!created.isEmpty()) {

@@ -39,14 +39,14 @@ class ConsoleSqlIT {
                                                     .withApplicationIdPrefix("console-" + unique)
                                                     .withDefinitionsTopic("_console_" + unique));
                             SqlHttp.mount(router, engine);
-                            return engine;
+                            return engine::close;
                         });
         browser = BrowserSession.start();
         PlaywrightAssertions.setDefaultAssertionTimeout(30_000);
     }
 
     @AfterAll
-    static void stop() throws Exception {
+    static void stop() {
         if (browser != null) {
             browser.close();
         }

@@ -22,7 +22,7 @@ class LiveStreamsTest {
     }
 
     @AfterAll
-    static void stop() throws Exception {
+    static void stop() {
         server.close();
     }
 
