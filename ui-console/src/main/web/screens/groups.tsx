@@ -31,7 +31,7 @@ export function GroupsScreen(): JSX.Element {
     <div class="screen">
       <div class="head">
         <h1>Groups</h1>
-        {answer ? <p class="facts"><span><b>{count(answer.total)}</b> groups</span>{answer.total > answer.groups.length ? <span class="note">the first {answer.groups.length} are shown</span> : null}</p> : null}
+        {answer ? <p class="facts"><span><b>{count(answer.total)}</b> {answer.total === 1 ? "group" : "groups"}</span>{answer.total > answer.groups.length ? <span class="note">the first {answer.groups.length} are shown</span> : null}</p> : null}
       </div>
       <div class="toolbar">
         <label class="search"><Icon name="search" /><span class="sr-only">Search groups</span>

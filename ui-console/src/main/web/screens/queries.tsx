@@ -1,8 +1,10 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { postJson } from "../api.ts";
+import { Link } from "../nav.tsx";
 import { Empty, Failure, Icon } from "../parts.tsx";
 import { cellText, type Column } from "../results.ts";
+import { topicPath } from "../routes.ts";
 import { sqlName } from "../sqltext.ts";
 
 interface Answer {
@@ -11,6 +13,15 @@ interface Answer {
   message?: string;
 }
 const INTERVAL_MS = 2_000;
+
+function QueryCell(props: { name: string; text: string; id: boolean }): JSX.Element {
+  const { text } = props;
+  if (text === "") return <span class="muted">–</span>;
+  if (props.id) return <code>{text}</code>;
+  if (/^(writes|sink)$/i.test(props.name)) return <Link to={topicPath(text, "table")}>{text}</Link>;
+  if (/^state$/i.test(props.name)) return <span class={`state state-${text.toLowerCase()}`}><span class="dot" aria-hidden="true" />{text.toLowerCase()}</span>;
+  return /\s/.test(text) ? <code class="clamp">{text}</code> : <>{text}</>;
+}
 
 export function QueriesScreen(): JSX.Element {
   const [answer, setAnswer] = useState<Answer | null>(null);
@@ -60,8 +71,8 @@ export function QueriesScreen(): JSX.Element {
                 const id = cellText(row[idColumn]);
                 return (
                   <tr key={id}>
-                    {columns.map((_, c) => <td>{c === idColumn ? <code>{cellText(row[c])}</code> : /\s/.test(cellText(row[c])) ? <code class="clamp">{cellText(row[c])}</code> : cellText(row[c])}</td>)}
-                    <td class="num"><button type="button" onClick={() => { setAsked(id); dialog.current?.showModal(); }} aria-label={`Terminate ${id}`}>Terminate</button></td>
+                    {columns.map((column, c) => <td><QueryCell name={column.name} text={row[c] === null ? "" : cellText(row[c])} id={c === idColumn} /></td>)}
+                    <td class="num actions"><Link to={`/sql?q=${encodeURIComponent(`EXPLAIN ${sqlName(id)};`)}&run=1`} class="as-button">Explain</Link> <button type="button" onClick={() => { setAsked(id); dialog.current?.showModal(); }} aria-label={`Terminate ${id}`}>Terminate</button></td>
                   </tr>
                 );
               })}

@@ -1,15 +1,15 @@
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { SqlEditor } from "../editor.ts";
 import { count, rate } from "../format.ts";
 import { topics } from "../live.ts";
 import { setParams, useAddress } from "../nav.tsx";
 import { Announced, Empty, Icon } from "../parts.tsx";
-import { explained, QueryRun } from "../query.ts";
+import { explained, isRepeatable, QueryRun } from "../query.ts";
 import { cellText, isNumeric, type Change, type Column, type GridRow } from "../results.ts";
 import { sqlName } from "../sqltext.ts";
 import { SqlSession } from "../sqlsession.ts";
-import { useRedraw } from "../store.ts";
+import { useRedraw, useStore } from "../store.ts";
 import { sortTopics } from "../topiclist.ts";
 import { VirtualRows } from "../virtual.tsx";
 
@@ -33,13 +33,16 @@ export function SqlScreen(): JSX.Element {
   const [changelog, setChangelog] = useState(false);
   const [ready, setReady] = useState(false);
   const current = useRef<QueryRun | null>(null);
+  const known = useStore(topics).byName !== null;
+  // Once: a button must not move away under the pointer.
+  const shownExamples = useMemo(() => (known ? examples() : []), [known]);
 
   const start = (query: string, address: string): void => {
     if (query.trim() === "") return;
     current.current?.stop();
     editor.current?.showError(null);
     remember(address);
-    setParams({ q: address });
+    setParams({ q: address, run: null });
     session.current ??= new SqlSession();
     const next = new QueryRun(session.current, query, redraw);
     current.current = next;
@@ -67,6 +70,8 @@ export function SqlScreen(): JSX.Element {
       tell();
       stopWatching = topics.watch(tell);
       made.focus();
+      // A link may ask to be run; but nothing that changes something happens by following a link.
+      if (params.get("run") === "1" && isRepeatable(made.text())) runAll();
     });
     const timer = setInterval(redraw, 1000);
     return () => {
@@ -103,7 +108,7 @@ export function SqlScreen(): JSX.Element {
         <Empty title="Ask the live topics">
           A query with EMIT CHANGES goes on as records arrive; without it, it reads up to now and ends.
           <span class="examples">
-            {examples().map((text) => <button type="button" onClick={() => { editor.current?.setText(text); editor.current?.focus(); }}><code>{text}</code></button>)}
+            {shownExamples.map((text) => <button type="button" disabled={!ready} onClick={() => { editor.current?.setText(text); editor.current?.focus(); }}><code>{text}</code></button>)}
           </span>
         </Empty>
       )}
@@ -119,7 +124,7 @@ function RunFacts(props: { run: QueryRun; changelog: boolean; setChangelog: (on:
   return (
     <span class="facts">
       {run.grid.dropped > 0 ? <span class="note">{count(run.grid.dropped)} older rows dropped</span> : null}
-      {run.columns.length > 0 ? <span><b>{count(run.grid.size)}</b> rows</span> : null}
+      {run.columns.length > 0 && plainText(run) === null ? <span><b>{count(run.grid.size)}</b> {run.grid.size === 1 ? "row" : "rows"}</span> : null}
       {run.live ? <span><b>{rate(perSecond)}</b> changes/s</span> : <span>{seconds.toFixed(seconds < 10 ? 2 : 0)} s</span>}
       <span class={`state state-${run.state}`} role="status"><span class="dot" aria-hidden="true" />{words}</span>
       <Announced text={`${words}, ${run.grid.size} rows`} />
@@ -150,15 +155,11 @@ function Result(props: { run: QueryRun; changelog: boolean }): JSX.Element {
   );
 }
 
-/** Answers that are text rather than rows: messages, and a topology in its one cell. */
+/** Answers that are text rather than rows: messages, topologies, a single cell of several lines. */
 function plainText(run: QueryRun): string | null {
-  const rows = run.grid.size === 1 && run.columns.length === 1 ? run.grid.rows() : [];
-  const cell = rows[0]?.cells[0];
-  if (typeof cell === "string" && cell.includes("\n")) return cell;
-  if (/^\s*explain\b/i.test(run.query) && run.columns.length === 1 && run.state === "done") {
-    return run.grid.rows().map((row) => cellText(row.cells[0])).join("\n");
-  }
-  return run.columns.length === 0 && run.messages.length > 0 ? run.messages.join("\n") : null;
+  if (run.columns.length === 0) return run.messages.length > 0 ? run.messages.join("\n") : null;
+  const cell = run.grid.size === 1 && run.columns.length === 1 ? run.grid.rows()[0]?.cells[0] : undefined;
+  return typeof cell === "string" && cell.includes("\n") ? cell : null;
 }
 
 function RowsGrid(props: { run: QueryRun }): JSX.Element {
@@ -230,7 +231,11 @@ function columnWidths(columns: readonly Column[]): string {
 
 function ValueCell(props: { value: unknown; numeric: boolean; flash?: boolean }): JSX.Element {
   const text = cellText(props.value);
-  return <div role="gridcell" class={`${props.value == null ? "null" : props.numeric ? "num" : ""}${props.flash ? " flash" : ""}`} title={text.length > 60 ? text : undefined}>{text}</div>;
+  return (
+    <div role="gridcell" class={props.value == null ? "null" : props.numeric ? "num" : ""} title={text.length > 60 ? text : undefined}>
+      {props.flash ? <span class="flash">{text}</span> : text}
+    </div>
+  );
 }
 
 function RecentQueries(props: { pick: (text: string) => void }): JSX.Element | null {

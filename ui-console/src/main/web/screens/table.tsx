@@ -140,7 +140,7 @@ export function TableView(props: { topic: string }): JSX.Element {
               <div key={flash ? `${row.id} ${row.partition}:${row.offset}` : row.id} id={`key-${i}`} role="row" aria-rowindex={i + 2} aria-selected={row.id === selected}
                 class={row.id === selected ? "row selected" : "row"} onClick={() => setSelected(row.id)}>
                 <div role="gridcell" class="key"><Cell value={row.key} /></div>
-                <div role="gridcell" class={flash ? "flash" : ""}><Cell value={row.value} /></div>
+                <div role="gridcell"><span class={flash ? "flash" : ""}><Cell value={row.value} /></span></div>
                 <div role="gridcell" class="num muted" title={dateTime(row.timestamp)}>{ago(row.timestamp, nowMs)}</div>
                 <div role="gridcell" class="num muted">{row.partition}:{row.offset}</div>
               </div>

@@ -37,7 +37,7 @@ export function TopicScreen(props: { topic: string; tab: TopicTab }): JSX.Elemen
         {summary ? (
           <p class="facts">
             <span><b>{count(summary.records)}</b> records</span>
-            <span><b>{bytes(summary.bytes)}</b></span>
+            {summary.bytes === null ? null : <span><b>{bytes(summary.bytes)}</b></span>}
             <span class={(summary.recordsPerSecond ?? 0) > 0 ? "flows" : ""}><b>{rate(summary.recordsPerSecond)}</b> /s <Sparkline values={rateHistory.of(topic)} /></span>
           </p>
         ) : null}
@@ -45,7 +45,7 @@ export function TopicScreen(props: { topic: string; tab: TopicTab }): JSX.Elemen
       <nav class="tabs" aria-label="Views of the topic">
         {TABS.map((item) => <Link to={topicPath(topic, item.tab)} current={item.tab === tab}>{item.name}</Link>)}
         <span class="grow" />
-        <Link to={`/sql?q=${encodeURIComponent(`SELECT * FROM ${sqlName(topic)} EMIT CHANGES;`)}`} class="as-button">Query with SQL</Link>
+        <Link to={`/sql?q=${encodeURIComponent(`SELECT * FROM ${sqlName(topic)} EMIT CHANGES;`)}&run=1`} class="as-button">Query with SQL</Link>
       </nav>
       {failure?.status === 404
         ? <Empty title="This topic does not exist" command={`./millrace topics create ${topic}`} />

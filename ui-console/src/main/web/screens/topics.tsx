@@ -35,6 +35,9 @@ export function TopicsScreen(): JSX.Element {
     sort, descending);
   const totalRate = shown.reduce((sum, topic) => sum + (topic.recordsPerSecond ?? 0), 0);
   const hidden = all.filter((topic) => topic.internal).length;
+  // Not every cluster tells sizes.
+  const sized = all.some((topic) => topic.bytes !== null);
+  const columns = COLUMNS.filter((column) => sized || column.key !== "bytes");
 
   const sortBy = (key: TopicSort): void => {
     const turn = sort === key ? !descending : key !== "name";
@@ -53,7 +56,7 @@ export function TopicsScreen(): JSX.Element {
       <div class="head">
         <h1>Topics</h1>
         <p class="facts">
-          <span><b>{byName ? count(shown.length) : "–"}</b> topics</span>
+          <span><b>{byName ? count(shown.length) : "–"}</b> {shown.length === 1 ? "topic" : "topics"}</span>
           <span><b>{rate(totalRate)}</b> records/s in</span>
         </p>
         <Announced text={byName ? `${shown.length} topics, ${rate(totalRate)} records per second` : ""} />
@@ -67,11 +70,11 @@ export function TopicsScreen(): JSX.Element {
         <span class="muted hint"><kbd>Ctrl</kbd> <kbd>K</kbd> to jump anywhere</span>
       </div>
       <VirtualRows
-        class="topics" label="Topics" columns={COLUMNS.length + 1} count={shown.length} rowHeight={32}
+        class={sized ? "topics" : "topics unsized"} label="Topics" columns={columns.length + 1} count={shown.length} rowHeight={32}
         active={shown[active] ? `topic-${active}` : undefined} onKeyDown={onKeyDown}
         header={
           <div class="row" role="row">
-            {COLUMNS.map((column) => (
+            {columns.map((column) => (
               <div role="columnheader" class={column.numeric ? "num" : ""} aria-sort={sort === column.key ? (descending ? "descending" : "ascending") : "none"}>
                 <button type="button" onClick={() => sortBy(column.key)}>{column.name}<span aria-hidden="true">{sort === column.key ? (descending ? " ↓" : " ↑") : ""}</span></button>
               </div>
@@ -79,14 +82,14 @@ export function TopicsScreen(): JSX.Element {
             <div role="columnheader" class="num">Last minute</div>
           </div>
         }
-        row={(i) => <TopicRow key={shown[i]!.name} topic={shown[i]!} index={i} active={i === active} />}
+        row={(i) => <TopicRow key={shown[i]!.name} topic={shown[i]!} index={i} active={i === active} sized={sized} />}
         empty={byName ? <NoTopics searching={wanted !== "" || hidden < all.length} /> : state === "connecting" ? <p class="muted">Reading the cluster …</p> : null}
       />
     </div>
   );
 }
 
-function TopicRow(props: { topic: TopicSummary; index: number; active: boolean }): JSX.Element {
+function TopicRow(props: { topic: TopicSummary; index: number; active: boolean; sized: boolean }): JSX.Element {
   const { topic } = props;
   const flows = (topic.recordsPerSecond ?? 0) > 0;
   return (
@@ -99,7 +102,7 @@ function TopicRow(props: { topic: TopicSummary; index: number; active: boolean }
       <div role="gridcell" class="num">{count(topic.partitions)}</div>
       <div role="gridcell" class="num">{count(topic.replicationFactor)}</div>
       <div role="gridcell" class="num" data-column="records">{count(topic.records)}</div>
-      <div role="gridcell" class="num">{bytes(topic.bytes)}</div>
+      {props.sized ? <div role="gridcell" class="num">{bytes(topic.bytes)}</div> : null}
       <div role="gridcell" class={flows ? "num flows" : "num muted"} data-column="rate">{rate(topic.recordsPerSecond)}</div>
       <div role="gridcell" class={flows ? "num flows" : "num muted"}><Sparkline values={rateHistory.of(topic.name)} /></div>
     </div>

@@ -42,7 +42,12 @@ class ConsoleBrowserIT {
 
     @BeforeAll
     static void start() {
-        server = ConsoleServer.startWithSql(SQL);
+        server =
+                ConsoleServer.startWithSql(
+                        (router, vertx, bootstrapServers) -> {
+                            SQL.mount(router, vertx);
+                            return () -> {};
+                        });
         orders = server.newTopic("orders", 3);
         counts = server.newTopic("city_counts", 1, Map.of("cleanup.policy", "compact"));
         server.newTopic("quiet", 1);
@@ -199,7 +204,12 @@ class ConsoleBrowserIT {
 
         page.getByLabel("From").selectOption("offset");
         page.getByRole(AriaRole.SPINBUTTON).fill("5");
+        page.getByRole(AriaRole.SPINBUTTON).press("Enter");
         page.locator(".toolbar").getByLabel("Partition").first().selectOption("1");
+        assertThat(page)
+                .hasURL(
+                        Pattern.compile(
+                                "from=offset&partition=1&offset=5|from=offset&offset=5&partition=1"));
         assertThat(page.locator(".messages .grid-body .row").first()).containsText("15customer");
         page.context().close();
     }

@@ -26,6 +26,8 @@ final class ConsoleServer implements AutoCloseable {
     private static final AtomicInteger NEXT_TOPIC = new AtomicInteger();
     private static final String RUN = Long.toString(System.nanoTime() & 0xFFFFFF, 36);
 
+    private static final Sql NO_SQL = (router, vertx, bootstrapServers) -> () -> {};
+
     private final Vertx vertx = Vertx.vertx();
     private final TestBroker broker;
     private final ConsoleConfig config;
@@ -34,9 +36,15 @@ final class ConsoleServer implements AutoCloseable {
     private final List<String> created = new ArrayList<>();
     private final Router router = Router.router(vertx);
     private final ConsoleApi console;
+    private final Runnable endSql;
     private HttpServer http;
 
-    private ConsoleServer(TestBroker broker, ConsoleConfig config, @Nullable SqlFixture sql) {
+    /** Mounts SQL on the console's router; what it returns ends it. */
+    interface Sql {
+        Runnable mount(Router router, Vertx vertx, String bootstrapServers);
+    }
+
+    private ConsoleServer(TestBroker broker, ConsoleConfig config, Sql sql) {
         this.broker = broker;
         this.config = config;
         Map<String, Object> settings = Map.of("bootstrap.servers", broker.bootstrapServers());
@@ -44,18 +52,16 @@ final class ConsoleServer implements AutoCloseable {
         producer =
                 new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
         console = ConsoleApi.mount(router, vertx, config);
-        if (sql != null) {
-            sql.mount(router, vertx);
-        }
+        endSql = sql.mount(router, vertx, broker.bootstrapServers());
         http = listen(0);
     }
 
     static ConsoleServer start() {
         TestBroker broker = TestBroker.start();
-        return new ConsoleServer(broker, ConsoleConfig.of(broker.bootstrapServers()), null);
+        return new ConsoleServer(broker, ConsoleConfig.of(broker.bootstrapServers()), NO_SQL);
     }
 
-    static ConsoleServer startWithSql(SqlFixture sql) {
+    static ConsoleServer startWithSql(Sql sql) {
         TestBroker broker = TestBroker.start();
         return new ConsoleServer(broker, ConsoleConfig.of(broker.bootstrapServers()), sql);
     }
@@ -68,7 +74,7 @@ final class ConsoleServer implements AutoCloseable {
         return new ConsoleServer(
                 broker,
                 new ConsoleConfig(broker.bootstrapServers(), Map.of(), 2, 100, 32, 50, 20),
-                null);
+                NO_SQL);
     }
 
     int port() {
@@ -162,6 +168,7 @@ final class ConsoleServer implements AutoCloseable {
 
     @Override
     public void close() {
+        endSql.run();
         get(console.close().toCompletionStage().toCompletableFuture());
         get(vertx.close().toCompletionStage().toCompletableFuture());
         if (!created.isEmpty()) {

@@ -88,13 +88,13 @@ final class SqlFixture {
                     .put(
                             "columns",
                             columns(
-                                    "ID",
+                                    "query",
                                     "VARCHAR",
-                                    "STATE",
+                                    "state",
                                     "VARCHAR",
-                                    "SINK",
+                                    "writes",
                                     "VARCHAR",
-                                    "STATEMENT",
+                                    "statement",
                                     "VARCHAR"))
                     .put("rows", rows);
         }
@@ -103,9 +103,7 @@ final class SqlFixture {
             return new JsonObject().put("message", "Query terminated.");
         }
         if (upper.startsWith("EXPLAIN")) {
-            return new JsonObject()
-                    .put("columns", columns("PLAN", "VARCHAR"))
-                    .put("rows", new JsonArray().add(new JsonArray().add(TOPOLOGY)));
+            return new JsonObject().put("message", TOPOLOGY);
         }
         if (upper.startsWith("CREATE")) {
             return new JsonObject().put("message", "Created table WORD_COUNTS.");

@@ -10,6 +10,7 @@ import dev.millrace.sql.parser.Statement;
 import dev.millrace.sql.plan.PlanNode;
 import dev.millrace.sql.plan.PlannedQuery;
 import java.util.List;
+import java.util.Set;
 
 /** PRINT: a topic's records as text, whatever they hold. */
 final class RawRecords {
@@ -35,9 +36,7 @@ final class RawRecords {
                         true,
                         null);
         List<SqlType.Field> layout = raw.layout();
-        boolean[] wanted = new boolean[layout.size()];
-        java.util.Arrays.fill(wanted, true);
-        PlanNode scan = new PlanNode.Scan(raw, false, wanted);
+        PlanNode scan = new PlanNode.Scan(raw, false, Set.of(0, 1, 2, 3, 4));
         List<SqlType.Field> columns =
                 List.of(
                         layout.get(3), layout.get(4), layout.get(2), layout.get(0), layout.get(1));

@@ -6,6 +6,7 @@ import dev.millrace.sql.expr.AggregateCall;
 import dev.millrace.sql.expr.Expression;
 import dev.millrace.sql.row.Row;
 import java.util.List;
+import java.util.Set;
 
 /** What is to be done to rows, independent of where it runs: a tree, the scans at its leaves. */
 public sealed interface PlanNode {
@@ -19,9 +20,9 @@ public sealed interface PlanNode {
      * The records of a topic, in the layout of its relation.
      *
      * @param table latest row per key instead of every record
-     * @param wanted per column of the layout, whether anybody asks for it; others are null
+     * @param wanted indexes into the layout of the columns that are asked for; others are null
      */
-    record Scan(Relation relation, boolean table, boolean[] wanted) implements PlanNode {
+    record Scan(Relation relation, boolean table, Set<Integer> wanted) implements PlanNode {
         @Override
         public List<SqlType.Field> columns() {
             return relation.layout();

@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelFieldCollation;
 import org.apache.calcite.rel.RelNode;
@@ -86,10 +88,7 @@ final class PlanTranslator {
     private static PlanNode scan(TableScan scan, BitSet needed) {
         RelationTable table =
                 Objects.requireNonNull(scan.getTable().unwrap(RelationTable.class));
-        boolean[] wanted = new boolean[scan.getRowType().getFieldCount()];
-        for (int i = 0; i < wanted.length; i++) {
-            wanted[i] = needed.get(i);
-        }
+        Set<Integer> wanted = needed.stream().boxed().collect(Collectors.toUnmodifiableSet());
         return new PlanNode.Scan(table.relation(), table.relation().table(), wanted);
     }
 

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.jspecify.annotations.Nullable;
@@ -27,16 +28,17 @@ public final class RecordDecoder implements Deserializer<Row> {
     private final boolean anyValueColumn;
 
     /**
-     * @param wanted per column of the layout, whether the query uses it
+     * @param wanted indexes into the layout of the columns that the query uses
      */
-    public RecordDecoder(Relation relation, boolean[] wanted) {
+    public RecordDecoder(Relation relation, Set<Integer> wanted) {
         this.relation = relation;
         this.layout = relation.layout();
         this.width = layout.size();
-        this.wanted = wanted.clone();
+        this.wanted = new boolean[width];
+        wanted.forEach(index -> this.wanted[index] = true);
         boolean any = false;
         for (int i = 1; i <= relation.columns().size(); i++) {
-            if (wanted[i]) {
+            if (this.wanted[i]) {
                 any = true;
                 jsonIndexes.put(layout.get(i).name(), i);
             }
