@@ -17,6 +17,17 @@ import org.apache.kafka.common.config.ConfigResource;
  * the cluster module: move to your own loop before touching your state. Nothing here blocks.
  */
 public interface Cluster extends AutoCloseable {
+    /**
+     * Opens (first start: formats) the journal and joins the cluster, on threads of its own.
+     *
+     * @return completes when the journal is ready, that is when this node knows a leader and has
+     *     replayed what was committed; the Hazelcast member may still be starting. Fails with a
+     *     {@link ClusterStartException} whose message is one line for the operator.
+     */
+    static CompletionStage<Cluster> start(ClusterConfig config) {
+        return JournaledCluster.start(config);
+    }
+
     int nodeId();
 
     /** The newest image; a volatile read. */

@@ -6,10 +6,14 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The log of one partition. Not thread-safe: one owner calls everything but {@link #read}, which
- * any thread may call for offsets below a high watermark it has seen.
+ * The log of one partition, opened and closed by its {@link LogDirectory}.
+ *
+ * <p>One owner at a time (an event loop, or one thread) changes it: appends, high watermark, roll,
+ * retention, truncation. Any thread may call the getters, {@link #flush}, and the reads, for
+ * offsets below a high watermark it has seen.
  *
  * <p>Refusals are the public exceptions of kafka-clients ({@code org.apache.kafka.common.errors}),
  * so that each has its protocol error code; an {@link IOException} means that the log directory
@@ -37,14 +41,25 @@ public interface PartitionLog extends AutoCloseable {
     /** min(first offset of an open transaction, high watermark). */
     long lastStableOffset();
 
+    /** Everything below is durable: survives the loss of power. */
+    long recoveryPoint();
+
+    /**
+     * Whether {@code flush.messages} or {@code flush.ms} asks for a {@link #flush} before the last
+     * append is acknowledged.
+     */
+    boolean flushDue();
+
     long sizeBytes();
 
     /**
      * Appends the batches of a produce request: validates them, finds duplicates of idempotent
      * producers (and then answers the original offsets without appending), assigns offsets, leader
-     * epoch and, where the topic asks for it, the append time, all in place in {@code records}.
+     * epoch and, where the topic asks for it, the append time, all in place in {@code records}. If
+     * it refuses one batch, it appends none.
      *
-     * @param records record batches v2, back to back; position..limit. Not retained after the call.
+     * @param records record batches v2, back to back; position..limit; writable. Not retained after
+     *     the call.
      * @throws org.apache.kafka.common.errors.CorruptRecordException CRC or framing
      * @throws org.apache.kafka.common.errors.RecordTooLargeException a batch over {@code
      *     max.message.bytes}
@@ -54,8 +69,13 @@ public interface PartitionLog extends AutoCloseable {
     AppendResult appendAsLeader(ByteBuffer records, int leaderEpoch, AppendOrigin origin)
             throws IOException;
 
-    /** Appends batches exactly as they came from the leader: offsets and epochs are kept. */
-    void appendAsFollower(ByteBuffer records) throws IOException;
+    /**
+     * Appends batches exactly as they came from the leader: offsets and epochs are kept.
+     *
+     * @param leaderEpoch under which they were fetched; batches from the first of a later epoch on
+     *     are left out, because they answer another leader
+     */
+    void appendAsFollower(ByteBuffer records, int leaderEpoch) throws IOException;
 
     /** Raises the high watermark to {@code min(offset, logEndOffset)}; true if it moved. */
     boolean advanceHighWatermark(long offset);
@@ -72,6 +92,13 @@ public interface PartitionLog extends AutoCloseable {
      */
     FetchedRecords read(long startOffset, long maxOffset, int maxBytes, boolean minOneBatch)
             throws IOException;
+
+    /**
+     * The same from memory alone, for callers that must not wait for the disk; null if the records
+     * are only in files.
+     */
+    @Nullable FetchedRecords readFromMemory(
+            long startOffset, long maxOffset, int maxBytes, boolean minOneBatch);
 
     /** First record with a timestamp at or after {@code timestampMs}, if any below the log end. */
     Optional<TimestampedOffset> offsetForTimestamp(long timestampMs) throws IOException;
@@ -91,10 +118,13 @@ public interface PartitionLog extends AutoCloseable {
      * Offsets and batches of {@code leaderEpoch} begin at the current log end. Called when
      * leadership is taken.
      */
-    void beginLeaderEpoch(int leaderEpoch) throws IOException;
+    void beginLeaderEpoch(int leaderEpoch);
 
-    /** Drops everything at and above {@code offset}. */
+    /** Drops everything at and above {@code offset}; blocks until that is durable. */
     void truncateTo(long offset) throws IOException;
+
+    /** Drops everything and goes on at {@code offset}: a follower below its leader's log start. */
+    void truncateFullyAndStartAt(long offset) throws IOException;
 
     /**
      * DeleteRecords: raises the log start to {@code offset} (at most the high watermark) and drops
@@ -109,17 +139,14 @@ public interface PartitionLog extends AutoCloseable {
     int enforceRetention() throws IOException;
 
     /**
-     * Makes everything below the log end durable. May block: call from a worker, not from an event
-     * loop.
+     * Makes everything below the log end durable. Blocks: call from a worker, not from an event
+     * loop; it may run beside the owner's appends. No effect on a closed or deleted log.
      */
     void flush() throws IOException;
 
-    /** Flushes, writes checkpoints and the producer snapshot. */
+    /** Flushes and writes the producer snapshot, so that the next open need not recover. */
     @Override
     void close() throws IOException;
-
-    /** Closes and removes the partition's files. */
-    void delete() throws IOException;
 
     /**
      * Who appends. Coordinators may write control batches and are not checked for producer

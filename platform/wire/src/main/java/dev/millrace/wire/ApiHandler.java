@@ -4,10 +4,10 @@ import io.vertx.core.Future;
 import org.apache.kafka.common.protocol.ApiMessage;
 
 /**
- * Answers one API. Called on the event loop of the connection and never blocks it; the answer may
- * come later and from any thread. Requests of one connection are handed over as they arrive,
- * without waiting for earlier answers; the connection sends the answers in the order of the
- * requests.
+ * Answers one API. Called on the event loop of the connection, with its Vert.x context current, and
+ * never blocks it; the answer may come later and from any thread. Requests of one connection are
+ * handed over as they arrive, without waiting for earlier answers; the connection sends the answers
+ * in the order of the requests.
  *
  * @param <Q> generated request data class, for instance {@code FetchRequestData}
  * @param <A> generated response data class

@@ -1,0 +1,313 @@
+package dev.millrace.broker;
+
+import dev.millrace.broker.admin.AdminHandlers;
+import dev.millrace.broker.admin.TopicConfigs;
+import dev.millrace.broker.group.GroupConfig;
+import dev.millrace.broker.group.GroupCoordinator;
+import dev.millrace.broker.group.GroupHandlers;
+import dev.millrace.cluster.Cluster;
+import dev.millrace.cluster.MetadataImage;
+import dev.millrace.log.LogDirectoryConfig;
+import dev.millrace.wire.ApiTable;
+import dev.millrace.wire.KafkaServer;
+import dev.millrace.wire.RequestMetrics;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.internal.ContextInternal;
+import io.vertx.core.internal.VertxInternal;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One broker: its logs, its listener, its coordinators.
+ *
+ * <pre>
+ *   connections ── KafkaServer ── ApiTable ── handlers ── Partition ── PartitionLog
+ *                     │ event loops of PartitionVerticle ──┘  ▲
+ *   Cluster ── image ── ImageFollower (creates, deletes) ─────┘
+ * </pre>
+ */
+public final class Broker {
+    private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
+
+    private final Vertx vertx;
+    private final Cluster cluster;
+    private final BrokerConfig config;
+    private final BrokerSettings settings;
+    private final Workers workers;
+    private final Partitions partitions;
+    private final BiFunction<MetadataImage, String, TopicSettings> topicSettings;
+    private final List<PartitionVerticle> verticles = new ArrayList<>();
+    private final List<String> deploymentIds = new ArrayList<>();
+
+    private @Nullable LogDirectories directories;
+    private @Nullable ImageFollower follower;
+    private @Nullable FetchHandler fetches;
+    private @Nullable GroupCoordinator groups;
+    private KafkaServer.@Nullable Bound server;
+    private long checkpointTimer = -1;
+    private @Nullable Future<Void> stopped;
+
+    private Broker(Vertx vertx, Cluster cluster, BrokerConfig config) {
+        this.vertx = vertx;
+        this.cluster = cluster;
+        this.config = config;
+        this.settings = BrokerSettings.from(config.properties());
+        this.workers = new Workers("millrace-background", settings.backgroundThreads());
+        this.partitions = new Partitions(cluster::image);
+        this.topicSettings =
+                (image, topic) ->
+                        new TopicSettings(
+                                TopicConfigs.logConfig(
+                                        config.properties(), image, config.nodeId(), topic),
+                                TopicConfigs.minInsyncReplicas(
+                                        config.properties(), image, config.nodeId(), topic));
+    }
+
+    /**
+     * Opens the logs (recovering them after a crash), listens, and registers with the cluster.
+     *
+     * @return completes when clients are served; fails with an exception whose message is meant for
+     *     the operator ({@link java.net.BindException}, {@link
+     *     dev.millrace.log.LogDirectoryException}, {@link
+     *     org.apache.kafka.common.config.ConfigException}), and then nothing is left running
+     */
+    public static Future<Broker> start(Vertx vertx, Cluster cluster, BrokerConfig config) {
+        return start(vertx, cluster, config, RequestMetrics.NONE);
+    }
+
+    /** The same, reporting requests to {@code metrics}, for instance {@link BrokerMetrics}. */
+    public static Future<Broker> start(
+            Vertx vertx, Cluster cluster, BrokerConfig config, RequestMetrics metrics) {
+        Broker broker;
+        try {
+            broker = new Broker(vertx, cluster, config);
+        } catch (RuntimeException e) {
+            return Future.failedFuture(e);
+        }
+        return broker.start(metrics)
+                .map(broker)
+                .recover(e -> broker.stop().transform(done -> Future.failedFuture(e)));
+    }
+
+    /** Where the Kafka listener can be reached. */
+    public InetSocketAddress address() {
+        if (server == null) {
+            throw new IllegalStateException("the broker does not listen yet");
+        }
+        return server.address();
+    }
+
+    /** A partition led here; null if there is none. */
+    @Nullable Partition partition(TopicPartition tp) {
+        return partitions.find(tp);
+    }
+
+    private Future<Void> start(RequestMetrics metrics) {
+        Future<LogDirectories> opened = workers.submit(this::openLogs);
+        Future<?> deployed = deployLoops();
+        return Future.join(opened, deployed)
+                .compose(
+                        ready -> {
+                            directories = opened.result();
+                            return follow(opened.result());
+                        })
+                .compose(follower -> startCoordinators(follower))
+                .compose(table -> listen(table, metrics))
+                .compose(this::register);
+    }
+
+    private LogDirectories openLogs() throws IOException {
+        MetadataImage image = cluster.image();
+        LogDirectoryConfig defaults = LogDirectoryConfig.of(image.clusterId(), config.nodeId());
+        return LogDirectories.open(
+                config.logDirs(),
+                new LogDirectoryConfig(
+                        defaults.clusterId(),
+                        defaults.nodeId(),
+                        settings.producerIdExpirationMs(),
+                        settings.fileDeleteDelayMs(),
+                        settings.recoveryThreads(),
+                        defaults.tailCacheBytesPerLog(),
+                        defaults.tailCacheBytes(),
+                        defaults.fileRegionMinBytes()),
+                topic -> topicSettings.apply(image, topic).log());
+    }
+
+    private Future<?> deployLoops() {
+        List<Future<?>> deployments = new ArrayList<>();
+        for (int i = 0; i < settings.networkThreads(); i++) {
+            PartitionVerticle verticle =
+                    new PartitionVerticle(partitions, settings.retentionCheckIntervalMs());
+            verticles.add(verticle);
+            deployments.add(vertx.deployVerticle(verticle).onSuccess(deploymentIds::add));
+        }
+        return Future.join(deployments);
+    }
+
+    private List<ContextInternal> loops() {
+        return verticles.stream().map(PartitionVerticle::loop).toList();
+    }
+
+    private Future<ImageFollower> follow(LogDirectories logs) {
+        ImageFollower started =
+                new ImageFollower(
+                        config.nodeId(), logs, partitions, workers, loops(), topicSettings);
+        follower = started;
+        cluster.onChange(started::follow);
+        checkpointTimer =
+                vertx.setPeriodic(settings.checkpointIntervalMs(), id -> checkpoint(logs));
+        return started.applied(cluster.image()).map(started);
+    }
+
+    private void checkpoint(LogDirectories logs) {
+        workers.submit(
+                        () -> {
+                            logs.checkpoint();
+                            logs.removeDeletedFiles();
+                            return true;
+                        })
+                .onFailure(e -> LOG.error("Writing the checkpoints failed", e));
+    }
+
+    private Future<ApiTable> startCoordinators(ImageFollower imageFollower) {
+        Map<String, String> properties = config.properties();
+        TopicCreation creation =
+                new TopicCreation(
+                        cluster,
+                        settings.autoCreateTopics(),
+                        new TopicCreation.Shape(
+                                settings.numPartitions(), settings.replicationFactor(), Map.of()),
+                        Map.of(
+                                GroupCoordinator.OFFSETS_TOPIC,
+                                BrokerSettings.offsetsTopic(properties)));
+        InternalTopicLog offsets =
+                new InternalTopicLog(
+                        GroupCoordinator.OFFSETS_TOPIC,
+                        cluster,
+                        creation,
+                        imageFollower,
+                        partitions,
+                        workers);
+        return GroupCoordinator.start(vertx, offsets, cluster, GroupConfig.from(properties))
+                .map(
+                        coordinator -> {
+                            groups = coordinator;
+                            return table(imageFollower, creation, coordinator);
+                        });
+    }
+
+    private ApiTable table(
+            ImageFollower imageFollower, TopicCreation creation, GroupCoordinator coordinator) {
+        FetchHandler fetch = new FetchHandler(partitions, workers, settings.fetchMaxBytes());
+        fetches = fetch;
+        ApiTable.Builder table =
+                ApiTable.builder()
+                        .add(ApiKeys.PRODUCE, 3, 13, new ProduceHandler(partitions))
+                        .add(ApiKeys.FETCH, 4, 18, fetch)
+                        .add(
+                                ApiKeys.LIST_OFFSETS,
+                                1,
+                                11,
+                                new ListOffsetsHandler(partitions, workers))
+                        .add(
+                                ApiKeys.METADATA,
+                                0,
+                                13,
+                                new MetadataHandler(cluster, imageFollower, creation))
+                        .add(
+                                ApiKeys.OFFSET_FOR_LEADER_EPOCH,
+                                2,
+                                4,
+                                new OffsetForLeaderEpochHandler(partitions))
+                        .add(ApiKeys.DELETE_RECORDS, 0, 2, new DeleteRecordsHandler(partitions));
+        GroupHandlers.register(table, coordinator);
+        AdminHandlers.register(table, vertx, cluster, config);
+        return table.build();
+    }
+
+    private Future<KafkaServer.Bound> listen(ApiTable table, RequestMetrics metrics) {
+        InetAddress host;
+        try {
+            host = InetAddress.getAllByName(config.host())[0];
+        } catch (UnknownHostException e) {
+            return Future.failedFuture(e);
+        }
+        return KafkaServer.bind(
+                        loops(),
+                        ((VertxInternal) vertx).transport().serverChannelFactory(false),
+                        new InetSocketAddress(host, config.port()),
+                        table,
+                        settings.wire(),
+                        metrics)
+                .onSuccess(bound -> server = bound);
+    }
+
+    private Future<Void> register(KafkaServer.Bound bound) {
+        return Future.fromCompletionStage(
+                cluster.registerBroker(config.host(), bound.address().getPort(), settings.rack()),
+                vertx.getOrCreateContext());
+    }
+
+    /**
+     * Stops accepting, answers what is under way, closes the logs so that the next start need not
+     * recover them. Idempotent; the cluster is left open.
+     */
+    public synchronized Future<Void> stop() {
+        if (stopped == null) {
+            stopped = stopInOrder();
+        }
+        return stopped;
+    }
+
+    private Future<Void> stopInOrder() {
+        vertx.cancelTimer(checkpointTimer);
+        if (fetches != null) {
+            fetches.stop();
+        }
+        Future<?> unheard =
+                server == null
+                        ? Future.succeededFuture()
+                        : server.close(settings.shutdownGraceMs());
+        return unheard.eventually(() -> groups == null ? Future.succeededFuture() : groups.close())
+                .eventually(
+                        () -> {
+                            if (follower != null) {
+                                follower.stop();
+                            }
+                            return Future.join(
+                                    deploymentIds.stream().map(vertx::undeploy).toList());
+                        })
+                .eventually(this::closeLogs)
+                .eventually(
+                        () -> {
+                            workers.shutdown();
+                            return Future.succeededFuture();
+                        })
+                .mapEmpty();
+    }
+
+    private Future<Boolean> closeLogs() {
+        LogDirectories open = directories;
+        if (open == null) {
+            return Future.succeededFuture(true);
+        }
+        return workers.submit(
+                        () -> {
+                            open.close();
+                            return true;
+                        })
+                .onFailure(e -> LOG.error("Closing the logs failed; they will be recovered", e));
+    }
+}

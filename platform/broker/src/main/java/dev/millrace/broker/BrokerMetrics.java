@@ -1,0 +1,49 @@
+package dev.millrace.broker;
+
+import dev.millrace.wire.RequestContext;
+import dev.millrace.wire.RequestMetrics;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.protocol.ApiKeys;
+
+/**
+ * Requests as meters, one set per API: {@code millrace.requests} (timer), {@code
+ * millrace.request.bytes} and {@code millrace.response.bytes} (counters), all tagged {@code api}.
+ */
+public final class BrokerMetrics implements RequestMetrics {
+    private record Meters(Timer requests, Counter requestBytes, Counter responseBytes) {}
+
+    private final MeterRegistry registry;
+    private final Map<ApiKeys, Meters> byApi = new ConcurrentHashMap<>();
+
+    public BrokerMetrics(MeterRegistry registry) {
+        this.registry = registry;
+    }
+
+    @Override
+    public void answered(
+            RequestContext context, long elapsedNs, int requestBytes, int responseBytes) {
+        Meters meters = byApi.get(context.api());
+        if (meters == null) {
+            meters = create(context.api());
+        }
+        meters.requests.record(elapsedNs, TimeUnit.NANOSECONDS);
+        meters.requestBytes.increment(requestBytes);
+        meters.responseBytes.increment(responseBytes);
+    }
+
+    /** The registry answers the same meters to two threads that come here at once. */
+    private Meters create(ApiKeys api) {
+        Meters meters =
+                new Meters(
+                        registry.timer("millrace.requests", "api", api.name),
+                        registry.counter("millrace.request.bytes", "api", api.name),
+                        registry.counter("millrace.response.bytes", "api", api.name));
+        byApi.put(api, meters);
+        return meters;
+    }
+}

@@ -1,0 +1,301 @@
+package dev.millrace.broker;
+
+import dev.millrace.cluster.MetadataImage;
+import dev.millrace.log.PartitionLog;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.internal.ContextInternal;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.function.BiFunction;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.BrokerNotAvailableException;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes this broker's partitions what the metadata image says: opens logs of partitions led here,
+ * deletes those of deleted topics, hands over new epochs and settings.
+ *
+ * <p>Works on a thread of its own, one image at a time; images that arrive meanwhile are skipped up
+ * to the newest. A topic is known by its id, so that one deleted and created again under its name
+ * does not find the old one's records.
+ */
+final class ImageFollower {
+    private static final Logger LOG = LoggerFactory.getLogger(ImageFollower.class);
+
+    private final int nodeId;
+    private final LogDirectories directories;
+    private final Partitions partitions;
+    private final Workers workers;
+    private final Workers thread = new Workers("millrace-metadata", 1);
+    private final List<ContextInternal> owners;
+    private final BiFunction<MetadataImage, String, TopicSettings> settingsOf;
+
+    /** What waits for an image to have been applied; guarded by this. */
+    private final PriorityQueue<Awaited> awaited = new PriorityQueue<>();
+
+    private @Nullable MetadataImage newest;
+    private boolean working;
+    private long appliedVersion = -1;
+    private boolean stopped;
+
+    /** The last image applied; the worker's. */
+    private @Nullable MetadataImage applied;
+
+    private record Awaited(long version, Promise<Void> promise) implements Comparable<Awaited> {
+        @Override
+        public int compareTo(Awaited other) {
+            return Long.compare(version, other.version);
+        }
+    }
+
+    ImageFollower(
+            int nodeId,
+            LogDirectories directories,
+            Partitions partitions,
+            Workers workers,
+            List<ContextInternal> owners,
+            BiFunction<MetadataImage, String, TopicSettings> settingsOf) {
+        this.nodeId = nodeId;
+        this.directories = directories;
+        this.partitions = partitions;
+        this.workers = workers;
+        this.owners = owners;
+        this.settingsOf = settingsOf;
+    }
+
+    /** Takes note of an image; any thread. */
+    synchronized void follow(MetadataImage image) {
+        newest = image;
+        if (!working && !stopped) {
+            working = true;
+            thread.submit(this::work).onFailure(e -> LOG.error("Following metadata failed", e));
+        }
+    }
+
+    /**
+     * Completes when the partitions are what {@code image} or a later one says; at once if they
+     * are. On the caller's context.
+     */
+    synchronized Future<Void> applied(MetadataImage image) {
+        if (image.version() <= appliedVersion) {
+            return Future.succeededFuture();
+        }
+        if (stopped) {
+            return Future.failedFuture(stopping());
+        }
+        ContextInternal context = ContextInternal.current();
+        Promise<Void> promise = context == null ? Promise.promise() : context.promise();
+        awaited.add(new Awaited(image.version(), promise));
+        return promise.future();
+    }
+
+    /** What still waits for an image fails. */
+    void stop() {
+        List<Awaited> left;
+        synchronized (this) {
+            stopped = true;
+            left = List.copyOf(awaited);
+            awaited.clear();
+        }
+        left.forEach(waiting -> waiting.promise.fail(stopping()));
+        thread.shutdown();
+    }
+
+    private static ApiException stopping() {
+        return new BrokerNotAvailableException("this broker shuts down");
+    }
+
+    /** The event loop that owns a partition; the same on every call. */
+    ContextInternal ownerOf(TopicPartition tp) {
+        return owners.get(Math.floorMod(tp.hashCode(), owners.size()));
+    }
+
+    private boolean work() {
+        for (MetadataImage image = take(); image != null; image = take()) {
+            apply(image);
+            List<Awaited> done = new ArrayList<>();
+            synchronized (this) {
+                appliedVersion = image.version();
+                while (!awaited.isEmpty() && awaited.peek().version <= appliedVersion) {
+                    done.add(awaited.remove());
+                }
+            }
+            done.forEach(waiting -> waiting.promise.complete());
+        }
+        return true;
+    }
+
+    private synchronized @Nullable MetadataImage take() {
+        MetadataImage image = newest;
+        newest = null;
+        working = image != null && !stopped;
+        return working ? image : null;
+    }
+
+    private void apply(MetadataImage image) {
+        MetadataImage before = applied;
+        applied = image;
+        List<Future<?>> steps = new ArrayList<>();
+        for (Partition partition : partitions.all()) {
+            if (ledHere(image, partition.topicPartition(), partition.topicId()) == null) {
+                steps.add(remove(partition, image.topic(partition.topicId()).isEmpty()));
+            }
+        }
+        await(steps);
+        if (before == null) {
+            deleteStrayLogs(image);
+        }
+
+        List<Future<?>> openings = new ArrayList<>();
+        boolean sameSettings = before != null && settingsUnchanged(before, image);
+        for (MetadataImage.Topic topic : image.topics().values()) {
+            if (before == null
+                    || !sameSettings
+                    || !topic.equals(before.topics().get(topic.name()))) {
+                update(image, topic, openings);
+            }
+        }
+        await(openings);
+    }
+
+    private static boolean settingsUnchanged(MetadataImage before, MetadataImage now) {
+        // Compared whole: a topic's settings may come from the broker's dynamic ones.
+        return before.configs().equals(now.configs());
+    }
+
+    private void update(MetadataImage image, MetadataImage.Topic topic, List<Future<?>> openings) {
+        TopicSettings settings = settingsOf.apply(image, topic.name());
+        for (MetadataImage.Partition state : topic.partitions()) {
+            if (state.leader() != nodeId) {
+                continue;
+            }
+            TopicPartition tp = new TopicPartition(topic.name(), state.index());
+            Partition open = partitions.find(tp);
+            if (open == null) {
+                openings.add(workers.submit(() -> open(tp, topic.id(), state, settings)));
+            } else {
+                openings.add(onOwner(open, () -> change(open, state, settings)));
+            }
+        }
+    }
+
+    private static void change(
+            Partition partition, MetadataImage.Partition state, TopicSettings settings) {
+        partition.log().updateConfig(settings.log());
+        partition.replicas(state.isr().size(), settings.minInsyncReplicas());
+        if (state.leaderEpoch() > partition.leaderEpoch()) {
+            partition.becomeLeader(state.leaderEpoch());
+        }
+    }
+
+    private boolean open(
+            TopicPartition tp,
+            Uuid topicId,
+            MetadataImage.Partition state,
+            TopicSettings settings) {
+        try {
+            PartitionLog log = directories.find(tp);
+            if (log != null && !log.topicId().equals(topicId)) {
+                LOG.warn("Deleting {}: it is of an earlier topic, {}", tp, log.topicId());
+                directories.delete(tp);
+                log = null;
+            }
+            if (log == null) {
+                log = directories.create(tp, topicId, settings.log());
+            } else {
+                log.updateConfig(settings.log());
+            }
+            Partition partition = new Partition(log, ownerOf(tp), workers, state.leaderEpoch());
+            partition.replicas(state.isr().size(), settings.minInsyncReplicas());
+            // Not published yet, so this thread is still its owner.
+            partition.becomeLeader(state.leaderEpoch());
+            partitions.add(partition);
+        } catch (IOException | RuntimeException e) {
+            LOG.error("Cannot open {}: requests for it are refused", tp, e);
+        }
+        return true;
+    }
+
+    private Future<?> remove(Partition partition, boolean topicDeleted) {
+        TopicPartition tp = partition.topicPartition();
+        partitions.remove(partition);
+        ApiException reason =
+                topicDeleted
+                        ? new UnknownTopicOrPartitionException(tp + " was deleted")
+                        : new NotLeaderOrFollowerException(tp + " is not led here any more");
+        Future<?> retired = onOwner(partition, () -> partition.retire(reason));
+        return topicDeleted
+                ? retired.compose(
+                        done ->
+                                workers.submit(
+                                        () -> {
+                                            directories.delete(tp);
+                                            return true;
+                                        }))
+                : retired;
+    }
+
+    /** Logs whose topic was deleted while this broker was down. */
+    private void deleteStrayLogs(MetadataImage image) {
+        for (PartitionLog log : directories.logs()) {
+            if (image.topic(log.topicId()).isEmpty()) {
+                LOG.info(
+                        "Deleting {}: its topic {} was deleted",
+                        log.topicPartition(),
+                        log.topicId());
+                try {
+                    directories.delete(log.topicPartition());
+                } catch (IOException e) {
+                    LOG.error("Cannot delete {}", log.topicPartition(), e);
+                }
+            }
+        }
+    }
+
+    private MetadataImage.@Nullable Partition ledHere(
+            MetadataImage image, TopicPartition tp, Uuid topicId) {
+        MetadataImage.Topic topic = image.topic(topicId).orElse(null);
+        if (topic == null || tp.partition() >= topic.partitions().size()) {
+            return null;
+        }
+        MetadataImage.Partition state = topic.partitions().get(tp.partition());
+        return state.leader() == nodeId ? state : null;
+    }
+
+    private static Future<?> onOwner(Partition partition, Runnable step) {
+        Promise<Void> done = Promise.promise();
+        partition
+                .owner()
+                .nettyEventLoop()
+                .execute(
+                        () -> {
+                            try {
+                                step.run();
+                                done.complete();
+                            } catch (RuntimeException e) {
+                                done.fail(e);
+                            }
+                        });
+        return done.future();
+    }
+
+    /** Blocks this worker until the steps are done; failures are logged where they concern one. */
+    private static void await(List<Future<?>> steps) {
+        for (Future<?> step : steps) {
+            try {
+                step.toCompletionStage().toCompletableFuture().join();
+            } catch (java.util.concurrent.CompletionException e) {
+                LOG.error("A partition could not follow its metadata", e.getCause());
+            }
+        }
+    }
+}

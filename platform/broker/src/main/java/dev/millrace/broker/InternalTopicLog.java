@@ -1,0 +1,185 @@
+package dev.millrace.broker;
+
+import dev.millrace.cluster.Cluster;
+import dev.millrace.cluster.MetadataImage;
+import dev.millrace.log.FetchedRecords;
+import dev.millrace.log.PartitionLog;
+import dev.millrace.log.PartitionLog.AppendOrigin;
+import dev.millrace.log.PartitionLog.AppendResult;
+import dev.millrace.wire.record.RecordBatchView;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.internal.ContextInternal;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.function.Consumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.NotCoordinatorException;
+
+/** {@link CoordinatorLog} over the partitions of one internal topic that this broker leads. */
+final class InternalTopicLog implements CoordinatorLog {
+    private static final int REPLAY_BYTES = 1 << 20;
+
+    private final String topic;
+    private final Cluster cluster;
+    private final TopicCreation creation;
+    private final ImageFollower follower;
+    private final Partitions partitions;
+    private final Workers workers;
+
+    InternalTopicLog(
+            String topic,
+            Cluster cluster,
+            TopicCreation creation,
+            ImageFollower follower,
+            Partitions partitions,
+            Workers workers) {
+        this.topic = topic;
+        this.cluster = cluster;
+        this.creation = creation;
+        this.follower = follower;
+        this.partitions = partitions;
+        this.workers = workers;
+    }
+
+    @Override
+    public Future<Integer> partitions() {
+        return creation.create(topic)
+                .compose(created -> opened().map(open -> created.partitions().size()));
+    }
+
+    /** Completes when the logs of what the image says now are open. */
+    private Future<Void> opened() {
+        return follower.applied(cluster.image());
+    }
+
+    @Override
+    public Future<Integer> leaderEpoch(int partition) {
+        Partition open = partitions.find(topicPartition(partition));
+        if (open != null) {
+            return Future.succeededFuture(open.leaderEpoch());
+        }
+        MetadataImage.Topic known = cluster.image().topics().get(topic);
+        if (known == null
+                || partition >= known.partitions().size()
+                || known.partitions().get(partition).leader() != cluster.nodeId()) {
+            return Future.failedFuture(notHere(partition));
+        }
+        return opened().map(done -> require(partition).leaderEpoch());
+    }
+
+    @Override
+    public Future<Long> append(int partition, ByteBuffer batches) {
+        Promise<Long> promise = promise();
+        try {
+            Partition target = require(partition);
+            if (target.isOwnerThread()) {
+                append(target, batches, promise);
+            } else {
+                target.owner().nettyEventLoop().execute(() -> append(target, batches, promise));
+            }
+        } catch (ApiException e) {
+            promise.fail(e);
+        }
+        return promise.future();
+    }
+
+    /** Owner of the partition. */
+    private static void append(Partition target, ByteBuffer batches, Promise<Long> promise) {
+        try {
+            target.requireInsyncReplicas();
+            AppendResult result = target.append(batches, AppendOrigin.COORDINATOR);
+            Future<Void> pending = target.acknowledgeable(result.lastOffset(), true);
+            if (pending == null) {
+                promise.complete(result.lastOffset());
+            } else {
+                pending.map(done -> result.lastOffset()).onComplete(promise);
+            }
+        } catch (RuntimeException e) {
+            promise.fail(e);
+        }
+    }
+
+    @Override
+    public Future<Void> replay(int partition, Consumer<ByteBuffer> batches) {
+        Partition source;
+        try {
+            source = require(partition);
+        } catch (ApiException e) {
+            return Future.failedFuture(e);
+        }
+        PartitionLog log = source.log();
+        // Nothing above it can be committed before the coordinator appends, which is after this.
+        return replay(source, log.logStartOffset(), log.highWatermark(), batches);
+    }
+
+    private Future<Void> replay(
+            Partition source, long offset, long end, Consumer<ByteBuffer> batches) {
+        if (offset >= end) {
+            return Future.succeededFuture();
+        }
+        return workers.submit(() -> read(source, offset, end))
+                .compose(
+                        chunk -> {
+                            long next = nextOffset(chunk);
+                            batches.accept(chunk);
+                            return replay(source, next, end, batches);
+                        });
+    }
+
+    private static ByteBuffer read(Partition source, long offset, long end) throws IOException {
+        FetchedRecords fetched = source.log().read(offset, end, REPLAY_BYTES, true);
+        ByteBuffer records = fetched.records();
+        if (records == null) {
+            FetchedRecords.FileRegion region = fetched.region();
+            records = ByteBuffer.allocate(fetched.sizeBytes());
+            while (region != null && records.hasRemaining()) {
+                int n = region.channel().read(records, region.position() + records.position());
+                if (n < 0) {
+                    throw new IOException(
+                            source.topicPartition() + " ends inside of a batch it has");
+                }
+            }
+            records.flip();
+        }
+        if (!records.hasRemaining()) {
+            throw new IOException(
+                    "%s: nothing at offset %d, below the high watermark %d"
+                            .formatted(source.topicPartition(), offset, end));
+        }
+        return records;
+    }
+
+    private static long nextOffset(ByteBuffer batches) {
+        int position = batches.position();
+        long next = -1;
+        while (position < batches.limit()) {
+            next = RecordBatchView.at(batches, position).nextOffset();
+            position += RecordBatchView.sizeAt(batches, position);
+        }
+        return next;
+    }
+
+    private TopicPartition topicPartition(int partition) {
+        return new TopicPartition(topic, partition);
+    }
+
+    /** What a coordinator asks for and does not find here, it does not coordinate. */
+    private Partition require(int partition) {
+        Partition found = partitions.find(topicPartition(partition));
+        if (found == null) {
+            throw notHere(partition);
+        }
+        return found;
+    }
+
+    private NotCoordinatorException notHere(int partition) {
+        return new NotCoordinatorException(topic + "-" + partition + " is not led here");
+    }
+
+    private static <T> Promise<T> promise() {
+        ContextInternal context = ContextInternal.current();
+        return context == null ? Promise.promise() : context.promise();
+    }
+}

@@ -1,0 +1,167 @@
+package dev.millrace.broker;
+
+import dev.millrace.log.PartitionLog;
+import dev.millrace.log.PartitionLog.TimestampedOffset;
+import dev.millrace.wire.ApiHandler;
+import dev.millrace.wire.RequestContext;
+import io.vertx.core.Future;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.apache.kafka.common.message.ListOffsetsRequestData;
+import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsPartition;
+import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsTopic;
+import org.apache.kafka.common.message.ListOffsetsResponseData;
+import org.apache.kafka.common.message.ListOffsetsResponseData.ListOffsetsPartitionResponse;
+import org.apache.kafka.common.message.ListOffsetsResponseData.ListOffsetsTopicResponse;
+import org.apache.kafka.common.protocol.Errors;
+
+/**
+ * ListOffsets: the ends of a log at once, the offset of a timestamp from a worker, since that may
+ * read old segments.
+ */
+final class ListOffsetsHandler
+        implements ApiHandler<ListOffsetsRequestData, ListOffsetsResponseData> {
+    // The timestamps that are none, with the version that introduced each.
+    private static final long LATEST = -1;
+    private static final long EARLIEST = -2;
+    private static final long MAX_TIMESTAMP = -3; // v7
+    private static final long EARLIEST_LOCAL = -4; // v8
+    private static final long LATEST_TIERED = -5; // v9
+    private static final long EARLIEST_PENDING_UPLOAD = -6; // v11
+
+    private static final short FIRST_VERSION_WITH_EPOCHS = 4;
+    private static final byte READ_COMMITTED = 1;
+    private static final int CONSUMER = -1;
+    private static final int UNKNOWN = -1;
+
+    private final Partitions partitions;
+    private final Workers workers;
+
+    ListOffsetsHandler(Partitions partitions, Workers workers) {
+        this.partitions = partitions;
+        this.workers = workers;
+    }
+
+    @Override
+    public Future<ListOffsetsResponseData> handle(
+            RequestContext context, ListOffsetsRequestData request) {
+        Set<TopicPartition> seen = new HashSet<>();
+        List<Future<?>> lookups = new ArrayList<>();
+        List<ListOffsetsTopicResponse> topics = new ArrayList<>();
+        for (ListOffsetsTopic topic : request.topics()) {
+            List<ListOffsetsPartitionResponse> answers = new ArrayList<>();
+            for (ListOffsetsPartition wanted : topic.partitions()) {
+                ListOffsetsPartitionResponse answer =
+                        new ListOffsetsPartitionResponse()
+                                .setPartitionIndex(wanted.partitionIndex())
+                                .setTimestamp(UNKNOWN)
+                                .setOffset(UNKNOWN)
+                                .setLeaderEpoch(UNKNOWN);
+                answers.add(answer);
+                try {
+                    TopicPartition tp = new TopicPartition(topic.name(), wanted.partitionIndex());
+                    if (!seen.add(tp)) {
+                        throw new InvalidRequestException(tp + " is asked for twice");
+                    }
+                    Partition partition = partitions.require(topic.name(), wanted.partitionIndex());
+                    partition.requireUsable(wanted.currentLeaderEpoch());
+                    answer(context, request, partition, wanted.timestamp(), answer, lookups);
+                } catch (RuntimeException e) {
+                    answer.setErrorCode(Errors.forException(e).code());
+                }
+            }
+            topics.add(new ListOffsetsTopicResponse().setName(topic.name()).setPartitions(answers));
+        }
+        ListOffsetsResponseData response = new ListOffsetsResponseData().setTopics(topics);
+        Future<ListOffsetsResponseData> answered =
+                lookups.isEmpty()
+                        ? Future.succeededFuture(response)
+                        : Future.join(lookups).map(response).otherwise(response);
+        return context.version() < FIRST_VERSION_WITH_EPOCHS
+                ? answered.map(ListOffsetsHandler::withoutEpochs)
+                : answered;
+    }
+
+    /** Older versions cannot say an epoch, not even one that nobody needs. */
+    private static ListOffsetsResponseData withoutEpochs(ListOffsetsResponseData response) {
+        response.topics()
+                .forEach(topic -> topic.partitions().forEach(p -> p.setLeaderEpoch(UNKNOWN)));
+        return response;
+    }
+
+    private void answer(
+            RequestContext context,
+            ListOffsetsRequestData request,
+            Partition partition,
+            long timestamp,
+            ListOffsetsPartitionResponse answer,
+            List<Future<?>> lookups) {
+        PartitionLog log = partition.log();
+        long end = end(log, request);
+        if (timestamp == LATEST) {
+            answer.setOffset(end).setLeaderEpoch(partition.leaderEpoch());
+        } else if (timestamp == EARLIEST
+                || (timestamp == EARLIEST_LOCAL && context.version() >= 8)) {
+            answer.setOffset(log.logStartOffset()).setLeaderEpoch(epochOfStart(partition));
+        } else if ((timestamp == LATEST_TIERED && context.version() >= 9)
+                || (timestamp == EARLIEST_PENDING_UPLOAD && context.version() >= 11)) {
+            // Nothing is tiered: no such offset.
+            answer.setLeaderEpoch(UNKNOWN);
+        } else if (timestamp >= 0 || (timestamp == MAX_TIMESTAMP && context.version() >= 7)) {
+            lookups.add(
+                    workers.submit(
+                                    () ->
+                                            timestamp == MAX_TIMESTAMP
+                                                    ? log.maxTimestampOffset()
+                                                    : log.offsetForTimestamp(timestamp))
+                            .onComplete(
+                                    found -> {
+                                        if (found.failed()) {
+                                            answer.setErrorCode(code(partition, found.cause()));
+                                        } else {
+                                            found.result()
+                                                    .filter(hit -> hit.offset() < end)
+                                                    .ifPresent(hit -> fill(answer, hit));
+                                        }
+                                    }));
+        } else {
+            throw new UnsupportedVersionException(
+                    "timestamp %d means nothing in version %d"
+                            .formatted(timestamp, context.version()));
+        }
+    }
+
+    private static void fill(ListOffsetsPartitionResponse answer, TimestampedOffset hit) {
+        answer.setOffset(hit.offset())
+                .setTimestamp(hit.timestampMs())
+                .setLeaderEpoch(hit.leaderEpoch());
+    }
+
+    private static short code(Partition partition, Throwable cause) {
+        return cause instanceof IOException e
+                ? Errors.forException(partition.broken(e)).code()
+                : Errors.forException(cause).code();
+    }
+
+    private static long end(PartitionLog log, ListOffsetsRequestData request) {
+        if (request.replicaId() != CONSUMER) {
+            return log.logEndOffset();
+        }
+        return request.isolationLevel() == READ_COMMITTED
+                ? log.lastStableOffset()
+                : log.highWatermark();
+    }
+
+    /** Known only where the log has had a single epoch since its start; else left unknown. */
+    private static int epochOfStart(Partition partition) {
+        OptionalInt latest = partition.log().latestEpoch();
+        return latest.isPresent() && latest.getAsInt() == 0 ? 0 : UNKNOWN;
+    }
+}

@@ -1,0 +1,190 @@
+package dev.millrace.broker;
+
+import dev.millrace.log.PartitionLog.AppendOrigin;
+import dev.millrace.log.PartitionLog.AppendResult;
+import dev.millrace.wire.ApiHandler;
+import dev.millrace.wire.RecordBytes;
+import dev.millrace.wire.RequestContext;
+import dev.millrace.wire.record.RecordBatchView;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.InvalidRequiredAcksException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
+import org.apache.kafka.common.internals.Topic;
+import org.apache.kafka.common.message.ProduceRequestData;
+import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
+import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
+import org.apache.kafka.common.message.ProduceResponseData;
+import org.apache.kafka.common.message.ProduceResponseData.PartitionProduceResponse;
+import org.apache.kafka.common.message.ProduceResponseData.TopicProduceResponse;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Produce: appends on the partitions' event loops and, with acks=all, answers once the high
+ * watermark has passed what was appended. Where one loop owns connection and partitions, the whole
+ * request runs to completion in one call.
+ */
+final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResponseData> {
+    private static final short ACKS_ALL = -1;
+    private static final short FIRST_VERSION_WITH_TOPIC_IDS = 13;
+
+    private final Partitions partitions;
+
+    ProduceHandler(Partitions partitions) {
+        this.partitions = partitions;
+    }
+
+    @Override
+    public Future<ProduceResponseData> handle(RequestContext context, ProduceRequestData request) {
+        return new Run(context, request).start();
+    }
+
+    /** One request: as many answers as partitions, counted down as they become ready. */
+    private final class Run {
+        private final RequestContext context;
+        private final ProduceRequestData request;
+        private final ProduceResponseData response = new ProduceResponseData();
+        private final AtomicInteger open = new AtomicInteger(1);
+        private @Nullable Promise<ProduceResponseData> promise;
+        private volatile @Nullable Throwable failure;
+
+        Run(RequestContext context, ProduceRequestData request) {
+            this.context = context;
+            this.request = request;
+        }
+
+        Future<ProduceResponseData> start() {
+            Promise<ProduceResponseData> answered = Promise.promise();
+            promise = answered;
+            for (TopicProduceData topic : request.topicData()) {
+                TopicProduceResponse answers =
+                        new TopicProduceResponse()
+                                .setName(topic.name())
+                                .setTopicId(topic.topicId());
+                for (PartitionProduceData partition : topic.partitionData()) {
+                    PartitionProduceResponse answer =
+                            new PartitionProduceResponse().setIndex(partition.index());
+                    answers.partitionResponses().add(answer);
+                    open.incrementAndGet();
+                    produce(topic, partition, answer);
+                }
+                response.responses().add(answers);
+            }
+            countDown();
+            return answered.future();
+        }
+
+        private void produce(
+                TopicProduceData topic,
+                PartitionProduceData data,
+                PartitionProduceResponse answer) {
+            Partition partition;
+            ByteBuffer batches = RecordBytes.of(data);
+            try {
+                partition =
+                        context.version() >= FIRST_VERSION_WITH_TOPIC_IDS
+                                ? partitions.require(topic.topicId(), data.index())
+                                : partitions.require(topic.name(), data.index());
+                requireAllowed(partition, batches);
+            } catch (ApiException e) {
+                refuse(answer, e);
+                countDown();
+                return;
+            }
+            if (partition.isOwnerThread()) {
+                append(partition, batches, answer);
+            } else {
+                partition
+                        .owner()
+                        .nettyEventLoop()
+                        .execute(() -> append(partition, batches, answer));
+            }
+        }
+
+        private void requireAllowed(Partition partition, ByteBuffer batches) {
+            short acks = request.acks();
+            if (acks < ACKS_ALL || acks > 1) {
+                throw new InvalidRequiredAcksException("acks is -1, 0 or 1, not " + acks);
+            }
+            if (acks == ACKS_ALL) {
+                partition.requireInsyncReplicas();
+            }
+            String topic = partition.topicPartition().topic();
+            if (Topic.isInternal(topic)) {
+                throw new InvalidTopicException("only coordinators write to " + topic);
+            }
+            if (request.transactionalId() != null || isTransactional(batches)) {
+                throw new InvalidTxnStateException(
+                        "transactions are not served here, so no transaction is open");
+            }
+        }
+
+        /** Owner of the partition. */
+        private void append(
+                Partition partition, ByteBuffer batches, PartitionProduceResponse answer) {
+            Future<Void> pending = null;
+            try {
+                AppendResult result = partition.append(batches, AppendOrigin.CLIENT);
+                answer.setBaseOffset(result.baseOffset())
+                        .setLogAppendTimeMs(result.logAppendTimeMs())
+                        .setLogStartOffset(result.logStartOffset());
+                if (request.acks() != 0) {
+                    pending =
+                            partition.acknowledgeable(
+                                    result.lastOffset(), request.acks() == ACKS_ALL);
+                }
+            } catch (RuntimeException e) {
+                refuse(answer, e);
+            }
+            if (pending == null) {
+                countDown();
+            } else {
+                pending.onComplete(
+                        result -> {
+                            if (result.failed()) {
+                                refuse(answer, result.cause());
+                            }
+                            countDown();
+                        });
+            }
+        }
+
+        private void refuse(PartitionProduceResponse answer, Throwable e) {
+            Errors error = Errors.forException(e);
+            answer.setErrorCode(error.code())
+                    .setErrorMessage(e.getMessage())
+                    .setBaseOffset(-1)
+                    .setLogAppendTimeMs(-1)
+                    .setLogStartOffset(-1);
+            if (error == Errors.UNKNOWN_SERVER_ERROR || request.acks() == 0) {
+                failure = e;
+            }
+        }
+
+        private void countDown() {
+            if (open.decrementAndGet() > 0 || promise == null) {
+                return;
+            }
+            Throwable cause = failure;
+            if (request.acks() != 0) {
+                promise.complete(response);
+            } else if (cause == null) {
+                promise.complete(null);
+            } else {
+                // No response is due: the connection is closed, and the client asks for metadata.
+                promise.fail(cause);
+            }
+        }
+    }
+
+    private static boolean isTransactional(ByteBuffer batches) {
+        int attributes = batches.position() + RecordBatchView.ATTRIBUTES;
+        return batches.limit() >= attributes + Short.BYTES
+                && (batches.getShort(attributes) & 0x10) != 0;
+    }
+}

@@ -1,0 +1,188 @@
+package dev.millrace.broker.admin;
+
+import dev.millrace.cluster.Cluster;
+import dev.millrace.cluster.MetadataImage;
+import dev.millrace.wire.RequestContext;
+import io.vertx.core.Future;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.message.DescribeClusterRequestData;
+import org.apache.kafka.common.message.DescribeClusterResponseData;
+import org.apache.kafka.common.message.DescribeClusterResponseData.DescribeClusterBroker;
+import org.apache.kafka.common.message.DescribeTopicPartitionsRequestData;
+import org.apache.kafka.common.message.DescribeTopicPartitionsRequestData.TopicRequest;
+import org.apache.kafka.common.message.DescribeTopicPartitionsResponseData;
+import org.apache.kafka.common.message.DescribeTopicPartitionsResponseData.Cursor;
+import org.apache.kafka.common.message.DescribeTopicPartitionsResponseData.DescribeTopicPartitionsResponsePartition;
+import org.apache.kafka.common.message.DescribeTopicPartitionsResponseData.DescribeTopicPartitionsResponseTopic;
+import org.apache.kafka.common.message.ListConfigResourcesRequestData;
+import org.apache.kafka.common.message.ListConfigResourcesResponseData;
+import org.apache.kafka.common.protocol.Errors;
+
+/** DescribeCluster 0-2, DescribeTopicPartitions 0, ListConfigResources 0-1: the image as it is. */
+final class ClusterHandlers {
+    private static final byte BROKERS = 1;
+
+    /** Partitions in one answer of DescribeTopicPartitions, whatever the client asks for. */
+    static final int MAX_PARTITIONS_PER_ANSWER = 2_000;
+
+    private static final Set<String> INTERNAL = Set.of("__consumer_offsets", "__transaction_state");
+
+    private final Cluster cluster;
+
+    ClusterHandlers(Cluster cluster) {
+        this.cluster = cluster;
+    }
+
+    Future<DescribeClusterResponseData> describeCluster(
+            RequestContext context, DescribeClusterRequestData request) {
+        if (request.endpointType() != BROKERS) {
+            return Future.succeededFuture(
+                    new DescribeClusterResponseData()
+                            .setErrorCode(Errors.MISMATCHED_ENDPOINT_TYPE.code())
+                            .setErrorMessage(
+                                    "this is a broker: expected endpoint type 1, got "
+                                            + request.endpointType()));
+        }
+        MetadataImage image = cluster.image();
+        DescribeClusterResponseData response =
+                new DescribeClusterResponseData()
+                        .setClusterId(image.clusterId())
+                        .setControllerId(image.controllerId())
+                        .setEndpointType(BROKERS);
+        for (MetadataImage.BrokerRegistration broker : new TreeMap<>(image.brokers()).values()) {
+            if (!broker.fenced() || request.includeFencedBrokers()) {
+                response.brokers()
+                        .add(
+                                new DescribeClusterBroker()
+                                        .setBrokerId(broker.nodeId())
+                                        .setHost(broker.host())
+                                        .setPort(broker.port())
+                                        .setRack(broker.rack().isEmpty() ? null : broker.rack())
+                                        .setIsFenced(broker.fenced()));
+            }
+        }
+        return Future.succeededFuture(response);
+    }
+
+    /** Topics in the order of their names; a cursor says where the next answer goes on. */
+    Future<DescribeTopicPartitionsResponseData> describeTopicPartitions(
+            RequestContext context, DescribeTopicPartitionsRequestData request) {
+        MetadataImage image = cluster.image();
+        TreeSet<String> names = new TreeSet<>();
+        boolean all = request.topics().isEmpty();
+        if (all) {
+            names.addAll(image.topics().keySet());
+        } else {
+            request.topics().stream().map(TopicRequest::name).forEach(names::add);
+        }
+        String from = request.cursor() == null ? "" : request.cursor().topicName();
+        int fromPartition = request.cursor() == null ? 0 : request.cursor().partitionIndex();
+        if (fromPartition < 0) {
+            return Future.failedFuture(
+                    new InvalidRequestException("the cursor points to partition " + fromPartition));
+        }
+        int left =
+                Math.max(1, Math.min(request.responsePartitionLimit(), MAX_PARTITIONS_PER_ANSWER));
+        DescribeTopicPartitionsResponseData response = new DescribeTopicPartitionsResponseData();
+        for (String name : names.tailSet(from)) {
+            int first = name.equals(from) ? fromPartition : 0;
+            List<MetadataImage.Partition> partitions =
+                    image.topic(name).map(MetadataImage.Topic::partitions).orElse(List.of());
+            if (left == 0) {
+                response.setNextCursor(new Cursor().setTopicName(name).setPartitionIndex(first));
+                break;
+            }
+            int last = Math.min(partitions.size(), first + left);
+            response.topics().add(describe(image, name, first, last));
+            left -= Math.max(0, last - first);
+            if (last < partitions.size()) {
+                response.setNextCursor(new Cursor().setTopicName(name).setPartitionIndex(last));
+                break;
+            }
+        }
+        return Future.succeededFuture(response);
+    }
+
+    private static DescribeTopicPartitionsResponseTopic describe(
+            MetadataImage image, String name, int first, int last) {
+        DescribeTopicPartitionsResponseTopic described =
+                new DescribeTopicPartitionsResponseTopic()
+                        .setName(name)
+                        .setIsInternal(INTERNAL.contains(name));
+        return image.topic(name)
+                .map(
+                        topic -> {
+                            described.setTopicId(topic.id());
+                            for (int index = first; index < last; index++) {
+                                described
+                                        .partitions()
+                                        .add(describe(image, topic.partitions().get(index)));
+                            }
+                            return described;
+                        })
+                .orElseGet(() -> described.setErrorCode(Errors.UNKNOWN_TOPIC_OR_PARTITION.code()));
+    }
+
+    private static DescribeTopicPartitionsResponsePartition describe(
+            MetadataImage image, MetadataImage.Partition partition) {
+        List<Integer> offline =
+                partition.replicas().stream()
+                        .filter(
+                                id -> {
+                                    MetadataImage.BrokerRegistration broker =
+                                            image.brokers().get(id);
+                                    return broker == null || broker.fenced();
+                                })
+                        .toList();
+        return new DescribeTopicPartitionsResponsePartition()
+                .setPartitionIndex(partition.index())
+                .setErrorCode(
+                        partition.leader() < 0
+                                ? Errors.LEADER_NOT_AVAILABLE.code()
+                                : Errors.NONE.code())
+                .setLeaderId(partition.leader())
+                .setLeaderEpoch(partition.leaderEpoch())
+                .setReplicaNodes(partition.replicas())
+                .setIsrNodes(partition.isr())
+                .setEligibleLeaderReplicas(List.of())
+                .setLastKnownElr(List.of())
+                .setOfflineReplicas(offline);
+    }
+
+    Future<ListConfigResourcesResponseData> listConfigResources(
+            RequestContext context, ListConfigResourcesRequestData request) {
+        ListConfigResourcesResponseData response = new ListConfigResourcesResponseData();
+        if (context.version() == 0) {
+            // That version asks for client metrics alone, of which there are none.
+            return Future.succeededFuture(response);
+        }
+        MetadataImage image = cluster.image();
+        if (wants(request, ConfigResource.Type.TOPIC)) {
+            new TreeSet<>(image.topics().keySet())
+                    .forEach(name -> add(response, ConfigResource.Type.TOPIC, name));
+        }
+        if (wants(request, ConfigResource.Type.BROKER)) {
+            new TreeSet<>(image.brokers().keySet())
+                    .forEach(id -> add(response, ConfigResource.Type.BROKER, String.valueOf(id)));
+        }
+        return Future.succeededFuture(response);
+    }
+
+    private static boolean wants(ListConfigResourcesRequestData request, ConfigResource.Type type) {
+        return request.resourceTypes().isEmpty() || request.resourceTypes().contains(type.id());
+    }
+
+    private static void add(
+            ListConfigResourcesResponseData response, ConfigResource.Type type, String name) {
+        response.configResources()
+                .add(
+                        new ListConfigResourcesResponseData.ConfigResource()
+                                .setResourceType(type.id())
+                                .setResourceName(name));
+    }
+}

@@ -1,0 +1,219 @@
+package dev.millrace.broker.group;
+
+import dev.millrace.broker.CoordinatorLog;
+import dev.millrace.cluster.Cluster;
+import dev.millrace.cluster.MetadataImage;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
+import org.apache.kafka.common.errors.NotCoordinatorException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The group coordinator of this node: knows which event loop owns which group and takes work there.
+ * Any thread may call it.
+ */
+public final class GroupCoordinator {
+    public static final String OFFSETS_TOPIC = "__consumer_offsets";
+
+    /** Requests come first after a start; groups nobody has asked for are loaded after this. */
+    private static final long WARM_UP_MS = 500;
+
+    private final Vertx vertx;
+    private final CoordinatorLog log;
+    private final Cluster cluster;
+    private final GroupConfig config;
+    private final List<GroupVerticle> loops;
+    private final List<String> deploymentIds = new ArrayList<>();
+
+    /** Cluster thread only. */
+    private @Nullable MetadataImage seen;
+
+    private volatile boolean warm;
+    private volatile boolean closed;
+
+    private GroupCoordinator(Vertx vertx, CoordinatorLog log, Cluster cluster, GroupConfig config) {
+        this.vertx = vertx;
+        this.log = log;
+        this.cluster = cluster;
+        this.config = config;
+        LongSupplier clockMs = steadyClockMs();
+        List<GroupVerticle> verticles = new ArrayList<>();
+        for (int i = 0; i < config.threads(); i++) {
+            verticles.add(
+                    new GroupVerticle(
+                            cluster.nodeId(), config, clockMs, log, cluster.liveGroups()));
+        }
+        this.loops = List.copyOf(verticles);
+    }
+
+    /**
+     * @param log the offsets topic; it is created when the first client looks for its coordinator
+     * @return completes when requests can be taken; groups are loaded when they are asked for
+     */
+    public static Future<GroupCoordinator> start(
+            Vertx vertx, CoordinatorLog log, Cluster cluster, GroupConfig config) {
+        GroupCoordinator coordinator = new GroupCoordinator(vertx, log, cluster, config);
+        List<Future<String>> deployed =
+                coordinator.loops.stream().map(vertx::deployVerticle).toList();
+        return Future.all(deployed)
+                .map(
+                        all -> {
+                            deployed.forEach(id -> coordinator.deploymentIds.add(id.result()));
+                            cluster.onChange(coordinator::imageChanged);
+                            vertx.setTimer(WARM_UP_MS, id -> coordinator.warmUp());
+                            return coordinator;
+                        });
+    }
+
+    /** Waiting members are told to look for another coordinator. Idempotent. */
+    public Future<Void> close() {
+        if (closed) {
+            return Future.succeededFuture();
+        }
+        closed = true;
+        return Future.join(deploymentIds.stream().map(vertx::undeploy).toList()).mapEmpty();
+    }
+
+    /**
+     * Wall-clock time that does not jump: the offset is taken once, so that a corrected system
+     * clock ends nobody's session.
+     */
+    private static LongSupplier steadyClockMs() {
+        long offsetMs =
+                System.currentTimeMillis() - TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+        return () -> offsetMs + TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+    }
+
+    GroupConfig config() {
+        return config;
+    }
+
+    MetadataImage image() {
+        return cluster.image();
+    }
+
+    // ---- the way to a group
+
+    /** Runs {@code work} on the loop that owns the group; fails with NOT_COORDINATOR elsewhere. */
+    <T> Future<T> onShard(String groupId, Function<GroupShard, Future<T>> work) {
+        Optional<MetadataImage.Topic> topic = cluster.image().topic(OFFSETS_TOPIC);
+        if (topic.isEmpty()) {
+            return Future.failedFuture(
+                    new NotCoordinatorException("find the coordinator of " + groupId + " first"));
+        }
+        List<MetadataImage.Partition> partitions = topic.get().partitions();
+        int partition = OffsetsTopic.partitionOf(groupId, partitions.size());
+        if (partitions.get(partition).leader() != cluster.nodeId()) {
+            return Future.failedFuture(
+                    new NotCoordinatorException(
+                            "node %d coordinates group %s, this is node %d"
+                                    .formatted(
+                                            partitions.get(partition).leader(),
+                                            groupId,
+                                            cluster.nodeId())));
+        }
+        return loopOf(partition).submit(partition, work);
+    }
+
+    private GroupVerticle loopOf(int partition) {
+        return loops.get(partition % loops.size());
+    }
+
+    /** Runs {@code work} for each partition led here. */
+    <T> Future<List<T>> onAllShards(Function<GroupShard, Future<T>> work) {
+        List<Future<T>> results = new ArrayList<>();
+        for (MetadataImage.Partition partition : offsetsPartitions(cluster.image())) {
+            if (partition.leader() == cluster.nodeId()) {
+                results.add(loopOf(partition.index()).submit(partition.index(), work));
+            }
+        }
+        return results.isEmpty()
+                ? Future.succeededFuture(List.of())
+                : Future.all(results).map(all -> all.list());
+    }
+
+    /** The broker that coordinates the group; creates the offsets topic if there is none yet. */
+    Future<MetadataImage.BrokerRegistration> coordinatorOf(String groupId) {
+        Optional<MetadataImage.Topic> topic = cluster.image().topic(OFFSETS_TOPIC);
+        Future<Integer> count =
+                topic.isPresent()
+                        ? Future.succeededFuture(topic.get().partitions().size())
+                        : log.partitions();
+        return count.compose(
+                partitions -> {
+                    MetadataImage image = cluster.image();
+                    List<MetadataImage.Partition> led = offsetsPartitions(image);
+                    int partition = OffsetsTopic.partitionOf(groupId, partitions);
+                    MetadataImage.BrokerRegistration broker =
+                            partition < led.size()
+                                    ? image.brokers().get(led.get(partition).leader())
+                                    : null;
+                    return broker == null
+                            ? Future.failedFuture(
+                                    new CoordinatorNotAvailableException(
+                                            "%s-%d has no leader at the moment; retry"
+                                                    .formatted(OFFSETS_TOPIC, partition)))
+                            : Future.succeededFuture(broker);
+                });
+    }
+
+    private static List<MetadataImage.Partition> offsetsPartitions(MetadataImage image) {
+        return image.topic(OFFSETS_TOPIC).map(MetadataImage.Topic::partitions).orElse(List.of());
+    }
+
+    // ---- changes of the cluster
+
+    private void imageChanged(MetadataImage image) {
+        MetadataImage before = seen;
+        seen = image;
+        if (before == null || closed) {
+            return;
+        }
+        deleteOffsetsOfDeletedTopics(before, image);
+        if (warm && !offsetsPartitions(before).equals(offsetsPartitions(image))) {
+            tellLeadership(image);
+        }
+    }
+
+    private void deleteOffsetsOfDeletedTopics(MetadataImage before, MetadataImage after) {
+        Set<String> deleted = new HashSet<>();
+        before.topicsById()
+                .forEach(
+                        (id, topic) -> {
+                            if (!after.topicsById().containsKey(id)) {
+                                deleted.add(topic.name());
+                            }
+                        });
+        if (!deleted.isEmpty()) {
+            loops.forEach(loop -> loop.topicsDeleted(deleted));
+        }
+    }
+
+    private void warmUp() {
+        warm = true;
+        if (!closed) {
+            tellLeadership(cluster.image());
+        }
+    }
+
+    private void tellLeadership(MetadataImage image) {
+        List<MetadataImage.Partition> partitions = offsetsPartitions(image);
+        for (int i = 0; i < loops.size(); i++) {
+            int loop = i;
+            loops.get(i)
+                    .leadershipChanged(
+                            partitions.stream()
+                                    .filter(p -> p.index() % loops.size() == loop)
+                                    .toList());
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package dev.millrace.broker.group;
+
+import dev.millrace.wire.ApiTable;
+import org.apache.kafka.common.protocol.ApiKeys;
+
+/** The rows of the API table that the group coordinator answers. */
+public final class GroupHandlers {
+    private GroupHandlers() {}
+
+    public static void register(ApiTable.Builder table, GroupCoordinator coordinator) {
+        MembershipHandlers membership = new MembershipHandlers(coordinator);
+        OffsetCommitHandler commits = new OffsetCommitHandler(coordinator);
+        OffsetFetchHandler fetches = new OffsetFetchHandler(coordinator);
+        GroupQueryHandlers queries = new GroupQueryHandlers(coordinator);
+        table.add(ApiKeys.OFFSET_COMMIT, 2, 10, commits::commit)
+                .add(ApiKeys.OFFSET_FETCH, 1, 10, fetches::fetch)
+                .add(ApiKeys.FIND_COORDINATOR, 0, 6, queries::find)
+                .add(ApiKeys.JOIN_GROUP, 0, 9, membership::join)
+                .add(ApiKeys.HEARTBEAT, 0, 4, membership::heartbeat)
+                .add(ApiKeys.LEAVE_GROUP, 0, 5, membership::leave)
+                .add(ApiKeys.SYNC_GROUP, 0, 5, membership::sync)
+                .add(ApiKeys.DESCRIBE_GROUPS, 0, 6, queries::describe)
+                .add(ApiKeys.LIST_GROUPS, 0, 5, queries::list)
+                .add(ApiKeys.DELETE_GROUPS, 0, 2, queries::delete)
+                .add(ApiKeys.OFFSET_DELETE, 0, 0, queries::deleteOffsets);
+    }
+}

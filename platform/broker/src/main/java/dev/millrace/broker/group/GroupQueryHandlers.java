@@ -1,0 +1,304 @@
+package dev.millrace.broker.group;
+
+import dev.millrace.cluster.MetadataImage;
+import dev.millrace.wire.RequestContext;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import org.apache.kafka.common.message.DeleteGroupsRequestData;
+import org.apache.kafka.common.message.DeleteGroupsResponseData;
+import org.apache.kafka.common.message.DeleteGroupsResponseData.DeletableGroupResult;
+import org.apache.kafka.common.message.DeleteGroupsResponseData.DeletableGroupResultCollection;
+import org.apache.kafka.common.message.DescribeGroupsRequestData;
+import org.apache.kafka.common.message.DescribeGroupsResponseData;
+import org.apache.kafka.common.message.DescribeGroupsResponseData.DescribedGroup;
+import org.apache.kafka.common.message.DescribeGroupsResponseData.DescribedGroupMember;
+import org.apache.kafka.common.message.FindCoordinatorRequestData;
+import org.apache.kafka.common.message.FindCoordinatorResponseData;
+import org.apache.kafka.common.message.FindCoordinatorResponseData.Coordinator;
+import org.apache.kafka.common.message.ListGroupsRequestData;
+import org.apache.kafka.common.message.ListGroupsResponseData;
+import org.apache.kafka.common.message.ListGroupsResponseData.ListedGroup;
+import org.apache.kafka.common.message.OffsetDeleteRequestData;
+import org.apache.kafka.common.message.OffsetDeleteRequestData.OffsetDeleteRequestTopic;
+import org.apache.kafka.common.message.OffsetDeleteResponseData;
+import org.apache.kafka.common.message.OffsetDeleteResponseData.OffsetDeleteResponsePartition;
+import org.apache.kafka.common.message.OffsetDeleteResponseData.OffsetDeleteResponseTopic;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
+
+/** FindCoordinator, ListGroups, DescribeGroups, DeleteGroups, OffsetDelete. */
+final class GroupQueryHandlers {
+    private static final byte GROUP_KEY = 0;
+    private static final short FIND_SEVERAL = 4;
+    private static final short DESCRIBE_NOT_FOUND = 6;
+    private static final String GROUP_TYPE = "classic";
+    private static final int AUTHORIZED_OPERATIONS_OMITTED = Integer.MIN_VALUE;
+
+    private final GroupCoordinator coordinator;
+
+    GroupQueryHandlers(GroupCoordinator coordinator) {
+        this.coordinator = coordinator;
+    }
+
+    // ---- FindCoordinator
+
+    Future<FindCoordinatorResponseData> find(
+            RequestContext context, FindCoordinatorRequestData request) {
+        boolean several = context.version() >= FIND_SEVERAL;
+        List<String> keys = several ? request.coordinatorKeys() : List.of(request.key());
+        List<Future<Coordinator>> found =
+                keys.stream().map(key -> find(key, request.keyType())).toList();
+        return Future.join(found)
+                .map(
+                        all -> {
+                            List<Coordinator> coordinators =
+                                    found.stream().map(Future::result).toList();
+                            return several
+                                    ? new FindCoordinatorResponseData()
+                                            .setCoordinators(coordinators)
+                                    : inOldForm(coordinators.get(0));
+                        });
+    }
+
+    private Future<Coordinator> find(String key, byte keyType) {
+        if (keyType != GROUP_KEY) {
+            // Not COORDINATOR_NOT_AVAILABLE: a client would ask again until its time is up,
+            // instead of telling its user what is missing.
+            return Future.succeededFuture(
+                    none(
+                            key,
+                            Errors.INVALID_REQUEST,
+                            "this broker coordinates consumer groups (key type 0) only, not key"
+                                    + " type "
+                                    + keyType
+                                    + ": transactions and share groups are not available"));
+        }
+        return coordinator
+                .coordinatorOf(key)
+                .map(
+                        broker ->
+                                new Coordinator()
+                                        .setKey(key)
+                                        .setNodeId(broker.nodeId())
+                                        .setHost(broker.host())
+                                        .setPort(broker.port())
+                                        .setErrorMessage(""))
+                .otherwise(
+                        failure -> {
+                            Errors error = OffsetCommitHandler.commitError(failure);
+                            return none(key, error, failure.getMessage());
+                        });
+    }
+
+    private static Coordinator none(String key, Errors error, @Nullable String message) {
+        return new Coordinator()
+                .setKey(key)
+                .setNodeId(-1)
+                .setHost("")
+                .setPort(-1)
+                .setErrorCode(error.code())
+                .setErrorMessage(Objects.requireNonNullElse(message, error.message()));
+    }
+
+    private static FindCoordinatorResponseData inOldForm(Coordinator coordinator) {
+        return new FindCoordinatorResponseData()
+                .setErrorCode(coordinator.errorCode())
+                .setErrorMessage(coordinator.errorMessage())
+                .setNodeId(coordinator.nodeId())
+                .setHost(coordinator.host())
+                .setPort(coordinator.port());
+    }
+
+    // ---- ListGroups
+
+    Future<ListGroupsResponseData> list(RequestContext context, ListGroupsRequestData request) {
+        if (!matches(request.typesFilter(), GROUP_TYPE)) {
+            return Future.succeededFuture(new ListGroupsResponseData());
+        }
+        return coordinator
+                .onAllShards(shard -> Future.succeededFuture(shard.groups()))
+                .map(shards -> listed(shards, request.statesFilter()))
+                .otherwise(
+                        failure ->
+                                new ListGroupsResponseData()
+                                        .setErrorCode(Errors.forException(failure).code()));
+    }
+
+    private static ListGroupsResponseData listed(
+            List<Collection<Group>> shards, List<String> states) {
+        List<ListedGroup> listed = new ArrayList<>();
+        for (Collection<Group> groups : shards) {
+            for (Group group : groups) {
+                if (matches(states, group.state().wireName())) {
+                    listed.add(
+                            new ListedGroup()
+                                    .setGroupId(group.groupId())
+                                    .setProtocolType(protocolType(group))
+                                    .setGroupState(group.state().wireName())
+                                    .setGroupType(GROUP_TYPE));
+                }
+            }
+        }
+        return new ListGroupsResponseData().setGroups(listed);
+    }
+
+    /** An empty filter lets everything through. */
+    private static boolean matches(Collection<String> filter, String value) {
+        String lower = value.toLowerCase(Locale.ROOT);
+        return filter.isEmpty()
+                || filter.stream().anyMatch(f -> f.toLowerCase(Locale.ROOT).equals(lower));
+    }
+
+    private static String protocolType(Group group) {
+        return Objects.requireNonNullElse(group.protocolType(), "");
+    }
+
+    // ---- DescribeGroups
+
+    Future<DescribeGroupsResponseData> describe(
+            RequestContext context, DescribeGroupsRequestData request) {
+        List<Future<DescribedGroup>> described =
+                request.groups().stream()
+                        .map(groupId -> describe(groupId, context.version()))
+                        .toList();
+        return Future.join(described)
+                .map(
+                        all ->
+                                new DescribeGroupsResponseData()
+                                        .setGroups(
+                                                described.stream().map(Future::result).toList()));
+    }
+
+    private Future<DescribedGroup> describe(String groupId, short version) {
+        return coordinator
+                .onShard(
+                        groupId,
+                        shard ->
+                                Future.succeededFuture(
+                                        described(groupId, shard.group(groupId), version)))
+                .otherwise(
+                        failure ->
+                                new DescribedGroup()
+                                        .setGroupId(groupId)
+                                        .setErrorCode(Errors.forException(failure).code()));
+    }
+
+    private static DescribedGroup described(String groupId, @Nullable Group group, short version) {
+        DescribedGroup described =
+                new DescribedGroup()
+                        .setGroupId(groupId)
+                        .setAuthorizedOperations(AUTHORIZED_OPERATIONS_OMITTED);
+        if (group == null) {
+            // Older clients know a group that does not exist as a dead one.
+            return version >= DESCRIBE_NOT_FOUND
+                    ? described
+                            .setGroupState("Dead")
+                            .setErrorCode(Errors.GROUP_ID_NOT_FOUND.code())
+                            .setErrorMessage("Group " + groupId + " not found.")
+                    : described.setGroupState("Dead");
+        }
+        boolean stable = group.state() == GroupState.STABLE;
+        return described
+                .setGroupState(group.state().wireName())
+                .setProtocolType(protocolType(group))
+                .setProtocolData(stable ? Objects.requireNonNullElse(group.protocol(), "") : "")
+                .setMembers(
+                        group.members().values().stream()
+                                .map(member -> described(group, member, stable))
+                                .toList());
+    }
+
+    private static DescribedGroupMember described(Group group, Member member, boolean stable) {
+        DescribedGroupMember described =
+                new DescribedGroupMember()
+                        .setMemberId(member.memberId())
+                        .setGroupInstanceId(member.instanceId())
+                        .setClientId(member.clientId())
+                        .setClientHost(member.clientHost());
+        // In between, subscription and assignment belong to different generations.
+        return stable
+                ? described
+                        .setMemberMetadata(member.metadata(group.protocol()).array())
+                        .setMemberAssignment(member.assignment().array())
+                : described;
+    }
+
+    // ---- DeleteGroups, OffsetDelete
+
+    Future<DeleteGroupsResponseData> delete(
+            RequestContext context, DeleteGroupsRequestData request) {
+        List<String> groupIds = request.groupsNames().stream().distinct().toList();
+        List<Future<Errors>> deleted =
+                groupIds.stream()
+                        .map(
+                                groupId ->
+                                        coordinator
+                                                .onShard(groupId, shard -> shard.delete(groupId))
+                                                .otherwise(OffsetCommitHandler::commitError))
+                        .toList();
+        return Future.join(deleted)
+                .map(
+                        all -> {
+                            DeletableGroupResultCollection results =
+                                    new DeletableGroupResultCollection(groupIds.size());
+                            for (int i = 0; i < groupIds.size(); i++) {
+                                results.add(
+                                        new DeletableGroupResult()
+                                                .setGroupId(groupIds.get(i))
+                                                .setErrorCode(deleted.get(i).result().code()));
+                            }
+                            return new DeleteGroupsResponseData().setResults(results);
+                        });
+    }
+
+    Future<OffsetDeleteResponseData> deleteOffsets(
+            RequestContext context, OffsetDeleteRequestData request) {
+        MetadataImage image = coordinator.image();
+        OffsetDeleteResponseData response = new OffsetDeleteResponseData();
+        List<GroupRecord> tombstones = new ArrayList<>();
+        for (OffsetDeleteRequestTopic topic : request.topics()) {
+            int count = image.topic(topic.name()).map(t -> t.partitions().size()).orElse(0);
+            OffsetDeleteResponseTopic answer =
+                    new OffsetDeleteResponseTopic().setName(topic.name());
+            response.topics().add(answer);
+            for (OffsetDeleteRequestData.OffsetDeleteRequestPartition partition :
+                    topic.partitions()) {
+                int index = partition.partitionIndex();
+                boolean known = index >= 0 && index < count;
+                answer.partitions()
+                        .add(
+                                new OffsetDeleteResponsePartition()
+                                        .setPartitionIndex(index)
+                                        .setErrorCode(
+                                                known
+                                                        ? Errors.NONE.code()
+                                                        : Errors.UNKNOWN_TOPIC_OR_PARTITION
+                                                                .code()));
+                if (known) {
+                    tombstones.add(
+                            new GroupRecord.OffsetDeleted(request.groupId(), topic.name(), index));
+                }
+            }
+        }
+        return coordinator
+                .onShard(
+                        request.groupId(),
+                        shard -> {
+                            Errors error = shard.validateDeleteOffsets(request.groupId());
+                            return error != Errors.NONE
+                                    ? Future.succeededFuture(error)
+                                    : shard.commit(tombstones).map(Errors.NONE);
+                        })
+                .otherwise(OffsetCommitHandler::commitError)
+                .map(
+                        error ->
+                                error == Errors.NONE
+                                        ? response
+                                        : new OffsetDeleteResponseData()
+                                                .setErrorCode(error.code()));
+    }
+}

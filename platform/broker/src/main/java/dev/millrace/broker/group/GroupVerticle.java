@@ -1,0 +1,360 @@
+package dev.millrace.broker.group;
+
+import dev.millrace.broker.CoordinatorLog;
+import dev.millrace.cluster.LiveGroups;
+import dev.millrace.cluster.MetadataImage;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.VerticleBase;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.apache.kafka.common.errors.CoordinatorLoadInProgressException;
+import org.apache.kafka.common.errors.NotCoordinatorException;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One event loop with the shards it owns: loads a shard when its first request comes (or shortly
+ * after start), drops it when another broker leads the partition, and wakes it when time is due.
+ */
+final class GroupVerticle extends VerticleBase {
+    private static final Logger log = LoggerFactory.getLogger(GroupVerticle.class);
+
+    /** Requests that one loading shard keeps waiting; more are told to come back. */
+    static final int MAX_WAITING_FOR_LOAD = 1_000;
+
+    private static final long LOAD_WAIT_MS = 2_000;
+
+    /** A live state that takes longer than this to find is not waited for: the log decides. */
+    private static final long LIVE_WAIT_MS = 150;
+
+    private final int nodeId;
+    private final GroupConfig config;
+    private final LongSupplier clockMs;
+    private final CoordinatorLog coordinatorLog;
+    private final LiveGroups liveGroups;
+
+    private final Map<Integer, Slot> slots = new HashMap<>();
+    private long timerId = -1;
+    private long timerDueMs = Group.NEVER;
+
+    /** A partition this node leads: being loaded, then ready. */
+    private static final class Slot {
+        private final Promise<GroupShard> ready = Promise.promise();
+        private @Nullable GroupShard shard;
+        private int leaderEpoch = -1;
+        private int waiting;
+
+        /** Dropped before it was loaded. */
+        private boolean abandoned;
+    }
+
+    GroupVerticle(
+            int nodeId,
+            GroupConfig config,
+            LongSupplier clockMs,
+            CoordinatorLog coordinatorLog,
+            LiveGroups liveGroups) {
+        this.nodeId = nodeId;
+        this.config = config;
+        this.clockMs = clockMs;
+        this.coordinatorLog = coordinatorLog;
+        this.liveGroups = liveGroups;
+    }
+
+    @Override
+    public Future<?> start() {
+        vertx.setPeriodic(
+                Math.max(1, config.offsetsRetentionCheckIntervalMs()), id -> expireOffsets());
+        return Future.succeededFuture();
+    }
+
+    @Override
+    public Future<?> stop() {
+        Set.copyOf(slots.keySet()).forEach(partition -> drop(partition, Errors.NOT_COORDINATOR));
+        return Future.succeededFuture();
+    }
+
+    /** Runs {@code work} on this loop, with the partition's shard loaded. From any thread. */
+    <T> Future<T> submit(int partition, Function<GroupShard, Future<T>> work) {
+        Promise<T> promise = Promise.promise();
+        context.runOnContext(
+                now -> {
+                    Future<T> result;
+                    try {
+                        GroupShard shard = readyShard(partition);
+                        result =
+                                shard != null
+                                        ? work.apply(shard)
+                                        : waitForLoad(partition).compose(work);
+                    } catch (RuntimeException e) {
+                        result = Future.failedFuture(e);
+                    }
+                    result.onComplete(promise);
+                    rearm();
+                });
+        return promise.future();
+    }
+
+    private @Nullable GroupShard readyShard(int partition) {
+        Slot slot = slots.get(partition);
+        return slot == null ? null : slot.shard;
+    }
+
+    private Future<GroupShard> waitForLoad(int partition) {
+        Slot slot = slots.computeIfAbsent(partition, this::load);
+        if (slot.waiting >= MAX_WAITING_FOR_LOAD) {
+            return Future.failedFuture(loading(partition));
+        }
+        slot.waiting++;
+        return slot.ready
+                .future()
+                .timeout(LOAD_WAIT_MS, TimeUnit.MILLISECONDS)
+                .recover(
+                        failure ->
+                                Future.failedFuture(
+                                        failure instanceof TimeoutException
+                                                ? loading(partition)
+                                                : failure))
+                .eventually(
+                        () -> {
+                            slot.waiting--;
+                            return Future.succeededFuture();
+                        });
+    }
+
+    private static CoordinatorLoadInProgressException loading(int partition) {
+        return new CoordinatorLoadInProgressException(
+                "the groups of "
+                        + GroupCoordinator.OFFSETS_TOPIC
+                        + "-"
+                        + partition
+                        + " are still being loaded; retry");
+    }
+
+    private Slot load(int partition) {
+        Slot slot = new Slot();
+        coordinatorLog
+                .leaderEpoch(partition)
+                .compose(leaderEpoch -> load(partition, leaderEpoch, slot))
+                .onComplete(
+                        loaded -> {
+                            if (slot.abandoned) {
+                                slot.ready.tryFail(movedAway(partition));
+                            } else if (loaded.succeeded()) {
+                                slot.shard = loaded.result();
+                                slot.ready.tryComplete(loaded.result());
+                                rearm();
+                            } else {
+                                slots.remove(partition, slot);
+                                slot.ready.tryFail(loaded.cause());
+                            }
+                        });
+        return slot;
+    }
+
+    private Future<GroupShard> load(int partition, int leaderEpoch, Slot slot) {
+        slot.leaderEpoch = leaderEpoch;
+        LivePublisher live =
+                new LivePublisher(
+                        liveGroups,
+                        leaderEpoch,
+                        command -> context.runOnContext(now -> command.run()),
+                        () -> fenced(partition, slot));
+        GroupShard shard =
+                new GroupShard(
+                        config,
+                        clockMs,
+                        records ->
+                                coordinatorLog
+                                        .append(
+                                                partition,
+                                                RecordCodec.toBatches(records, clockMs.getAsLong()))
+                                        .mapEmpty(),
+                        live,
+                        cause -> broken(partition, slot, cause));
+        return coordinatorLog
+                .replay(partition, batches -> RecordCodec.forEach(batches, shard::replay))
+                .compose(replayed -> adoptLive(shard))
+                .map(
+                        adopted -> {
+                            shard.loaded();
+                            return shard;
+                        });
+    }
+
+    /** Asks for what the last coordinator shared; whatever does not come in time is left out. */
+    private Future<Void> adoptLive(GroupShard shard) {
+        List<String> groupIds = shard.groupsWithMembers();
+        if (groupIds.isEmpty()) {
+            return Future.succeededFuture();
+        }
+        Map<String, byte[]> found = new HashMap<>();
+        List<Future<Optional<byte[]>>> lookups =
+                groupIds.stream()
+                        .map(
+                                groupId ->
+                                        Future.fromCompletionStage(liveGroups.get(groupId), context)
+                                                .onSuccess(
+                                                        state ->
+                                                                state.ifPresent(
+                                                                        bytes ->
+                                                                                found.put(
+                                                                                        groupId,
+                                                                                        bytes))))
+                        .toList();
+        return Future.join(lookups)
+                .timeout(LIVE_WAIT_MS, TimeUnit.MILLISECONDS)
+                .transform(
+                        waited -> {
+                            long nowMs = clockMs.getAsLong();
+                            Map.copyOf(found)
+                                    .forEach(
+                                            (groupId, bytes) ->
+                                                    LiveState.read(groupId, bytes, nowMs)
+                                                            .ifPresent(shard::adopt));
+                            return Future.succeededFuture();
+                        });
+    }
+
+    private void fenced(int partition, Slot slot) {
+        if (slots.remove(partition, slot)) {
+            log.info(
+                    "another node coordinates the groups of {}-{} in a newer epoch than {}",
+                    GroupCoordinator.OFFSETS_TOPIC,
+                    partition,
+                    slot.leaderEpoch);
+            close(slot, Errors.NOT_COORDINATOR);
+        }
+    }
+
+    private void broken(int partition, Slot slot, Throwable cause) {
+        if (slots.remove(partition, slot)) {
+            log.warn(
+                    "groups of {}-{} are loaded again: a record could not be appended",
+                    GroupCoordinator.OFFSETS_TOPIC,
+                    partition,
+                    cause);
+        }
+    }
+
+    private void drop(int partition, Errors error) {
+        Slot slot = slots.remove(partition);
+        if (slot != null) {
+            slot.abandoned = true;
+            close(slot, error);
+        }
+    }
+
+    private static void close(Slot slot, Errors error) {
+        if (slot.shard != null) {
+            slot.shard.close(error);
+        }
+        slot.ready.tryFail(error.exception());
+    }
+
+    private static NotCoordinatorException movedAway(int partition) {
+        return new NotCoordinatorException(
+                "another node leads "
+                        + GroupCoordinator.OFFSETS_TOPIC
+                        + "-"
+                        + partition
+                        + "; find the coordinator again");
+    }
+
+    /**
+     * Leadership as of a new image: drops what is led elsewhere or in a new epoch, and begins to
+     * load what is led here. From any thread.
+     *
+     * @param mine the partitions of the offsets topic that belong to this loop
+     */
+    void leadershipChanged(List<MetadataImage.Partition> mine) {
+        context.runOnContext(
+                now -> {
+                    for (MetadataImage.Partition partition : mine) {
+                        Slot slot = slots.get(partition.index());
+                        boolean led = partition.leader() == nodeId;
+                        boolean newEpoch =
+                                slot != null
+                                        && slot.leaderEpoch >= 0
+                                        && slot.leaderEpoch < partition.leaderEpoch();
+                        if (slot != null && (!led || newEpoch)) {
+                            drop(partition.index(), Errors.NOT_COORDINATOR);
+                        }
+                        if (led) {
+                            slots.computeIfAbsent(partition.index(), this::load);
+                        }
+                    }
+                });
+    }
+
+    /** From any thread. */
+    void topicsDeleted(Set<String> topics) {
+        context.runOnContext(
+                now ->
+                        forEachReady(
+                                shard ->
+                                        shard.topicsDeleted(topics)
+                                                .onFailure(
+                                                        e ->
+                                                                log.warn(
+                                                                        "offsets of deleted topics {}"
+                                                                                + " were not deleted: {}",
+                                                                        topics,
+                                                                        e.toString()))));
+    }
+
+    private void expireOffsets() {
+        forEachReady(
+                shard ->
+                        shard.expireOffsets()
+                                .onFailure(
+                                        e ->
+                                                log.warn(
+                                                        "expired offsets were not deleted; the next"
+                                                                + " pass tries again: {}",
+                                                        e.toString())));
+    }
+
+    private void forEachReady(Consumer<GroupShard> action) {
+        for (Slot slot : List.copyOf(slots.values())) {
+            if (slot.shard != null) {
+                action.accept(slot.shard);
+            }
+        }
+    }
+
+    private void rearm() {
+        long nextMs = Group.NEVER;
+        for (Slot slot : slots.values()) {
+            if (slot.shard != null) {
+                nextMs = Math.min(nextMs, slot.shard.nextDeadlineMs());
+            }
+        }
+        if (nextMs >= timerDueMs) {
+            return;
+        }
+        if (timerId >= 0) {
+            vertx.cancelTimer(timerId);
+        }
+        timerDueMs = nextMs;
+        timerId = vertx.setTimer(Math.max(1, nextMs - clockMs.getAsLong()), id -> wake());
+    }
+
+    private void wake() {
+        timerId = -1;
+        timerDueMs = Group.NEVER;
+        forEachReady(GroupShard::tick);
+        rearm();
+    }
+}

@@ -1,0 +1,254 @@
+package dev.millrace.cluster.journal;
+
+import dev.millrace.cluster.MetadataImage.Partition;
+import dev.millrace.cluster.MetadataImage.Topic;
+import dev.millrace.cluster.journal.Decision.Accepted;
+import dev.millrace.cluster.journal.Decision.Rejected;
+import dev.millrace.cluster.journal.MetadataRecord.BrokerRegistered;
+import dev.millrace.cluster.journal.MetadataRecord.ClusterFormatted;
+import dev.millrace.cluster.journal.MetadataRecord.ConfigsChanged;
+import dev.millrace.cluster.journal.MetadataRecord.PartitionsAdded;
+import dev.millrace.cluster.journal.MetadataRecord.ProducerIdsAllocated;
+import dev.millrace.cluster.journal.MetadataRecord.TopicCreated;
+import dev.millrace.cluster.journal.MetadataRecord.TopicDeleted;
+import dev.millrace.cluster.journal.MetadataRequest.AllocateProducerIds;
+import dev.millrace.cluster.journal.MetadataRequest.AlterConfigs;
+import dev.millrace.cluster.journal.MetadataRequest.CreatePartitions;
+import dev.millrace.cluster.journal.MetadataRequest.CreateTopic;
+import dev.millrace.cluster.journal.MetadataRequest.DeleteTopic;
+import dev.millrace.cluster.journal.MetadataRequest.FormatCluster;
+import dev.millrace.cluster.journal.MetadataRequest.RegisterBroker;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules of the cluster's metadata: a pure function from a state and a request to a decision. No
+ * clock, no disk, no chance.
+ */
+final class Decisions {
+    static final int MAX_PARTITIONS_PER_REQUEST = 10_000;
+    static final int MAX_PRODUCER_IDS_PER_REQUEST = 1_000_000;
+
+    private Decisions() {}
+
+    static Decision decide(MetadataState state, MetadataRequest request) {
+        if (request instanceof CreateTopic r) {
+            return createTopic(state, r);
+        }
+        if (request instanceof DeleteTopic r) {
+            return state.topicsById().containsKey(r.id())
+                    ? new Accepted(new TopicDeleted(r.id()))
+                    : new Rejected(
+                            Errors.UNKNOWN_TOPIC_ID, "There is no topic with id " + r.id() + ".");
+        }
+        if (request instanceof CreatePartitions r) {
+            return createPartitions(state, r);
+        }
+        if (request instanceof AlterConfigs r) {
+            return alterConfigs(state, r);
+        }
+        if (request instanceof AllocateProducerIds r) {
+            return allocateProducerIds(state, r);
+        }
+        if (request instanceof RegisterBroker r) {
+            return registerBroker(r);
+        }
+        if (request instanceof FormatCluster r) {
+            // Whoever leads first names the cluster; a second leader finds it named.
+            return state.clusterId().isEmpty()
+                    ? new Accepted(new ClusterFormatted(r.clusterId()))
+                    : new Accepted(List.of(), 0);
+        }
+        throw new AssertionError("No rule defined for " + request.getClass());
+    }
+
+    private static Decision createTopic(MetadataState state, CreateTopic request) {
+        Optional<String> illegal = TopicNames.refusal(request.name());
+        if (illegal.isPresent()) {
+            return new Rejected(Errors.INVALID_TOPIC_EXCEPTION, illegal.get());
+        }
+        Topic existing = state.topics().get(request.name());
+        if (existing != null) {
+            // The same id is the same request, sent again because its answer was lost.
+            return existing.id().equals(request.id())
+                    ? new Accepted(List.of(), 0)
+                    : new Rejected(
+                            Errors.TOPIC_ALREADY_EXISTS,
+                            "Topic '" + request.name() + "' already exists.");
+        }
+        String collision = collision(state, request.name());
+        if (collision != null) {
+            return new Rejected(
+                    Errors.INVALID_TOPIC_EXCEPTION,
+                    "Topic '"
+                            + request.name()
+                            + "' collides with existing topic '"
+                            + collision
+                            + "': '.' and '_' are the same in metric names.");
+        }
+        if (Uuid.RESERVED.contains(request.id()) || state.topicsById().containsKey(request.id())) {
+            return new Rejected(
+                    Errors.INVALID_REQUEST, "Topic id " + request.id() + " is reserved or taken.");
+        }
+        Placement placement = Placement.of(state.brokers().values());
+        Placement.Result placed =
+                request.assignment().isEmpty()
+                        ? placement.place(
+                                request.id(), 0, request.partitions(), request.replicationFactor())
+                        : placement.checked(0, request.assignment());
+        if (placed instanceof Placement.Refused refused) {
+            return new Rejected(refused.error(), refused.message());
+        }
+        List<Partition> partitions = ((Placement.Placed) placed).partitions();
+        return new Accepted(
+                new TopicCreated(
+                        request.name(), request.id(), partitions, Map.copyOf(request.configs())));
+    }
+
+    private static @Nullable String collision(MetadataState state, String name) {
+        return TopicNames.canCollide(name)
+                ? state.topicByCollisionName().get(TopicNames.collisionName(name))
+                : null;
+    }
+
+    private static Decision createPartitions(MetadataState state, CreatePartitions request) {
+        Topic topic = state.topics().get(request.topic());
+        if (topic == null) {
+            return unknownTopic(request.topic());
+        }
+        int current = topic.partitions().size();
+        int additional = request.totalPartitions() - current;
+        if (additional <= 0) {
+            return new Rejected(
+                    Errors.INVALID_PARTITIONS,
+                    "Topic '"
+                            + topic.name()
+                            + "' has "
+                            + current
+                            + " partition(s); their number can only grow, requested were "
+                            + request.totalPartitions()
+                            + ".");
+        }
+        Placement placement = Placement.of(state.brokers().values());
+        Placement.Result placed;
+        if (request.assignment().isEmpty()) {
+            int replicationFactor = topic.partitions().get(0).replicas().size();
+            placed = placement.place(topic.id(), current, additional, replicationFactor);
+        } else if (request.assignment().size() != additional) {
+            return new Rejected(
+                    Errors.INVALID_REPLICA_ASSIGNMENT,
+                    "Growing '"
+                            + topic.name()
+                            + "' from "
+                            + current
+                            + " to "
+                            + request.totalPartitions()
+                            + " partitions takes "
+                            + additional
+                            + " assignment(s), got "
+                            + request.assignment().size()
+                            + ".");
+        } else {
+            Map<Integer, List<Integer>> numbered = new LinkedHashMap<>();
+            for (List<Integer> replicas : request.assignment()) {
+                numbered.put(current + numbered.size(), replicas);
+            }
+            placed = placement.checked(current, numbered);
+        }
+        if (placed instanceof Placement.Refused refused) {
+            return new Rejected(refused.error(), refused.message());
+        }
+        return new Accepted(
+                new PartitionsAdded(topic.id(), ((Placement.Placed) placed).partitions()));
+    }
+
+    private static Decision alterConfigs(MetadataState state, AlterConfigs request) {
+        ConfigResource resource = request.resource();
+        switch (resource.type()) {
+            case TOPIC:
+                if (!state.topics().containsKey(resource.name())) {
+                    return unknownTopic(resource.name());
+                }
+                break;
+            case BROKER:
+                if (!resource.isDefault() && !resource.name().matches("\\d{1,9}")) {
+                    return new Rejected(
+                            Errors.INVALID_REQUEST,
+                            "A broker config resource is a node id, or empty for the default of"
+                                    + " all brokers; got '"
+                                    + resource.name()
+                                    + "'.");
+                }
+                break;
+            case GROUP:
+            case CLIENT_METRICS:
+                break;
+            default:
+                return new Rejected(
+                        Errors.INVALID_REQUEST,
+                        "Configs of type " + resource.type() + " are not kept by the cluster.");
+        }
+        Map<String, String> current = state.configs().getOrDefault(resource, Map.of());
+        Map<String, Optional<String>> effective = new LinkedHashMap<>();
+        request.changes()
+                .forEach(
+                        (key, value) -> {
+                            if (!Optional.ofNullable(current.get(key)).equals(value)) {
+                                effective.put(key, value);
+                            }
+                        });
+        return effective.isEmpty()
+                ? new Accepted(List.of(), 0)
+                : new Accepted(new ConfigsChanged(resource, effective));
+    }
+
+    private static Decision allocateProducerIds(MetadataState state, AllocateProducerIds request) {
+        if (request.size() < 1 || request.size() > MAX_PRODUCER_IDS_PER_REQUEST) {
+            return new Rejected(
+                    Errors.INVALID_REQUEST,
+                    "A block of producer ids has 1 to "
+                            + MAX_PRODUCER_IDS_PER_REQUEST
+                            + " ids, requested were "
+                            + request.size()
+                            + ".");
+        }
+        long first = state.nextProducerId();
+        if (first > Long.MAX_VALUE - request.size()) {
+            return new Rejected(
+                    Errors.UNKNOWN_SERVER_ERROR, "All 2^63 producer ids have been handed out.");
+        }
+        return new Accepted(List.of(new ProducerIdsAllocated(first + request.size())), first);
+    }
+
+    private static Decision registerBroker(RegisterBroker request) {
+        if (request.host().isEmpty() || request.port() < 1 || request.port() > 65_535) {
+            return new Rejected(
+                    Errors.INVALID_REQUEST,
+                    "Broker "
+                            + request.nodeId()
+                            + " registers without an address that clients can reach: '"
+                            + request.host()
+                            + ":"
+                            + request.port()
+                            + "'.");
+        }
+        return new Accepted(
+                new BrokerRegistered(
+                        request.nodeId(),
+                        0,
+                        request.host(),
+                        request.port(),
+                        request.rack(),
+                        false));
+    }
+
+    private static Rejected unknownTopic(String name) {
+        return new Rejected(Errors.UNKNOWN_TOPIC_OR_PARTITION, "There is no topic '" + name + "'.");
+    }
+}

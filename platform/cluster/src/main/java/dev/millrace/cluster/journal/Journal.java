@@ -1,0 +1,120 @@
+package dev.millrace.cluster.journal;
+
+import dev.millrace.cluster.ClusterStartException;
+import dev.millrace.cluster.journal.MetadataRequest.FormatCluster;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.Uuid;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The journal as the rest of the cluster sees it: open, ask, be told of every new state, close.
+ *
+ * <pre>
+ *   ask ──> Proposer ──decide, batch──> RatisJournal ──fsync, majority──> JournalStateMachine
+ *             ^                                                                │ replay
+ *             └── outcome(version)            JournalListener.applied(state) <─┘
+ * </pre>
+ */
+public final class Journal implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
+
+    private final JournalDirectory directory;
+    private final RatisJournal ratis;
+    private final Proposer proposer;
+
+    private Journal(JournalDirectory directory, RatisJournal ratis, Proposer proposer) {
+        this.directory = directory;
+        this.ratis = ratis;
+        this.proposer = proposer;
+    }
+
+    /**
+     * Blocks until the journal runs on this node; the listener hears when it has a leader. Threads
+     * that are started on the way inherit from the caller whether they are daemons.
+     *
+     * @throws ClusterStartException with one line for the operator
+     */
+    public static Journal open(JournalOptions options, JournalListener listener) {
+        JournalDirectory directory = JournalDirectory.claim(options.directory(), options.nodeId());
+        try {
+            CompletableFuture<Proposer> opened = new CompletableFuture<>();
+            RatisJournal ratis = RatisJournal.start(options, new Formatting(listener, opened));
+            Proposer proposer =
+                    new Proposer(
+                            "millrace-" + options.nodeId() + "-journal",
+                            ratis::state,
+                            ratis::append);
+            opened.complete(proposer);
+            return new Journal(directory, ratis, proposer);
+        } catch (IOException | RuntimeException e) {
+            try {
+                directory.close();
+            } catch (IOException again) {
+                e.addSuppressed(again);
+            }
+            throw new ClusterStartException(
+                    "The metadata journal in "
+                            + options.directory()
+                            + " does not open on "
+                            + options.host()
+                            + ":"
+                            + options.port()
+                            + ": "
+                            + rootMessage(e),
+                    e);
+        }
+    }
+
+    private static String rootMessage(Throwable error) {
+        Throwable root = error;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root.toString();
+    }
+
+    /** Completes on the journal's thread; fails with kafka-clients' public exceptions. */
+    public CompletableFuture<Outcome> ask(MetadataRequest request) {
+        return proposer.submit(request);
+    }
+
+    /** What waits is refused, what was appended is on disk. */
+    @Override
+    public void close() {
+        proposer.close();
+        try (JournalDirectory released = directory;
+                RatisJournal stopped = ratis) {
+            LOG.debug("Closing {} and {}", stopped, released);
+        } catch (IOException e) {
+            LOG.warn("The metadata journal did not close cleanly; nothing is lost by that", e);
+        }
+    }
+
+    /** Whoever leads an empty journal gives the cluster its id. */
+    private record Formatting(JournalListener listener, CompletableFuture<Proposer> opened)
+            implements JournalListener {
+        @Override
+        public void applied(MetadataState state) {
+            listener.applied(state);
+        }
+
+        @Override
+        public void leaderChanged(int leaderId) {
+            listener.leaderChanged(leaderId);
+        }
+
+        @Override
+        public void leaderReady() {
+            String clusterId = Uuid.randomUuid().toString();
+            opened.thenAccept(proposer -> proposer.submit(new FormatCluster(clusterId)));
+            listener.leaderReady();
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+            listener.failed(cause);
+        }
+    }
+}

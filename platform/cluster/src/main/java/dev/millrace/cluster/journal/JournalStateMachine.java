@@ -1,0 +1,141 @@
+package dev.millrace.cluster.journal;
+
+import java.io.File;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import org.apache.ratis.io.MD5Hash;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftGroupMemberId;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.storage.FileInfo;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.statemachine.StateMachineStorage;
+import org.apache.ratis.statemachine.TransactionContext;
+import org.apache.ratis.statemachine.impl.BaseStateMachine;
+import org.apache.ratis.statemachine.impl.SimpleStateMachineStorage;
+import org.apache.ratis.statemachine.impl.SingleFileSnapshotInfo;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.apache.ratis.util.LifeCycle;
+import org.apache.ratis.util.MD5FileUtil;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hands committed entries to {@link MetadataState} and states to snapshot files; decides nothing.
+ * Ratis calls it from one thread for applying and snapshots, and from its own for events.
+ */
+final class JournalStateMachine extends BaseStateMachine {
+    /** The entry was applied. */
+    static final Message APPLIED = Message.valueOf(ByteString.copyFrom(new byte[] {1}));
+
+    /** The state had moved since the decision; nothing was changed. */
+    static final Message STALE = Message.valueOf(ByteString.copyFrom(new byte[] {0}));
+
+    private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
+    private final JournalListener listener;
+    private volatile MetadataState state = MetadataState.EMPTY;
+
+    JournalStateMachine(JournalListener listener) {
+        this.listener = listener;
+    }
+
+    MetadataState state() {
+        return state;
+    }
+
+    @Override
+    public void initialize(RaftServer server, RaftGroupId groupId, RaftStorage raftStorage)
+            throws IOException {
+        getLifeCycle()
+                .startAndTransition(
+                        () -> {
+                            super.initialize(server, groupId, raftStorage);
+                            storage.init(raftStorage);
+                            loadLatestSnapshot();
+                        },
+                        IOException.class);
+    }
+
+    @Override
+    public void pause() {
+        getLifeCycle().transition(LifeCycle.State.PAUSING);
+        getLifeCycle().transition(LifeCycle.State.PAUSED);
+    }
+
+    @Override
+    public void reinitialize() throws IOException {
+        storage.loadLatestSnapshot();
+        loadLatestSnapshot();
+        if (getLifeCycleState() == LifeCycle.State.PAUSED) {
+            getLifeCycle().transition(LifeCycle.State.STARTING);
+            getLifeCycle().transition(LifeCycle.State.RUNNING);
+        }
+    }
+
+    private void loadLatestSnapshot() throws IOException {
+        SingleFileSnapshotInfo latest = storage.getLatestSnapshot();
+        if (latest == null) {
+            return;
+        }
+        state = SnapshotFile.read(latest.getFile().getPath());
+        setLastAppliedTermIndex(latest.getTermIndex());
+        listener.applied(state);
+    }
+
+    @Override
+    public CompletableFuture<Message> applyTransaction(TransactionContext transaction) {
+        LogEntryProto logEntry = transaction.getLogEntry();
+        try {
+            ByteString data = logEntry.getStateMachineLogEntry().getLogData();
+            JournalEntry entry = JournalEntry.fromBytes(data.asReadOnlyByteBuffer());
+            boolean current = entry.basedOn() == state.version();
+            if (current) {
+                state = state.replay(entry.records(), logEntry.getIndex());
+            }
+            updateLastAppliedTermIndex(logEntry.getTerm(), logEntry.getIndex());
+            if (current) {
+                listener.applied(state);
+            }
+            return CompletableFuture.completedFuture(current ? APPLIED : STALE);
+        } catch (RuntimeException e) {
+            // Ratis stops the server on what is thrown here; the node has to know why.
+            listener.failed(e);
+            throw e;
+        }
+    }
+
+    @Override
+    public long takeSnapshot() throws IOException {
+        TermIndex last = getLastAppliedTermIndex();
+        File file = storage.getSnapshotFile(last.getTerm(), last.getIndex());
+        SnapshotFile.write(file.toPath(), state);
+        MD5Hash digest = MD5FileUtil.computeAndSaveMd5ForFile(file);
+        storage.updateLatestSnapshot(
+                new SingleFileSnapshotInfo(
+                        new FileInfo(file.toPath(), digest), last.getTerm(), last.getIndex()));
+        return last.getIndex();
+    }
+
+    @Override
+    public StateMachineStorage getStateMachineStorage() {
+        return storage;
+    }
+
+    @Override
+    public void notifyLeaderChanged(RaftGroupMemberId member, @Nullable RaftPeerId newLeader) {
+        listener.leaderChanged(newLeader == null ? -1 : RatisJournal.nodeId(newLeader));
+    }
+
+    @Override
+    public void notifyLeaderReady() {
+        listener.leaderReady();
+    }
+
+    @Override
+    public void notifyLogFailed(Throwable cause, @Nullable LogEntryProto failedEntry) {
+        listener.failed(cause);
+    }
+}

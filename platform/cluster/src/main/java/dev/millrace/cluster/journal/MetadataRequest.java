@@ -1,0 +1,45 @@
+package dev.millrace.cluster.journal;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
+
+/**
+ * What a node asks of the journal. Whatever is random (ids) is chosen by the asking node, so that
+ * deciding is a pure function and a request that is sent twice is recognised.
+ */
+public sealed interface MetadataRequest {
+
+    record FormatCluster(String clusterId) implements MetadataRequest {}
+
+    record RegisterBroker(int nodeId, String host, int port, String rack)
+            implements MetadataRequest {}
+
+    /**
+     * @param id chosen by the asking node; neither zero nor otherwise reserved
+     * @param assignment partition number to node ids; empty = {@code partitions} placed here
+     */
+    record CreateTopic(
+            String name,
+            Uuid id,
+            int partitions,
+            int replicationFactor,
+            Map<Integer, List<Integer>> assignment,
+            Map<String, String> configs)
+            implements MetadataRequest {}
+
+    record DeleteTopic(Uuid id) implements MetadataRequest {}
+
+    /**
+     * @param assignment node ids of each additional partition; empty = placed here
+     */
+    record CreatePartitions(String topic, int totalPartitions, List<List<Integer>> assignment)
+            implements MetadataRequest {}
+
+    record AlterConfigs(ConfigResource resource, Map<String, Optional<String>> changes)
+            implements MetadataRequest {}
+
+    record AllocateProducerIds(int size) implements MetadataRequest {}
+}

@@ -1,0 +1,225 @@
+package dev.millrace.cluster.journal;
+
+import dev.millrace.cluster.journal.Decision.Accepted;
+import dev.millrace.cluster.journal.Decision.Rejected;
+import dev.millrace.cluster.journal.RatisJournal.Appended;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.apache.kafka.common.protocol.Errors;
+
+/**
+ * Decides requests on the node that leads the journal, one batch at a time on a thread of its own:
+ *
+ * <pre>
+ *   requests ──> queue ──> decide all, each on the state the one before leaves
+ *                             │ one entry: based on version v, records r1 r2 r3
+ *                             v
+ *                          append, fsync, apply ──> answer all
+ * </pre>
+ *
+ * So requests that arrive together share an fsync, none is decided on a state that another is about
+ * to change, and answers are given only for what is committed. If the state moved meanwhile
+ * (another node led for a moment) the entry changes nothing and the batch is decided again.
+ */
+final class Proposer implements AutoCloseable {
+    static final int MAX_PENDING = 10_000;
+    static final int MAX_BATCH = 256;
+
+    /** Of one request's records; a batch of them stays below Ratis' limit of 4 MB. */
+    static final int MAX_REQUEST_BYTES = 1 << 20;
+
+    static final int MAX_ENTRY_BYTES = 2 * MAX_REQUEST_BYTES;
+
+    private static final long LEADER_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
+    private static final long APPEND_TIMEOUT_MS = 30_000;
+    private static final long RETRY_DELAY_MS = 20;
+
+    private record Pending(
+            MetadataRequest request, long deadlineNs, CompletableFuture<Outcome> outcome) {
+        void reject(Errors error, String message) {
+            outcome.completeExceptionally(error.exception(message));
+        }
+    }
+
+    private record Decided(Pending pending, Decision decision) {}
+
+    private final Supplier<MetadataState> state;
+    private final Function<JournalEntry, CompletableFuture<Appended>> append;
+    private final BlockingQueue<Pending> queue = new LinkedBlockingQueue<>(MAX_PENDING);
+    private final Deque<Pending> backlog = new ArrayDeque<>(); // thread only
+    private final Thread thread;
+    private volatile boolean closed;
+
+    Proposer(
+            String threadName,
+            Supplier<MetadataState> state,
+            Function<JournalEntry, CompletableFuture<Appended>> append) {
+        this.state = state;
+        this.append = append;
+        this.thread = new Thread(this::run, threadName);
+        this.thread.setDaemon(true);
+        this.thread.start();
+    }
+
+    /** The outcome is completed on this proposer's thread, or on the caller's if it is refused. */
+    CompletableFuture<Outcome> submit(MetadataRequest request) {
+        Pending pending =
+                new Pending(
+                        request, System.nanoTime() + LEADER_TIMEOUT_NS, new CompletableFuture<>());
+        if (!queue.offer(pending)) {
+            pending.reject(
+                    Errors.THROTTLING_QUOTA_EXCEEDED,
+                    MAX_PENDING + " metadata changes are waiting already; try again later.");
+        } else if (closed) {
+            rejectQueued();
+        }
+        return pending.outcome();
+    }
+
+    private void run() {
+        try {
+            while (!closed) {
+                if (backlog.isEmpty()) {
+                    backlog.add(queue.take());
+                }
+                queue.drainTo(backlog, Math.max(0, MAX_BATCH - backlog.size()));
+                if (!proposeBacklog()) {
+                    dropExpired();
+                    Thread.sleep(RETRY_DELAY_MS);
+                }
+            }
+        } catch (InterruptedException e) {
+            // Only close() interrupts this thread, which ends here.
+        } finally {
+            closed = true;
+            backlog.forEach(Proposer::rejectForClosing);
+            rejectQueued();
+        }
+    }
+
+    /** False if it has to be tried again: no leader here, or the state has moved. */
+    private boolean proposeBacklog() throws InterruptedException {
+        MetadataState base = state.get();
+        MetadataState speculative = base;
+        List<MetadataRecord> records = new ArrayList<>();
+        List<Decided> batch = new ArrayList<>();
+        int bytes = 0;
+        for (Pending pending : backlog) {
+            Decision decision = bounded(Decisions.decide(speculative, pending.request()));
+            if (decision instanceof Accepted accepted) {
+                bytes += encodedSize(accepted.records());
+                if (bytes > MAX_ENTRY_BYTES) {
+                    break;
+                }
+                speculative = speculative.replay(accepted.records(), base.version() + 1);
+                records.addAll(accepted.records());
+            }
+            batch.add(new Decided(pending, decision));
+        }
+        Appended appended =
+                records.isEmpty()
+                        ? Appended.APPLIED
+                        : append(new JournalEntry(base.version(), List.copyOf(records)));
+        switch (appended) {
+            case APPLIED -> batch.forEach(decided -> answer(decided, state.get().version()));
+            case UNKNOWN -> batch.forEach(Proposer::answerUnknown);
+            case STALE, NOT_LEADER -> {
+                return false;
+            }
+        }
+        batch.forEach(decided -> backlog.remove());
+        return true;
+    }
+
+    private Appended append(JournalEntry entry) throws InterruptedException {
+        try {
+            return append.apply(entry).get(APPEND_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            return Appended.UNKNOWN;
+        }
+    }
+
+    private static Decision bounded(Decision decision) {
+        if (decision instanceof Accepted accepted) {
+            int size = encodedSize(accepted.records());
+            if (size > MAX_REQUEST_BYTES) {
+                return new Rejected(
+                        Errors.INVALID_REQUEST,
+                        "The change takes "
+                                + size
+                                + " bytes of the metadata journal, allowed are "
+                                + MAX_REQUEST_BYTES
+                                + "; make it in several steps.");
+            }
+        }
+        return decision;
+    }
+
+    private static int encodedSize(List<MetadataRecord> records) {
+        BinaryWriter out = new BinaryWriter();
+        records.forEach(record -> RecordCodec.write(out, record));
+        return out.size();
+    }
+
+    private static void answer(Decided decided, long version) {
+        Pending pending = decided.pending();
+        if (decided.decision() instanceof Accepted accepted) {
+            pending.outcome().complete(new Outcome(version, accepted.reply()));
+        } else if (decided.decision() instanceof Rejected rejected) {
+            pending.reject(rejected.error(), rejected.message());
+        }
+    }
+
+    private static void answerUnknown(Decided decided) {
+        decided.pending()
+                .reject(
+                        Errors.REQUEST_TIMED_OUT,
+                        "The metadata journal did not confirm the change; it may have been made or"
+                                + " not. Look before trying again.");
+    }
+
+    private void dropExpired() {
+        long nowNs = System.nanoTime();
+        backlog.removeIf(
+                pending -> {
+                    boolean expired = nowNs - pending.deadlineNs() > 0;
+                    if (expired) {
+                        pending.reject(
+                                Errors.REQUEST_TIMED_OUT,
+                                "The metadata journal had no leader for "
+                                        + TimeUnit.NANOSECONDS.toSeconds(LEADER_TIMEOUT_NS)
+                                        + " s; nothing was changed.");
+                    }
+                    return expired;
+                });
+    }
+
+    private void rejectQueued() {
+        List<Pending> late = new ArrayList<>();
+        queue.drainTo(late);
+        late.forEach(Proposer::rejectForClosing);
+    }
+
+    private static void rejectForClosing(Pending pending) {
+        pending.reject(
+                Errors.BROKER_NOT_AVAILABLE,
+                "The node is shutting down; the metadata change was not made by it.");
+    }
+
+    /** Answers what waits with BROKER_NOT_AVAILABLE. */
+    @Override
+    public void close() {
+        closed = true;
+        thread.interrupt();
+    }
+}

@@ -1,0 +1,222 @@
+package dev.millrace.log;
+
+import dev.millrace.wire.record.RecordBatchView;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The most recently appended bytes of one log, so that readers that have caught up touch no file.
+ * Always a gapless range that ends at the log end, in chunks that grow with the log's traffic;
+ * bounded per log, and by a budget that all logs of a directory share.
+ *
+ * <p>The owner appends; any thread reads. A chunk is filled once and never reused, so that what was
+ * read from it stays valid without counting references; the garbage collector takes it.
+ */
+final class TailCache {
+    private static final int MIN_CHUNK_BYTES = 4 << 10;
+    private static final int MAX_CHUNK_BYTES = 512 << 10;
+    private static final int MARK_INTERVAL_BYTES = 4 << 10;
+    private static final Chunk[] EMPTY = {};
+
+    private final int maxBytes;
+    private final Budget budget;
+
+    private volatile Chunk[] chunks = EMPTY;
+    private int heldBytes;
+    private long lastAppendMs;
+
+    TailCache(int maxBytes, Budget budget) {
+        this.maxBytes = maxBytes;
+        this.budget = budget;
+    }
+
+    /** What all logs of a directory may hold together. */
+    static final class Budget {
+        private final long maxBytes;
+        private final AtomicLong usedBytes = new AtomicLong();
+
+        Budget(long maxBytes) {
+            this.maxBytes = maxBytes;
+        }
+
+        boolean take(int bytes) {
+            if (usedBytes.addAndGet(bytes) <= maxBytes) {
+                return true;
+            }
+            usedBytes.addAndGet(-bytes);
+            return false;
+        }
+
+        void give(int bytes) {
+            usedBytes.addAndGet(-bytes);
+        }
+
+        long usedBytes() {
+            return usedBytes.get();
+        }
+    }
+
+    /** Whole batches that were just appended, with their offsets. */
+    void append(ByteBuffer records, long nowMs) {
+        int size = records.remaining();
+        lastAppendMs = nowMs;
+        Chunk[] current = chunks;
+        Chunk last = current.length == 0 ? null : current[current.length - 1];
+        if (last == null || last.data.length - last.limit < size) {
+            last = newChunk(size, last);
+            if (last == null) {
+                clear();
+                return;
+            }
+        }
+        last.append(records);
+    }
+
+    private @Nullable Chunk newChunk(int size, @Nullable Chunk previous) {
+        int wanted =
+                previous == null
+                        ? MIN_CHUNK_BYTES
+                        : Math.min(previous.data.length * 2, MAX_CHUNK_BYTES);
+        int capacity = Math.max(wanted, size);
+        if (capacity > maxBytes) {
+            capacity = size;
+        }
+        if (capacity > maxBytes) {
+            return null;
+        }
+        Chunk[] current = chunks;
+        int drop = 0;
+        int held = heldBytes;
+        while (held + capacity > maxBytes) {
+            held -= current[drop++].data.length;
+        }
+        budget.give(heldBytes - held);
+        boolean affordable = budget.take(capacity);
+        while (!affordable && drop < current.length) {
+            budget.give(current[drop].data.length);
+            held -= current[drop++].data.length;
+            affordable = budget.take(capacity);
+        }
+        heldBytes = held;
+        if (!affordable) {
+            chunks = EMPTY;
+            return null;
+        }
+        Chunk chunk = new Chunk(capacity);
+        Chunk[] next = Arrays.copyOfRange(current, drop, current.length + 1);
+        next[next.length - 1] = chunk;
+        heldBytes += capacity;
+        chunks = next;
+        return chunk;
+    }
+
+    /**
+     * Whole batches from the one that contains {@code startOffset}, below {@code maxOffset}, all
+     * from one chunk; null if the cache does not have the offset.
+     */
+    @Nullable ByteBuffer read(long startOffset, long maxOffset, int maxBytes, boolean minOneBatch) {
+        Chunk[] current = chunks;
+        for (int i = current.length - 1; i >= 0; i--) {
+            Chunk chunk = current[i];
+            int limit = chunk.limit;
+            if (limit > 0 && startOffset >= chunk.baseOffset()) {
+                return chunk.read(startOffset, maxOffset, maxBytes, minOneBatch, limit);
+            }
+        }
+        return null;
+    }
+
+    /** Gives memory back if nothing was appended for {@code idleMs}: others use it better. */
+    void releaseIfIdle(long nowMs, long idleMs) {
+        if (heldBytes > 0 && nowMs - lastAppendMs >= idleMs) {
+            clear();
+        }
+    }
+
+    void clear() {
+        budget.give(heldBytes);
+        heldBytes = 0;
+        chunks = EMPTY;
+    }
+
+    int heldBytes() {
+        return heldBytes;
+    }
+
+    private static final class Chunk {
+        final byte[] data;
+        private final ByteBuffer view;
+
+        /** Where batches begin, one in about every interval. */
+        private final int[] marks;
+
+        private int markCount;
+
+        /** Written last: a reader that sees it sees the bytes below. */
+        volatile int limit;
+
+        Chunk(int capacity) {
+            this.data = new byte[capacity];
+            this.view = ByteBuffer.wrap(data);
+            this.marks = new int[capacity / MARK_INTERVAL_BYTES + 1];
+        }
+
+        long baseOffset() {
+            return view.getLong(RecordBatchView.BASE_OFFSET);
+        }
+
+        void append(ByteBuffer records) {
+            int from = limit;
+            int size = records.remaining();
+            records.get(records.position(), data, from, size);
+            int at = from;
+            while (at < from + size) {
+                if (markCount == 0 || at - marks[markCount - 1] >= MARK_INTERVAL_BYTES) {
+                    marks[markCount++] = at;
+                }
+                at += RecordBatchView.sizeAt(view, at);
+            }
+            limit = from + size;
+        }
+
+        @Nullable ByteBuffer read(
+                long startOffset, long maxOffset, int maxBytes, boolean minOneBatch, int end) {
+            RecordBatchView batch = new RecordBatchView();
+            int at = seek(startOffset, end);
+            while (at < end && batch.wrap(view, at).lastOffset() < startOffset) {
+                at += batch.sizeBytes();
+            }
+            if (at >= end) {
+                return null;
+            }
+            int bytes =
+                    Segment.wholeBatches(
+                            view, at, (int) Math.min((long) at + maxBytes, end), maxOffset);
+            if (bytes == 0
+                    && minOneBatch
+                    && maxBytes < end - at
+                    && batch.wrap(view, at).lastOffset() < maxOffset) {
+                bytes = batch.sizeBytes();
+            }
+            return view.slice(at, bytes);
+        }
+
+        /** Start of a batch at or before the one with {@code offset}, by bisecting the marks. */
+        private int seek(long offset, int end) {
+            int low = 0;
+            int high = markCount;
+            while (low < high) {
+                int middle = (low + high) >>> 1;
+                int at = marks[middle];
+                if (at < end && view.getLong(at) <= offset) {
+                    low = middle + 1;
+                } else {
+                    high = middle;
+                }
+            }
+            return low == 0 ? 0 : marks[low - 1];
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package dev.millrace.wire;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.util.ArrayDeque;
+import org.apache.kafka.common.errors.InvalidRequestException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cuts a byte stream into frames.
+ *
+ * <pre>
+ * | length: int32, big endian, of what follows | header and body: length bytes |
+ * </pre>
+ *
+ * A frame that arrived in one piece is a slice of what the socket read into. One that arrived in
+ * several is gathered into a buffer of its own, which grows with what has really arrived: a length
+ * alone reserves no more than {@link #FIRST_CAPACITY}. Event loop only.
+ */
+final class FrameReader {
+    private static final int LENGTH_BYTES = 4;
+
+    /** API key, version and correlation id: the shortest request header. */
+    private static final int MIN_FRAME_BYTES = 8;
+
+    private static final int FIRST_CAPACITY = 1 << 20;
+
+    private final ByteBufAllocator allocator;
+    private final ArrayDeque<ByteBuf> inputs = new ArrayDeque<>(4);
+    private int maxFrameBytes;
+
+    /** Bytes of the length seen so far, when a read ended inside of it. */
+    private int lengthBytesSeen;
+
+    /** Length of the frame being gathered; valid when {@link #lengthBytesSeen} is 4. */
+    private int length;
+
+    private @Nullable ByteBuf partial;
+
+    FrameReader(ByteBufAllocator allocator, int maxFrameBytes) {
+        this.allocator = allocator;
+        this.maxFrameBytes = maxFrameBytes;
+    }
+
+    /** Raised when the connection has authenticated. */
+    void maxFrameBytes(int bytes) {
+        maxFrameBytes = bytes;
+    }
+
+    /** Takes over {@code bytes}, to release it when it has been cut up. */
+    void add(ByteBuf bytes) {
+        inputs.add(bytes);
+    }
+
+    /**
+     * The next whole frame without its length, owned by the caller; null if it has not arrived yet.
+     *
+     * @throws InvalidRequestException a length that cannot be; the stream cannot be read on
+     */
+    @Nullable ByteBuf next() {
+        for (ByteBuf in = inputs.peek(); in != null; in = inputs.peek()) {
+            if (!in.isReadable()) {
+                inputs.remove().release();
+                continue;
+            }
+            if (lengthBytesSeen == 0 && in.readableBytes() >= LENGTH_BYTES) {
+                length = checked(in.readInt());
+                if (in.readableBytes() >= length) {
+                    return in.readRetainedSlice(length);
+                }
+                lengthBytesSeen = LENGTH_BYTES;
+            } else if (lengthBytesSeen < LENGTH_BYTES) {
+                length = (length << 8) | in.readUnsignedByte();
+                if (++lengthBytesSeen == LENGTH_BYTES) {
+                    checked(length);
+                }
+                continue;
+            }
+            ByteBuf frame = gather(in);
+            if (frame != null) {
+                return frame;
+            }
+        }
+        return null;
+    }
+
+    private @Nullable ByteBuf gather(ByteBuf in) {
+        ByteBuf frame = partial;
+        if (frame == null) {
+            frame = allocator.ioBuffer(Math.min(length, FIRST_CAPACITY), length);
+            partial = frame;
+        }
+        int wanted = length - frame.readableBytes();
+        int take = Math.min(wanted, in.readableBytes());
+        if (take > frame.writableBytes()) {
+            long doubled = 2L * frame.capacity();
+            frame.capacity((int) Math.min(length, Math.max(doubled, frame.readableBytes() + take)));
+        }
+        frame.writeBytes(in, take);
+        if (take < wanted) {
+            return null;
+        }
+        partial = null;
+        lengthBytesSeen = 0;
+        length = 0;
+        return frame;
+    }
+
+    private int checked(int bytes) {
+        if (bytes < MIN_FRAME_BYTES || bytes > maxFrameBytes) {
+            throw new InvalidRequestException(
+                    "a request is %d to %d bytes long, this one says %d"
+                            .formatted(MIN_FRAME_BYTES, maxFrameBytes, bytes));
+        }
+        return bytes;
+    }
+
+    /** Releases everything not handed out. */
+    void close() {
+        for (ByteBuf in = inputs.poll(); in != null; in = inputs.poll()) {
+            in.release();
+        }
+        if (partial != null) {
+            partial.release();
+            partial = null;
+        }
+    }
+}

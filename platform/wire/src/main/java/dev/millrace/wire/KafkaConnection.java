@@ -1,0 +1,465 @@
+package dev.millrace.wire;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.timeout.IdleStateEvent;
+import io.vertx.core.Future;
+import io.vertx.core.internal.ContextInternal;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.concurrent.RejectedExecutionException;
+import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.protocol.ByteBufferAccessor;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.AbstractRequest;
+import org.apache.kafka.common.requests.AbstractResponse;
+import org.apache.kafka.common.requests.RequestHeader;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client connection: cuts frames, hands requests to their handlers as they arrive, sends the
+ * answers in the order of the requests.
+ *
+ * <p>Back-pressure: while too many requests or bytes are unanswered, or the client does not read
+ * its answers, the socket is not read. Bytes that are no request close the connection, and nothing
+ * else. Event loop only; answers from other threads are moved here first.
+ */
+final class KafkaConnection extends ChannelInboundHandlerAdapter {
+    private static final Logger LOG = LoggerFactory.getLogger(KafkaConnection.class);
+
+    /** Current while handlers are called, so that they may use Vert.x as in a verticle. */
+    private final ContextInternal vertxContext;
+
+    private final ApiTable table;
+    private final WireConfig config;
+    private final RequestMetrics metrics;
+    private final long id;
+    private final FrameReader frames;
+
+    /** Unanswered requests, oldest first. */
+    private final ArrayDeque<Exchange> exchanges = new ArrayDeque<>();
+
+    private int inFlightBytes;
+    private boolean cutting;
+    private boolean reading;
+    private boolean flushScheduled;
+    private boolean draining;
+    private boolean closed;
+
+    private @Nullable ChannelHandlerContext ctx;
+    private InetSocketAddress client = InetSocketAddress.createUnresolved("unknown", 0);
+
+    /** One request on its way. */
+    private static final class Exchange {
+        final RequestContext context;
+        final AbstractRequest request;
+        final int sizeBytes;
+
+        /** Kept while the handler uses record bytes of the frame; null for all other APIs. */
+        private @Nullable ByteBuf frame;
+
+        boolean answered;
+        @Nullable ApiMessage response;
+        @Nullable Throwable failure;
+
+        Exchange(
+                RequestContext context,
+                AbstractRequest request,
+                int sizeBytes,
+                @Nullable ByteBuf frame) {
+            this.context = context;
+            this.request = request;
+            this.sizeBytes = sizeBytes;
+            this.frame = frame;
+        }
+
+        void releaseFrame() {
+            if (frame != null) {
+                frame.release();
+                frame = null;
+            }
+        }
+    }
+
+    KafkaConnection(
+            ContextInternal vertxContext,
+            ApiTable table,
+            WireConfig config,
+            RequestMetrics metrics,
+            long id,
+            FrameReader frames) {
+        this.vertxContext = vertxContext;
+        this.table = table;
+        this.config = config;
+        this.metrics = metrics;
+        this.id = id;
+        this.frames = frames;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        ctx = context;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        if (context.channel().remoteAddress() instanceof InetSocketAddress address) {
+            client = address;
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        if (closed) {
+            ((ByteBuf) message).release();
+            return;
+        }
+        reading = true;
+        frames.add((ByteBuf) message);
+        cutFrames(context);
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        reading = false;
+        context.flush();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        cutFrames(context);
+    }
+
+    /** Hands over whole frames until none is left or too much is unanswered. */
+    private void cutFrames(ChannelHandlerContext context) {
+        if (cutting || closed) {
+            return;
+        }
+        cutting = true;
+        ContextInternal previous = vertxContext.beginDispatch();
+        try {
+            while (!closed && !draining && !saturated(context)) {
+                ByteBuf frame = frames.next();
+                if (frame == null) {
+                    break;
+                }
+                dispatch(context, frame);
+            }
+        } catch (RuntimeException e) {
+            // The codec signals bytes that are no request with many kinds of exceptions.
+            malformed(context, e);
+        } finally {
+            vertxContext.endDispatch(previous);
+            cutting = false;
+        }
+        sendAnswers(context);
+        if (!closed) {
+            context.channel().config().setAutoRead(!draining && !saturated(context));
+        }
+    }
+
+    private boolean saturated(ChannelHandlerContext context) {
+        return exchanges.size() >= config.maxInFlightRequests()
+                || inFlightBytes >= config.maxInFlightBytes()
+                || !context.channel().isWritable();
+    }
+
+    private void dispatch(ChannelHandlerContext context, ByteBuf frame) {
+        int sizeBytes = frame.readableBytes();
+        boolean keepFrame = false;
+        Exchange exchange;
+        ApiTable.Entry entry;
+        try {
+            ByteBuffer bytes = frame.nioBuffer();
+            RequestHeader header = RequestHeader.parse(bytes);
+            ApiKeys api = header.apiKey();
+            short version = header.apiVersion();
+            entry = table.find(api.id);
+            if (entry == null) {
+                throw new InvalidRequestException(
+                        "%s v%d is not served here; ApiVersions says what is"
+                                .formatted(api, version));
+            }
+            RequestContext request =
+                    new RequestContext(
+                            api,
+                            version,
+                            header.correlationId(),
+                            header.clientId(),
+                            client,
+                            id,
+                            System.nanoTime());
+            if (!entry.answers(version)) {
+                refuseVersion(context, entry, request, sizeBytes);
+                return;
+            }
+            keepFrame = api == ApiKeys.PRODUCE;
+            AbstractRequest body =
+                    AbstractRequest.parseRequest(
+                                    api,
+                                    version,
+                                    keepFrame
+                                            ? new ByteBufferAccessor(bytes)
+                                            : new CopyingReader(bytes))
+                            .request;
+            exchange = new Exchange(request, body, sizeBytes, keepFrame ? frame : null);
+        } catch (RuntimeException e) {
+            if (keepFrame) {
+                frame.release();
+            }
+            throw e;
+        } finally {
+            if (!keepFrame) {
+                frame.release();
+            }
+        }
+        open(exchange);
+        call(context, entry.handler(), exchange);
+    }
+
+    private void open(Exchange exchange) {
+        exchanges.add(exchange);
+        inFlightBytes += exchange.sizeBytes;
+    }
+
+    private void call(
+            ChannelHandlerContext context,
+            ApiHandler<ApiMessage, ApiMessage> handler,
+            Exchange exchange) {
+        Future<ApiMessage> future;
+        try {
+            future = handler.handle(exchange.context, exchange.request.data());
+        } catch (RuntimeException e) {
+            future = Future.failedFuture(e);
+        }
+        future.onComplete(
+                result -> {
+                    if (context.executor().inEventLoop()) {
+                        answered(context, exchange, result.result(), result.cause());
+                        return;
+                    }
+                    try {
+                        context.executor()
+                                .execute(
+                                        () ->
+                                                answered(
+                                                        context,
+                                                        exchange,
+                                                        result.result(),
+                                                        result.cause()));
+                    } catch (RejectedExecutionException e) {
+                        // The event loop has ended, and with it the connection.
+                        exchange.releaseFrame();
+                    }
+                });
+    }
+
+    private void answered(
+            ChannelHandlerContext context,
+            Exchange exchange,
+            @Nullable ApiMessage response,
+            @Nullable Throwable failure) {
+        exchange.releaseFrame();
+        exchange.answered = true;
+        exchange.response = response;
+        exchange.failure = failure;
+        if (!cutting && exchanges.peek() == exchange) {
+            cutFrames(context);
+        }
+    }
+
+    /** Sends the answers of the oldest requests, up to the first that is still open. */
+    private void sendAnswers(ChannelHandlerContext context) {
+        boolean written = false;
+        for (Exchange next = exchanges.peek();
+                next != null && next.answered && !closed;
+                next = exchanges.peek()) {
+            exchanges.remove();
+            inFlightBytes -= next.sizeBytes;
+            written |= send(context, next);
+        }
+        if (draining && exchanges.isEmpty() && !closed) {
+            closed = true;
+            context.writeAndFlush(context.alloc().buffer(0)).addListener(done -> context.close());
+        } else if (written && !reading && !flushScheduled) {
+            // Answers that become ready in the same turn of the loop leave in one write.
+            flushScheduled = true;
+            context.executor()
+                    .execute(
+                            () -> {
+                                flushScheduled = false;
+                                context.flush();
+                            });
+        }
+    }
+
+    /** True if something was written. */
+    private boolean send(ChannelHandlerContext context, Exchange exchange) {
+        RequestContext request = exchange.context;
+        ApiMessage response = exchange.response;
+        Throwable failure = exchange.failure;
+        if (failure != null) {
+            response = errorResponse(exchange, failure);
+            if (response == null) {
+                // No response is due, so closing is the only way to tell.
+                close(context);
+                return false;
+            }
+        }
+        if (response == null) {
+            metrics.answered(
+                    request, System.nanoTime() - request.receivedNs(), exchange.sizeBytes, 0);
+            return false;
+        }
+        ResponseEncoder.Encoded encoded;
+        try {
+            encoded = encode(context, request, response);
+        } catch (RuntimeException e) {
+            LOG.error(
+                    "{} v{}: the response cannot be encoded; closing the connection of {}",
+                    request.api(),
+                    request.version(),
+                    request.client(),
+                    e);
+            close(context);
+            return false;
+        }
+        context.write(encoded.first(), context.voidPromise());
+        for (Object part : encoded.rest()) {
+            context.write(part, context.voidPromise());
+        }
+        metrics.answered(
+                request,
+                System.nanoTime() - request.receivedNs(),
+                exchange.sizeBytes,
+                encoded.sizeBytes());
+        return true;
+    }
+
+    private static ResponseEncoder.Encoded encode(
+            ChannelHandlerContext context, RequestContext request, ApiMessage response) {
+        short version = request.version();
+        if (request.api() == ApiKeys.API_VERSIONS && version > 4) {
+            version = 0;
+        }
+        return ResponseEncoder.encode(
+                context.alloc(), request.api(), version, request.correlationId(), response);
+    }
+
+    private static @Nullable ApiMessage errorResponse(Exchange exchange, Throwable failure) {
+        RequestContext request = exchange.context;
+        if (Errors.forException(failure) == Errors.UNKNOWN_SERVER_ERROR) {
+            LOG.error(
+                    "{} v{} of client {} failed",
+                    request.api(),
+                    request.version(),
+                    request.clientId(),
+                    failure);
+        }
+        AbstractResponse response = exchange.request.getErrorResponse(failure);
+        return response == null ? null : response.data();
+    }
+
+    /** KIP-511 for ApiVersions; other APIs have no way to say it but closing. */
+    private void refuseVersion(
+            ChannelHandlerContext context,
+            ApiTable.Entry entry,
+            RequestContext request,
+            int sizeBytes) {
+        if (request.api() != ApiKeys.API_VERSIONS) {
+            throw new InvalidRequestException(
+                    "%s v%d is not served here, only v%d..v%d"
+                            .formatted(
+                                    request.api(),
+                                    request.version(),
+                                    entry.minVersion(),
+                                    entry.maxVersion()));
+        }
+        // The body of an unknown version cannot be read, so an empty version 0 stands for it.
+        AbstractRequest unread =
+                AbstractRequest.parseRequest(
+                                request.api(),
+                                (short) 0,
+                                new ByteBufferAccessor(ByteBuffer.allocate(0)))
+                        .request;
+        Exchange exchange = new Exchange(request, unread, sizeBytes, null);
+        exchange.answered = true;
+        exchange.response = ApiVersionsHandler.unsupportedVersion(entry);
+        open(exchange);
+    }
+
+    private void malformed(ChannelHandlerContext context, RuntimeException e) {
+        LOG.warn(
+                "Closing the connection of {}: it sent something that is no request ({})",
+                client,
+                e.getMessage() == null ? e.toString() : e.getMessage());
+        close(context);
+    }
+
+    private void close(ChannelHandlerContext context) {
+        closed = true;
+        frames.close();
+        context.close();
+    }
+
+    /** Takes no more requests, answers those at hand, closes. Event loop only. */
+    void drain() {
+        ChannelHandlerContext context = ctx;
+        if (context == null || closed) {
+            return;
+        }
+        draining = true;
+        context.channel().config().setAutoRead(false);
+        sendAnswers(context);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        closed = true;
+        frames.close();
+        // Handlers still at work release their frames when they answer.
+        exchanges.clear();
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+        frames.close();
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event instanceof IdleStateEvent && exchanges.isEmpty() && !flushScheduled) {
+            LOG.debug("Closing the idle connection of {}", client);
+            close(context);
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (cause instanceof IOException) {
+            LOG.debug("Connection of {} broke", client, cause);
+        } else {
+            LOG.error("Closing the connection of {}", client, cause);
+        }
+        close(context);
+    }
+
+    /** For requests that outlive their frame: what the codec would slice is copied. */
+    private static final class CopyingReader extends ByteBufferAccessor {
+        CopyingReader(ByteBuffer bytes) {
+            super(bytes);
+        }
+
+        @Override
+        public ByteBuffer readByteBuffer(int length) {
+            return ByteBuffer.wrap(readArray(length));
+        }
+    }
+}

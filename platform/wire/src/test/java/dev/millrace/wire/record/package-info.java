@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.wire.record;
+
+import org.jspecify.annotations.NullMarked;
