@@ -39,7 +39,7 @@ final class Proposer implements AutoCloseable {
     static final int MAX_PENDING = 10_000;
     static final int MAX_BATCH = 256;
 
-    /** Of one request's records; a batch of them stays below Ratis' limit of 4 MB. */
+    /** Of one request's records; a batch of them stays below Ratis' limit of 3 MB. */
     static final int MAX_REQUEST_BYTES = 1 << 20;
 
     static final int MAX_ENTRY_BYTES = 2 * MAX_REQUEST_BYTES;
@@ -47,6 +47,9 @@ final class Proposer implements AutoCloseable {
     private static final long LEADER_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
     private static final long APPEND_TIMEOUT_MS = 30_000;
     private static final long RETRY_DELAY_MS = 20;
+
+    /** A leader that is gone is noticed after an election timeout, some hundred milliseconds. */
+    private static final long FORWARD_RETRY_DELAY_MS = 100;
 
     private record Pending(
             MetadataRequest request, long deadlineNs, CompletableFuture<Outcome> outcome) {
@@ -155,7 +158,7 @@ final class Proposer implements AutoCloseable {
                 && !pending.isExpired()
                 && !closed) {
             // In the queue again, after a pause in which a new leader may be found.
-            CompletableFuture.delayedExecutor(RETRY_DELAY_MS, TimeUnit.MILLISECONDS)
+            CompletableFuture.delayedExecutor(FORWARD_RETRY_DELAY_MS, TimeUnit.MILLISECONDS)
                     .execute(() -> enqueue(pending));
         } else {
             rejectUnknown(pending);

@@ -49,7 +49,7 @@ final class RatisJournal implements AutoCloseable {
     private static final RaftGroupId GROUP = RaftGroupId.valueOf(new UUID(0x6d696c6c72616365L, 1));
 
     /** Larger than any entry: see {@link Proposer#MAX_ENTRY_BYTES}. */
-    private static final SizeInBytes MAX_ENTRY = SizeInBytes.valueOf("4MB");
+    private static final SizeInBytes MAX_ENTRY = SizeInBytes.valueOf("3MB");
 
     private static final int SNAPSHOTS_KEPT = 2;
 
