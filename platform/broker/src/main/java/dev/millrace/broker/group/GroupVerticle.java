@@ -47,6 +47,7 @@ final class GroupVerticle extends VerticleBase {
     private final Map<Integer, Slot> slots = new HashMap<>();
     private long timerId = -1;
     private long timerDueMs = Group.NEVER;
+    private boolean stopped;
 
     /** A partition this node leads: being loaded, then ready. */
     private static final class Slot {
@@ -81,6 +82,7 @@ final class GroupVerticle extends VerticleBase {
 
     @Override
     public Future<?> stop() {
+        stopped = true;
         Set.copyOf(slots.keySet()).forEach(partition -> drop(partition, Errors.NOT_COORDINATOR));
         return Future.succeededFuture();
     }
@@ -112,6 +114,9 @@ final class GroupVerticle extends VerticleBase {
     }
 
     private Future<GroupShard> waitForLoad(int partition) {
+        if (stopped) {
+            return Future.failedFuture(movedAway(partition));
+        }
         Slot slot = slots.computeIfAbsent(partition, this::load);
         if (slot.waiting >= MAX_WAITING_FOR_LOAD) {
             return Future.failedFuture(loading(partition));
@@ -291,7 +296,7 @@ final class GroupVerticle extends VerticleBase {
                         if (slot != null && (!led || newEpoch)) {
                             drop(partition.index(), Errors.NOT_COORDINATOR);
                         }
-                        if (led) {
+                        if (led && !stopped) {
                             slots.computeIfAbsent(partition.index(), this::load);
                         }
                     }

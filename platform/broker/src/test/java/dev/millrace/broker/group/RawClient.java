@@ -1,5 +1,7 @@
 package dev.millrace.broker.group;
 
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -28,8 +30,9 @@ public final class RawClient implements AutoCloseable {
         socket = new Socket(hostAndPort[0], Integer.parseInt(hostAndPort[1]));
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(TIMEOUT_MS);
-        out = new DataOutputStream(socket.getOutputStream());
-        in = new DataInputStream(socket.getInputStream());
+        socket.setTcpNoDelay(true);
+        out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream()));
+        in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
     }
 
     /**
