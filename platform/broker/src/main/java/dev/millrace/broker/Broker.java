@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -106,6 +107,11 @@ public final class Broker {
             throw new IllegalStateException("the broker does not listen yet");
         }
         return server.address();
+    }
+
+    /** A partition led here; null if there is none. */
+    @Nullable Partition partition(TopicPartition tp) {
+        return partitions.find(tp);
     }
 
     private Future<Void> start(RequestMetrics metrics) {
@@ -204,7 +210,7 @@ public final class Broker {
 
     private ApiTable table(
             ImageFollower imageFollower, TopicCreation creation, GroupCoordinator coordinator) {
-        FetchHandler fetch = new FetchHandler(partitions, settings.fetchMaxBytes());
+        FetchHandler fetch = new FetchHandler(partitions, workers, settings.fetchMaxBytes());
         fetches = fetch;
         ApiTable.Builder table =
                 ApiTable.builder()
@@ -250,7 +256,8 @@ public final class Broker {
 
     private Future<Void> register(KafkaServer.Bound bound) {
         return Future.fromCompletionStage(
-                cluster.registerBroker(config.host(), bound.address().getPort(), settings.rack()));
+                cluster.registerBroker(config.host(), bound.address().getPort(), settings.rack()),
+                vertx.getOrCreateContext());
     }
 
     /**

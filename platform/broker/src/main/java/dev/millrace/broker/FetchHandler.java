@@ -19,6 +19,7 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
     private static final int FINAL_EPOCH = -1;
 
     private final Partitions partitions;
+    private final Workers workers;
     private final int maxBytes;
     private final Set<Fetch> waiting = ConcurrentHashMap.newKeySet();
     private volatile boolean stopping;
@@ -26,8 +27,9 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
     /**
      * @param maxBytes bound on a response, whatever the client allows
      */
-    FetchHandler(Partitions partitions, int maxBytes) {
+    FetchHandler(Partitions partitions, Workers workers, int maxBytes) {
         this.partitions = partitions;
+        this.workers = workers;
         this.maxBytes = maxBytes;
     }
 
@@ -47,7 +49,8 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
                     });
         }
         ContextInternal loop = ContextInternal.current();
-        Fetch fetch = new Fetch(partitions, loop, context, request, maxBytes);
+        FetchTerms terms = FetchTerms.of(context, request, partitions, maxBytes);
+        Fetch fetch = new Fetch(context.connectionId(), loop, workers, terms);
         Future<FetchResponseData> answer = fetch.start(stopping);
         if (!answer.isComplete()) {
             waiting.add(fetch);

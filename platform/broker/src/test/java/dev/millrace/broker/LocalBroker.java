@@ -23,7 +23,9 @@ final class LocalBroker {
     LocalBroker(Path directory, InMemoryCluster cluster, Map<String, String> properties)
             throws Exception {
         this.cluster = cluster;
-        Map<String, String> all = new HashMap<>(Map.of("offsets.topic.num.partitions", "2"));
+        Map<String, String> all =
+                new HashMap<>(
+                        Map.of("offsets.topic.num.partitions", "2", "num.network.threads", "1"));
         all.putAll(properties);
         broker =
                 Broker.start(vertx, cluster, new BrokerConfig(1, HOST, 0, List.of(directory), all))

@@ -6,10 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -19,7 +23,9 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,9 +38,18 @@ class ProduceAndFetchTest {
     @TempDir Path directory;
     private LocalBroker broker;
 
+    /** Settings of the broker; subclasses run the same with others. */
+    Map<String, String> properties() {
+        return Map.of();
+    }
+
+    private LocalBroker brokerOn(InMemoryCluster cluster) throws Exception {
+        return new LocalBroker(directory, cluster, properties());
+    }
+
     @BeforeEach
     void start() throws Exception {
-        broker = new LocalBroker(directory, new InMemoryCluster(1), Map.of());
+        broker = brokerOn(new InMemoryCluster(1));
     }
 
     @AfterEach
@@ -210,10 +225,71 @@ class ProduceAndFetchTest {
     }
 
     @Test
+    void the_record_with_the_greatest_timestamp_can_be_asked_for() throws Exception {
+        TopicPartition tp = new TopicPartition("t", 0);
+        try (KafkaProducer<String, String> producer = broker.clients.producer(NOT_IDEMPOTENT);
+                Admin admin = broker.clients.admin()) {
+            long nowMs = System.currentTimeMillis();
+            for (long agoMs : new long[] {500, 10, 300}) {
+                producer.send(new ProducerRecord<>("t", 0, nowMs - agoMs, "k", "v")).get();
+            }
+            assertThat(
+                            admin.listOffsets(Map.of(tp, OffsetSpec.maxTimestamp()))
+                                    .partitionResult(tp)
+                                    .get()
+                                    .offset())
+                    .isEqualTo(1);
+        }
+    }
+
+    @Test
+    void records_deleted_up_to_an_offset_are_gone() throws Exception {
+        TopicPartition tp = new TopicPartition("t", 0);
+        try (KafkaProducer<String, String> producer = broker.clients.producer(NOT_IDEMPOTENT);
+                KafkaConsumer<String, String> consumer = broker.clients.consumer(Map.of());
+                Admin admin = broker.clients.admin()) {
+            for (int i = 0; i < 10; i++) {
+                producer.send(new ProducerRecord<>("t", "value " + i)).get();
+            }
+            admin.deleteRecords(Map.of(tp, RecordsToDelete.beforeOffset(7))).all().get();
+            assertThat(consumer.beginningOffsets(List.of(tp))).containsEntry(tp, 7L);
+            assertThatThrownBy(
+                            () ->
+                                    admin.deleteRecords(
+                                                    Map.of(tp, RecordsToDelete.beforeOffset(99)))
+                                            .all()
+                                            .get())
+                    .hasCauseInstanceOf(OffsetOutOfRangeException.class);
+        }
+        assertThat(values("t", 0, 3)).containsExactly("value 7", "value 8", "value 9");
+    }
+
+    @Test
+    void where_the_topic_asks_for_it_the_timestamp_is_the_time_of_the_append() throws Exception {
+        broker.cluster.createTopic(
+                "t", 1, 1, Map.of(), Map.of("message.timestamp.type", "LogAppendTime"));
+        try (KafkaProducer<String, String> producer = broker.clients.producer(Map.of());
+                KafkaConsumer<String, String> consumer = broker.clients.consumer(Map.of())) {
+            long beforeMs = System.currentTimeMillis();
+            RecordMetadata sent =
+                    producer.send(new ProducerRecord<>("t", 0, 1234L, "k", "v")).get();
+            consumer.assign(List.of(new TopicPartition("t", 0)));
+            ConsumerRecord<String, String> got = Clients.poll(consumer, 1).get(0);
+
+            assertThat(got.timestampType()).isEqualTo(TimestampType.LOG_APPEND_TIME);
+            assertThat(got.timestamp())
+                    .isEqualTo(sent.timestamp())
+                    .isBetween(beforeMs, System.currentTimeMillis());
+        }
+    }
+
+    @Test
     void topics_come_into_being_at_their_first_use_with_the_partitions_configured()
             throws Exception {
         stop();
-        broker = new LocalBroker(directory, new InMemoryCluster(1), Map.of("num.partitions", "3"));
+        Map<String, String> properties = new HashMap<>(properties());
+        properties.put("num.partitions", "3");
+        broker = new LocalBroker(directory, new InMemoryCluster(1), properties);
         try (KafkaProducer<String, String> producer = broker.clients.producer(NOT_IDEMPOTENT)) {
             assertThat(producer.partitionsFor("fresh"))
                     .extracting(PartitionInfo::partition)
@@ -234,7 +310,7 @@ class ProduceAndFetchTest {
             }
         }
         stop();
-        broker = new LocalBroker(directory, cluster, Map.of());
+        broker = brokerOn(cluster);
 
         assertThat(values("t", 0, 100)).hasSize(100).endsWith("value 99");
     }
@@ -300,7 +376,7 @@ class ProduceAndFetchTest {
         }
         InMemoryCluster cluster = broker.cluster;
         stop();
-        broker = new LocalBroker(directory, cluster, Map.of());
+        broker = brokerOn(cluster);
         try (KafkaConsumer<String, String> consumer = broker.clients.consumer(group)) {
             consumer.subscribe(List.of("t"));
             assertThat(Clients.poll(consumer, 3))

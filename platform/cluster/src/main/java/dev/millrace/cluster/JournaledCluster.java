@@ -29,6 +29,7 @@ import org.slf4j.LoggerFactory;
 final class JournaledCluster implements Cluster, JournalListener {
     private static final Logger LOG = LoggerFactory.getLogger(JournaledCluster.class);
     private static final int NO_LEADER = -1;
+    private static final long CLOSE_TIMEOUT_MS = 10_000;
 
     private final ClusterConfig config;
     private final CompletableFuture<Cluster> ready = new CompletableFuture<>();
@@ -48,7 +49,7 @@ final class JournaledCluster implements Cluster, JournalListener {
                 new ImageFeed(
                         "millrace-" + config.nodeId() + "-metadata",
                         MetadataState.EMPTY.image(NO_LEADER));
-        this.hazelcast = HazelcastMember.start(config);
+        this.hazelcast = new HazelcastMember(config);
         feed.onChange(hazelcast::publishPlacement);
     }
 
@@ -64,7 +65,11 @@ final class JournaledCluster implements Cluster, JournalListener {
     private void open() {
         try {
             journal.complete(Journal.open(journalOptions(), this));
+            // Not a moment earlier: on two cores, loading Hazelcast's classes beside Ratis' makes
+            // the journal ready in twice the time and the member ready no sooner.
+            hazelcast.start();
         } catch (RuntimeException e) {
+            hazelcast.abandon(e);
             journal.completeExceptionally(e);
             ready.completeExceptionally(e);
             close();
@@ -252,6 +257,19 @@ final class JournaledCluster implements Cluster, JournalListener {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
+        // Ratis starts the threads of its event loops in order to stop them, and does not wait for
+        // them. As children of this one they are daemons and keep no process alive.
+        Thread thread = new Thread(this::closeParts, "millrace-" + config.nodeId() + "-close");
+        thread.setDaemon(true);
+        thread.start();
+        try {
+            thread.join(CLOSE_TIMEOUT_MS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void closeParts() {
         hazelcast.close();
         journal.thenAccept(Journal::close);
         feed.close();

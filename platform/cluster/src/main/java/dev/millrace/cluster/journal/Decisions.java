@@ -100,10 +100,7 @@ final class Decisions {
         Placement.Result placed =
                 request.assignment().isEmpty()
                         ? placement.place(
-                                request.id(),
-                                0,
-                                request.partitions(),
-                                request.replicationFactor())
+                                request.id(), 0, request.partitions(), request.replicationFactor())
                         : placement.checked(0, request.assignment());
         if (placed instanceof Placement.Refused refused) {
             return new Rejected(refused.error(), refused.message());
@@ -114,8 +111,7 @@ final class Decisions {
                         request.name(), request.id(), partitions, Map.copyOf(request.configs())));
     }
 
-    private static @Nullable String collision(
-            MetadataState state, String name) {
+    private static @Nullable String collision(MetadataState state, String name) {
         return TopicNames.canCollide(name)
                 ? state.topicByCollisionName().get(TopicNames.collisionName(name))
                 : null;
@@ -253,7 +249,6 @@ final class Decisions {
     }
 
     private static Rejected unknownTopic(String name) {
-        return new Rejected(
-                Errors.UNKNOWN_TOPIC_OR_PARTITION, "There is no topic '" + name + "'.");
+        return new Rejected(Errors.UNKNOWN_TOPIC_OR_PARTITION, "There is no topic '" + name + "'.");
     }
 }

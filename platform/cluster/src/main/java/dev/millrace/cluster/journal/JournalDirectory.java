@@ -127,8 +127,7 @@ final class JournalDirectory implements AutoCloseable {
         Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    private static void closeQuietly(
-            @Nullable FileChannel channel, Exception cause) {
+    private static void closeQuietly(@Nullable FileChannel channel, Exception cause) {
         if (channel != null) {
             try {
                 channel.close();

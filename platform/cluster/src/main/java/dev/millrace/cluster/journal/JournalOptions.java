@@ -9,12 +9,7 @@ import java.util.List;
  * @param snapshotEvery entries between snapshots
  */
 public record JournalOptions(
-        int nodeId,
-        Path directory,
-        String host,
-        int port,
-        List<Peer> voters,
-        int snapshotEvery) {
+        int nodeId, Path directory, String host, int port, List<Peer> voters, int snapshotEvery) {
     /** Replaying that many entries takes some tens of milliseconds. */
     public static final int DEFAULT_SNAPSHOT_EVERY = 4096;
 }

@@ -3,6 +3,7 @@ package dev.millrace.cluster.journal;
 import java.io.File;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.apache.ratis.io.MD5Hash;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.protocol.Message;
@@ -36,10 +37,17 @@ final class JournalStateMachine extends BaseStateMachine {
 
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
     private final JournalListener listener;
+    private final Function<MetadataRequest, CompletableFuture<Outcome>> decider;
     private volatile MetadataState state = MetadataState.EMPTY;
 
-    JournalStateMachine(JournalListener listener) {
+    /**
+     * @param decider answers requests that other nodes bring to this one when it leads
+     */
+    JournalStateMachine(
+            JournalListener listener,
+            Function<MetadataRequest, CompletableFuture<Outcome>> decider) {
         this.listener = listener;
+        this.decider = decider;
     }
 
     MetadataState state() {
@@ -107,6 +115,22 @@ final class JournalStateMachine extends BaseStateMachine {
         }
     }
 
+    /**
+     * Ratis' word for what does not go into the log itself: here, the request before a decision.
+     */
+    @Override
+    public CompletableFuture<Message> query(Message request) {
+        return CompletableFuture.completedFuture(request)
+                .thenApply(r -> RequestCodec.request(r.getContent().asReadOnlyByteBuffer()))
+                .thenCompose(decider)
+                .handle(
+                        (outcome, error) ->
+                                error == null
+                                        ? RequestCodec.granted(outcome)
+                                        : RequestCodec.refused(error))
+                .thenApply(bytes -> Message.valueOf(ByteString.copyFrom(bytes)));
+    }
+
     @Override
     public long takeSnapshot() throws IOException {
         TermIndex last = getLastAppliedTermIndex();
@@ -125,8 +149,7 @@ final class JournalStateMachine extends BaseStateMachine {
     }
 
     @Override
-    public void notifyLeaderChanged(
-            RaftGroupMemberId member, @Nullable RaftPeerId newLeader) {
+    public void notifyLeaderChanged(RaftGroupMemberId member, @Nullable RaftPeerId newLeader) {
         listener.leaderChanged(newLeader == null ? -1 : RatisJournal.nodeId(newLeader));
     }
 

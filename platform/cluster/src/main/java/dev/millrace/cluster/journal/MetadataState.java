@@ -129,7 +129,11 @@ public record MetadataState(
                                                 b.rack(),
                                                 b.fenced())));
         topics.values()
-                .forEach(t -> records.add(new TopicCreated(t.name(), t.id(), t.partitions(), Map.of())));
+                .forEach(
+                        t ->
+                                records.add(
+                                        new TopicCreated(
+                                                t.name(), t.id(), t.partitions(), Map.of())));
         configs.forEach((resource, values) -> records.add(allSet(resource, values)));
         if (nextProducerId > 0) {
             records.add(new ProducerIdsAllocated(nextProducerId));
@@ -146,8 +150,7 @@ public record MetadataState(
     private MetadataState registered(BrokerRegistered r, long index) {
         long epoch = r.brokerEpoch() == 0 ? index : r.brokerEpoch();
         BrokerRegistration registration =
-                new BrokerRegistration(
-                        r.nodeId(), epoch, r.host(), r.port(), r.rack(), r.fenced());
+                new BrokerRegistration(r.nodeId(), epoch, r.host(), r.port(), r.rack(), r.fenced());
         return new MetadataState(
                 index,
                 clusterId,

@@ -12,10 +12,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An immutable hash map whose changed copies share everything but one path with the original: a hash
- * array mapped trie, 32 ways, five bits of the hash per level. One change of a map of 10,000 topics
- * copies three or four small arrays instead of 10,000 entries, so every journal record can publish
- * an image of its own.
+ * An immutable hash map whose changed copies share everything but one path with the original: a
+ * hash array mapped trie, 32 ways, five bits of the hash per level. One change of a map of 10,000
+ * topics copies three or four small arrays instead of 10,000 entries, so every journal record can
+ * publish an image of its own.
  *
  * <pre>
  *   node:  bitmap  0b..100101        which of the 32 slots are taken
@@ -147,8 +147,7 @@ public final class PersistentMap<K, V> extends AbstractMap<K, V> {
             }
             Object slot = slots[at];
             if (slot instanceof Node node) {
-                return new Node(
-                        bitmap, replaced(slots, at, node.with(entry, hash, shift + BITS)));
+                return new Node(bitmap, replaced(slots, at, node.with(entry, hash, shift + BITS)));
             }
             Entry<?, ?> old = (Entry<?, ?>) slot;
             if (old.getKey().equals(entry.getKey())) {

@@ -65,9 +65,7 @@ final class Placement {
         return ring;
     }
 
-    /**
-     * Places partitions {@code first} to {@code first + count - 1}.
-     */
+    /** Places partitions {@code first} to {@code first + count - 1}. */
     Result place(Uuid topicId, int first, int count, int replicationFactor) {
         if (count < 1 || count > Decisions.MAX_PARTITIONS_PER_REQUEST) {
             return new Refused(

@@ -33,7 +33,8 @@ final class HazelcastLiveGroups implements LiveGroups {
         return whenUp(
                 groups ->
                         groups.getAsync(groupId)
-                                .thenApply(value -> Optional.ofNullable(value).map(Fenced::content)));
+                                .thenApply(
+                                        value -> Optional.ofNullable(value).map(Fenced::content)));
     }
 
     @Override

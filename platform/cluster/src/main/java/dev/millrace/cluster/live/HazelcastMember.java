@@ -21,6 +21,7 @@ import org.slf4j.LoggerFactory;
 /** The embedded member: started and stopped off the caller's thread, used only asynchronously. */
 public final class HazelcastMember implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HazelcastMember.class);
+    private static final String LOGGING = "hazelcast.logging.type";
     private static final long CLOSE_TIMEOUT_SECONDS = 5;
 
     private final CompletableFuture<HazelcastInstance> instance = new CompletableFuture<>();
@@ -29,25 +30,41 @@ public final class HazelcastMember implements AutoCloseable {
     private final LiveGroups liveGroups = new HazelcastLiveGroups(groups);
     private final ClusterConfig config;
     private volatile @Nullable MetadataImage lastImage;
+    private volatile boolean closing;
 
-    private HazelcastMember(ClusterConfig config) {
+    public HazelcastMember(ClusterConfig config) {
         this.config = config;
     }
 
-    public static HazelcastMember start(ClusterConfig config) {
-        HazelcastMember member = new HazelcastMember(config);
+    /** Returns at once. */
+    public void start() {
         // Hazelcast's threads inherit from this one that they are daemons.
-        Thread thread = new Thread(member::open, "millrace-" + config.nodeId() + "-hazelcast-start");
+        Thread thread = new Thread(this::open, "millrace-" + config.nodeId() + "-hazelcast-start");
         thread.setDaemon(true);
         thread.start();
-        return member;
+    }
+
+    /** It will not start: whoever waits for it is told why. */
+    public void abandon(RuntimeException cause) {
+        instance.completeExceptionally(cause);
+        groups.completeExceptionally(cause);
+        placement.completeExceptionally(cause);
     }
 
     private void open() {
         try {
+            // Read before any configuration: else the first lines go to java.util.logging.
+            if (System.getProperty(LOGGING) == null) {
+                System.setProperty(LOGGING, "slf4j");
+            }
             int port = config.hazelcastPort() == 0 ? freePort() : config.hazelcastPort();
             HazelcastInstance started =
                     Hazelcast.newHazelcastInstance(HazelcastSettings.of(config, port));
+            if (closing) {
+                started.shutdown();
+                abandon(new IllegalStateException("The node closed before its member started"));
+                return;
+            }
             groups.complete(started.getMap(HazelcastSettings.GROUPS_MAP));
             PlacementPublisher publisher =
                     new PlacementPublisher(
@@ -71,9 +88,7 @@ public final class HazelcastMember implements AutoCloseable {
                                     + e.getMessage(),
                             e);
             LOG.error("{}", failure.getMessage());
-            instance.completeExceptionally(failure);
-            groups.completeExceptionally(failure);
-            placement.completeExceptionally(failure);
+            abandon(failure);
         }
     }
 
@@ -102,6 +117,7 @@ public final class HazelcastMember implements AutoCloseable {
     /** Leaves the cluster of members, waiting for a member that is still starting. */
     @Override
     public void close() {
+        closing = true;
         placement.thenAccept(PlacementPublisher::close);
         try {
             instance.thenAcceptAsync(HazelcastInstance::shutdown)

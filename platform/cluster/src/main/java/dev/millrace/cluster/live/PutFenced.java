@@ -9,8 +9,11 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Puts a {@link Fenced} value unless the present one has a larger token; answers whether it did. */
-final class PutFenced implements EntryProcessor<String, byte[], Boolean>, IdentifiedDataSerializable {
+/**
+ * Puts a {@link Fenced} value unless the present one has a larger token; answers whether it did.
+ */
+final class PutFenced
+        implements EntryProcessor<String, byte[], Boolean>, IdentifiedDataSerializable {
     private static final long serialVersionUID = 1L;
 
     private byte[] value;

@@ -1,0 +1,103 @@
+package dev.millrace.cluster.journal;
+
+import dev.millrace.cluster.MetadataImage.Partition;
+import dev.millrace.cluster.journal.MetadataRecord.BrokerRegistered;
+import dev.millrace.cluster.journal.MetadataRecord.ClusterFormatted;
+import dev.millrace.cluster.journal.MetadataRecord.ConfigsChanged;
+import dev.millrace.cluster.journal.MetadataRecord.PartitionsAdded;
+import dev.millrace.cluster.journal.MetadataRecord.ProducerIdsAllocated;
+import dev.millrace.cluster.journal.MetadataRecord.TopicCreated;
+import dev.millrace.cluster.journal.MetadataRecord.TopicDeleted;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
+
+/** Arbitrary records, few names and ids, so that they meet. */
+final class MetadataGen {
+    private static final List<Uuid> IDS =
+            List.of(new Uuid(1, 2), new Uuid(-3, Long.MIN_VALUE), new Uuid(5, 6));
+
+    private MetadataGen() {}
+
+    static Arbitrary<List<MetadataRecord>> journals() {
+        return Arbitraries.oneOf(
+                        texts().map(ClusterFormatted::new),
+                        Combinators.combine(ints(), longs(), texts(), ints(), texts())
+                                .as(
+                                        (node, epoch, host, port, rack) ->
+                                                (MetadataRecord)
+                                                        new BrokerRegistered(
+                                                                node,
+                                                                epoch,
+                                                                host,
+                                                                port,
+                                                                rack,
+                                                                port % 2 == 0)),
+                        Combinators.combine(ids(), partitions(), configs())
+                                .as(
+                                        (id, partitions, configs) ->
+                                                (MetadataRecord)
+                                                        new TopicCreated(
+                                                                "t." + IDS.indexOf(id),
+                                                                id,
+                                                                partitions,
+                                                                configs)),
+                        ids().map(TopicDeleted::new),
+                        Combinators.combine(ids(), partitions()).as(PartitionsAdded::new),
+                        Combinators.combine(resources(), changes()).as(ConfigsChanged::new),
+                        longs().filter(n -> n >= 0).map(ProducerIdsAllocated::new))
+                .list()
+                .ofMaxSize(30)
+                .map(List::<MetadataRecord>copyOf);
+    }
+
+    private static Arbitrary<List<Partition>> partitions() {
+        return Combinators.combine(ints(), ints(), ints(), ints().list().ofMaxSize(3))
+                .as(
+                        (index, leader, epoch, replicas) ->
+                                new Partition(index, leader, epoch, ~epoch, replicas, replicas))
+                .list()
+                .ofMaxSize(4);
+    }
+
+    private static Arbitrary<Map<String, String>> configs() {
+        return Arbitraries.maps(texts(), texts()).ofMaxSize(3);
+    }
+
+    private static Arbitrary<Map<String, Optional<String>>> changes() {
+        return Arbitraries.maps(Arbitraries.of("a", "b", "ü"), texts().optional()).ofMaxSize(3);
+    }
+
+    private static Arbitrary<ConfigResource> resources() {
+        return Combinators.combine(
+                        Arbitraries.of(ConfigResource.Type.TOPIC, ConfigResource.Type.BROKER),
+                        Arbitraries.of("t.0", "1", ""))
+                .as(ConfigResource::new);
+    }
+
+    private static Arbitrary<Uuid> ids() {
+        return Arbitraries.of(IDS);
+    }
+
+    private static Arbitrary<String> texts() {
+        return Arbitraries.strings().ofMaxLength(12).filter(MetadataGen::isUtf8);
+    }
+
+    /** A lone surrogate has no bytes. */
+    private static boolean isUtf8(String text) {
+        return text.chars().noneMatch(c -> Character.isSurrogate((char) c));
+    }
+
+    private static Arbitrary<Integer> ints() {
+        return Arbitraries.integers();
+    }
+
+    private static Arbitrary<Long> longs() {
+        return Arbitraries.longs();
+    }
+}
