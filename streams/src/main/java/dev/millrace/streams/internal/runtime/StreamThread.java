@@ -98,6 +98,7 @@ public final class StreamThread extends Thread {
     private final Set<TopicPartition> paused = new HashSet<>();
     private final Set<TopicPartition> consumed = new HashSet<>();
     private final Map<TaskId, Long> idleSinceMs = new HashMap<>();
+    private boolean joined;
     private long lastCommitMs;
     private long lastCheckpointMs;
 
@@ -275,8 +276,6 @@ public final class StreamThread extends Thread {
                         ? ThreadState.RUNNING
                         : ThreadState.REBALANCING);
     }
-
-    private boolean joined;
 
     private boolean commitIsDue() {
         return System.currentTimeMillis() - lastCommitMs >= commitIntervalMs;
@@ -598,6 +597,8 @@ public final class StreamThread extends Thread {
         public void onPartitionsLost(Collection<TopicPartition> partitions) {
             LOG.warn("{} was dropped from the group; its tasks go on elsewhere", getName());
             joined = false;
+            paused.clear();
+            consumed.clear();
             closeAll(false);
         }
 

@@ -169,8 +169,7 @@ public final class RowStore {
     }
 
     /** An update by a record of the row's timestamp. */
-    public void update(
-            Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+    public void update(Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
         update(key, value, old, timestamp, timestamp);
     }
 
