@@ -4,6 +4,7 @@ import dev.millrace.client.codec.Codecs;
 import io.reactivex.rxjava3.core.Flowable;
 import io.reactivex.rxjava3.core.Scheduler;
 import io.reactivex.rxjava3.core.Single;
+import io.reactivex.rxjava3.core.SingleEmitter;
 import io.reactivex.rxjava3.schedulers.Schedulers;
 import java.time.Duration;
 import java.util.HashMap;
@@ -51,6 +52,7 @@ final class RecordSender implements AutoCloseable {
                     RecordSender::thread);
 
     private final Scheduler scheduler = Schedulers.from(executor);
+    private final AtomicInteger unacknowledged = new AtomicInteger();
     private final AtomicInteger pendingSends = new AtomicInteger();
     private @Nullable Producer<byte[], byte[]> producer; // executor's thread only
     private boolean producerClosed; // executor's thread only
@@ -103,17 +105,31 @@ final class RecordSender implements AutoCloseable {
                         emitter.tryOnError(closedError());
                         return;
                     }
-                    producer()
-                            .send(
-                                    record,
-                                    (metadata, failure) -> {
-                                        if (failure == null) {
-                                            emitter.onSuccess(metadata);
-                                        } else {
-                                            emitter.tryOnError(explain(record.topic(), failure));
-                                        }
-                                    });
+                    Producer<byte[], byte[]> current = producer();
+                    unacknowledged.incrementAndGet();
+                    try {
+                        current.send(
+                                record,
+                                (metadata, failure) ->
+                                        acknowledged(record.topic(), emitter, metadata, failure));
+                    } catch (RuntimeException e) { // not taken: there will be no callback
+                        unacknowledged.decrementAndGet();
+                        throw e;
+                    }
                 });
+    }
+
+    private void acknowledged(
+            String topic,
+            SingleEmitter<RecordMetadata> emitter,
+            RecordMetadata metadata,
+            @Nullable Exception failure) {
+        unacknowledged.decrementAndGet();
+        if (failure == null) {
+            emitter.onSuccess(metadata);
+        } else {
+            emitter.tryOnError(explain(topic, failure));
+        }
     }
 
     private Producer<byte[], byte[]> producer() {
@@ -178,7 +194,8 @@ final class RecordSender implements AutoCloseable {
     private void closeProducer() {
         producerClosed = true;
         if (producer != null) {
-            producer.close(CLOSE);
+            // With nothing left to send, a broker that does not answer must not hold us up.
+            producer.close(unacknowledged.get() == 0 ? Duration.ZERO : CLOSE);
         }
     }
 }
