@@ -14,6 +14,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -21,7 +22,6 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -148,7 +148,7 @@ final class RecordSender implements AutoCloseable {
     }
 
     private Throwable explain(String topic, Exception failure) {
-        if (failure instanceof TimeoutException
+        if (failure instanceof org.apache.kafka.common.errors.TimeoutException
                 && String.valueOf(failure.getMessage()).contains("metadata")) {
             return new ClientException.NoLeader(
                     topic, config.bootstrapServers(), config.connectTimeoutMs(), failure);
@@ -181,20 +181,24 @@ final class RecordSender implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        boolean waiting = unacknowledged.get() > 0 || pendingSends.get() > 0;
         Future<?> done = executor.submit(this::closeProducer); // after the sends that wait
         try {
-            done.get(CLOSE.toMillis() + IDLE_MS, TimeUnit.MILLISECONDS);
+            // With nothing left to send, a broker that does not answer must not hold us up: the
+            // producer's I/O thread, a daemon, may be in a request for as long as its timeout.
+            done.get(waiting ? CLOSE.toMillis() + IDLE_MS : IDLE_MS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
-            log.warn("records may not have been sent before the client was closed", e);
+        } catch (ExecutionException | TimeoutException e) {
+            if (waiting) {
+                log.warn("records may not have been sent before the client was closed", e);
+            }
         }
     }
 
     private void closeProducer() {
         producerClosed = true;
         if (producer != null) {
-            // With nothing left to send, a broker that does not answer must not hold us up.
             producer.close(unacknowledged.get() == 0 ? Duration.ZERO : CLOSE);
         }
     }
