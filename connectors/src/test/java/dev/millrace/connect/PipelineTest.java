@@ -89,7 +89,7 @@ class PipelineTest {
         source.put("value.converter.schemas.enable", "false");
         source.put("topic.creation.default.partitions", "3");
         source.put("topic.creation.default.replication.factor", "-1");
-        source.put("topic.creation.default.cleanup.policy", "compact");
+        source.put("topic.creation.default.retention.ms", "7654321");
 
         try (ConnectStandalone running = standalone(source)) {
             assertThat(running.restPort()).isPositive();
@@ -103,13 +103,12 @@ class PipelineTest {
                                     .allTopicNames()
                                     .get(20, TimeUnit.SECONDS))
                     .hasEntrySatisfying(topic, found -> assertThat(found.partitions()).hasSize(3));
-            assertThat(
-                            admin.describeConfigs(List.of(resource)).all().get(20, TimeUnit.SECONDS))
+            assertThat(admin.describeConfigs(List.of(resource)).all().get(20, TimeUnit.SECONDS))
                     .hasEntrySatisfying(
                             resource,
                             config ->
-                                    assertThat(config.get("cleanup.policy").value())
-                                            .isEqualTo("compact"));
+                                    assertThat(config.get("retention.ms").value())
+                                            .isEqualTo("7654321"));
         }
     }
 
