@@ -131,8 +131,7 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
                         "zstd needs Produce v%d, this is v%d"
                                 .formatted(FIRST_VERSION_WITH_ZSTD, context.version()));
             }
-            if (request.transactionalId() != null
-                    || (attributes & TRANSACTIONAL_BIT) != 0) {
+            if (request.transactionalId() != null || (attributes & TRANSACTIONAL_BIT) != 0) {
                 throw new InvalidTxnStateException(
                         "transactions are not served here, so no transaction is open");
             }
@@ -161,10 +160,7 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
                 pending.onComplete(
                         result -> {
                             if (result.failed()) {
-                                refuse(
-                                        partition.topicPartition().topic(),
-                                        answer,
-                                        result.cause());
+                                refuse(partition.topicPartition().topic(), answer, result.cause());
                             }
                             countDown();
                         });

@@ -332,12 +332,10 @@ class FetchTest {
                                                         List.of(
                                                                 RawClient.partition(
                                                                         0,
-                                                                        ByteBuffer.allocate(
-                                                                                0))))))
+                                                                        ByteBuffer.allocate(0))))))
                 .isEqualTo(Errors.INVALID_RECORD);
 
-        ByteBuffer zstd =
-                new RecordBatchBuilder(Codec.ZSTD).append(1, null, new byte[10]).build();
+        ByteBuffer zstd = new RecordBatchBuilder(Codec.ZSTD).append(1, null, new byte[10]).build();
         client.send(ApiKeys.PRODUCE, 6, 1, produceRequest(0, zstd));
         ProduceResponseData response =
                 (ProduceResponseData) client.receive(ApiKeys.PRODUCE, 6).body();

@@ -71,8 +71,7 @@ class KcatTest {
     void what_it_produces_with_any_codec_it_consumes_again(String codec) throws Exception {
         kcat(lines(2000), "-P", "-t", "t", "-z", codec);
 
-        assertThat(kcat("", "-C", "-t", "t", "-o", "beginning", "-e", "-q"))
-                .isEqualTo(lines(2000));
+        assertThat(kcat("", "-C", "-t", "t", "-o", "beginning", "-e", "-q")).isEqualTo(lines(2000));
     }
 
     @Test
@@ -88,8 +87,7 @@ class KcatTest {
                 "-X",
                 "enable.idempotence=true");
 
-        assertThat(
-                        kcat("", "-C", "-t", "t", "-o", "beginning", "-e", "-q", "-f", "%o %k %s %h\n"))
+        assertThat(kcat("", "-C", "-t", "t", "-o", "beginning", "-e", "-q", "-f", "%o %k %s %h\n"))
                 .isEqualTo("0 k1 v1 h=1\n1 k2 v2 h=1\n");
     }
 
@@ -102,7 +100,6 @@ class KcatTest {
         assertThat(kcat("", "-G", group, "-X", earliest, "-c", "10", "-q", "t"))
                 .isEqualTo(lines(10));
         kcat("next\n", "-P", "-t", "t");
-        assertThat(kcat("", "-G", group, "-X", earliest, "-c", "1", "-q", "t"))
-                .isEqualTo("next\n");
+        assertThat(kcat("", "-G", group, "-X", earliest, "-c", "1", "-q", "t")).isEqualTo("next\n");
     }
 }

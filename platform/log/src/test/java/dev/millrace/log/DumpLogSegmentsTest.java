@@ -4,12 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.log.LogFixture.Configs;
+import dev.millrace.log.disk.LocalDisk;
 import dev.millrace.wire.record.Codec;
 import dev.millrace.wire.record.RecordBatchBuilder;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,8 +46,7 @@ class DumpLogSegmentsTest {
 
     private String files(String suffix) throws IOException {
         List<String> files = new ArrayList<>();
-        for (String name :
-                dev.millrace.log.disk.LocalDisk.INSTANCE.list(path.resolve("orders-0"))) {
+        for (String name : LocalDisk.INSTANCE.list(path.resolve("orders-0"))) {
             if (name.endsWith(suffix)) {
                 files.add(path.resolve("orders-0").resolve(name).toString());
             }
@@ -171,8 +172,8 @@ class DumpLogSegmentsTest {
         writeLog();
         Path copy = path.resolveSibling(path.getFileName() + "-copy");
         CopiedDirectory.copy(path, copy);
-        java.nio.file.Files.delete(copy.resolve(LogFileNames.CLEAN_SHUTDOWN));
-        java.nio.file.Files.writeString(copy.resolve(LogFileNames.RECOVERY_POINTS), "0\n0\n");
+        Files.delete(copy.resolve(LogFileNames.CLEAN_SHUTDOWN));
+        Files.writeString(copy.resolve(LogFileNames.RECOVERY_POINTS), "0\n0\n");
         path = copy;
         try (LogFixture f =
                 CopiedDirectory.openCrashed(

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Random;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -115,6 +116,35 @@ class LogDirectoryTest {
             f.clock.advanceMs(f.directoryConfig.fileDeleteDelayMs());
             f.directory.removeDeletedFiles();
             assertThat(folders()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void a_log_created_again_does_not_inherit_the_offsets_of_the_deleted_one() throws IOException {
+        SimulatedDisk disk = new SimulatedDisk(new Random(4));
+        for (boolean restartBetween : new boolean[] {false, true}) {
+            LogFixture f =
+                    new LogFixture(
+                            Path.of("/logs" + restartBetween),
+                            disk,
+                            LogConfig.DEFAULT,
+                            LogFixture.directoryConfig());
+            f.append("a", "b", "c");
+            f.log.advanceLogStartOffset(2);
+            f.log.flush();
+            f.directory.checkpoint();
+            f.directory.delete(ORDERS);
+            if (restartBetween) {
+                disk.crash();
+                f.reopenDirectory();
+            }
+            PartitionLog again = f.directory.create(ORDERS, Uuid.randomUuid(), LogConfig.DEFAULT);
+            assertThat(again.logStartOffset()).isZero();
+            disk.crash();
+            f.reopen();
+            assertThat(f.log.logStartOffset()).isZero();
+            assertThat(f.log.recoveryPoint()).isZero();
+            f.close();
         }
     }
 

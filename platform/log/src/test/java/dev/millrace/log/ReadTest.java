@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.log.LogFixture.Configs;
 import dev.millrace.log.disk.LocalDisk;
+import dev.millrace.wire.record.RecordBatchBuilder;
 import dev.millrace.wire.record.RecordBatchView;
 import dev.millrace.wire.record.RecordBatches;
 import java.io.IOException;
@@ -13,7 +14,10 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
 import net.jqwik.api.ForAll;
@@ -28,7 +32,7 @@ class ReadTest {
     @TempDir @Nullable Path path;
 
     private Path path() {
-        return java.util.Objects.requireNonNull(path);
+        return Objects.requireNonNull(path);
     }
 
     @Test
@@ -130,9 +134,7 @@ class ReadTest {
     }
 
     private static ByteBuffer batchOf(int bytes) {
-        return new dev.millrace.wire.record.RecordBatchBuilder()
-                .append(1, null, new byte[bytes])
-                .build();
+        return new RecordBatchBuilder().append(1, null, new byte[bytes]).build();
     }
 
     @Test
@@ -191,13 +193,12 @@ class ReadTest {
             f.clock.advanceMs(60_000);
             f.directory.removeDeletedFiles();
             assertThat(f.fileNames()).noneMatch(name -> name.endsWith(".deleted"));
-            assertThat(java.util.Objects.requireNonNull(fetched.region()).channel().isOpen())
-                    .isFalse();
+            assertThat(Objects.requireNonNull(fetched.region()).channel().isOpen()).isFalse();
         }
     }
 
     @Test
-    void any_thread_may_read_below_the_high_watermark_while_the_owner_appends() throws Exception {
+    void any_thread_may_read_and_flush_while_the_owner_appends() throws Exception {
         LogConfig config = new Configs().segmentBytes(100_000).indexIntervalBytes(300).build();
         LogDirectoryConfig d = LogFixture.directoryConfig();
         LogDirectoryConfig smallCache =
@@ -219,11 +220,22 @@ class ReadTest {
                 reader.start();
                 readers.add(reader);
             }
+            Thread flusher =
+                    new Thread(
+                            () -> {
+                                try {
+                                    while (f.log.recoveryPoint() < 5_000) {
+                                        f.log.flush();
+                                        f.directory.checkpoint();
+                                    }
+                                } catch (Throwable e) {
+                                    failure.compareAndSet(null, e);
+                                }
+                            });
+            flusher.start();
+            readers.add(flusher);
             for (int i = 0; i < 5_000; i++) {
                 f.append("value-" + i);
-                if (i % 500 == 0) {
-                    f.log.flush();
-                }
             }
             for (Thread reader : readers) {
                 reader.join(30_000);
@@ -276,7 +288,7 @@ class ReadTest {
             for (int i = 0; i < 80; i++) {
                 long base = f.log.logEndOffset();
                 String[] values = new String[1 + random.nextInt(4)];
-                java.util.Arrays.fill(values, "v".repeat(random.nextInt(50)));
+                Arrays.fill(values, "v".repeat(random.nextInt(50)));
                 f.append(values);
                 for (int v = 0; v < values.length; v++) {
                     bases.add(base);
@@ -301,7 +313,7 @@ class ReadTest {
         } finally {
             f.close();
             try (var files = Files.walk(directory)) {
-                for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                     Files.delete(file);
                 }
             }
