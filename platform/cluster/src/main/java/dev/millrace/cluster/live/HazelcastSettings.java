@@ -37,7 +37,6 @@ final class HazelcastSettings {
                     Map.entry("hazelcast.operation.response.thread.count", "1"),
                     Map.entry("hazelcast.event.thread.count", "1"),
                     Map.entry("hazelcast.health.monitoring.level", "OFF"),
-                    Map.entry("hazelcast.slow.operation.detector.enabled", "false"),
                     Map.entry("hazelcast.clientengine.thread.count", "1"),
                     Map.entry("hazelcast.clientengine.query.thread.count", "1"),
                     Map.entry("hazelcast.clientengine.blocking.thread.count", "1"),

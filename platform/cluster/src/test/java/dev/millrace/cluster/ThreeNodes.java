@@ -1,0 +1,89 @@
+package dev.millrace.cluster;
+
+import static dev.millrace.cluster.TestNodes.await;
+import static dev.millrace.cluster.TestNodes.freePort;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.cluster.ClusterConfig.Peer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+
+/** Three voters in this process; those that run are in {@link #nodes}, by node id. */
+final class ThreeNodes implements AutoCloseable {
+    final Map<Integer, Cluster> nodes = new HashMap<>();
+    private final Path directory;
+    private final List<Peer> voters =
+            IntStream.rangeClosed(1, 3)
+                    .mapToObj(id -> new Peer(id, "127.0.0.1", freePort(), freePort()))
+                    .toList();
+
+    ThreeNodes(Path directory) {
+        this.directory = directory;
+        List<CompletionStage<Cluster>> starting =
+                voters.stream().map(voter -> Cluster.start(config(voter))).toList();
+        starting.stream().map(TestNodes::await).forEach(node -> nodes.put(node.nodeId(), node));
+        nodes.values().forEach(this::register);
+    }
+
+    void startAgain(int nodeId) {
+        nodes.put(nodeId, await(Cluster.start(config(voters.get(nodeId - 1)))));
+    }
+
+    Cluster any() {
+        return nodes.values().iterator().next();
+    }
+
+    private ClusterConfig config(Peer voter) {
+        return new ClusterConfig(
+                voter.nodeId(),
+                directory.resolve("node-" + voter.nodeId()),
+                voter.host(),
+                voter.journalPort(),
+                voter.hazelcastPort(),
+                "rack-" + voter.nodeId(),
+                voters);
+    }
+
+    private void register(Cluster node) {
+        await(node.registerBroker("127.0.0.1", 9091 + node.nodeId(), "rack-" + node.nodeId()));
+    }
+
+    Cluster leader() {
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> knownLeader().isPresent());
+        return knownLeader().orElseThrow();
+    }
+
+    private Optional<Cluster> knownLeader() {
+        return nodes.values().stream()
+                .filter(node -> node.image().controllerId() == node.nodeId())
+                .findFirst();
+    }
+
+    void awaitTopicsEverywhere(String... names) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .untilAsserted(
+                        () ->
+                                assertThat(nodes.values())
+                                        .allSatisfy(
+                                                node ->
+                                                        assertThat(node.image().topics())
+                                                                .containsOnlyKeys(names)));
+    }
+
+    static MetadataImage.Topic create(Cluster node, String name) {
+        return await(node.createTopic(name, 3, 3, Map.of(), Map.of()));
+    }
+
+    @Override
+    public void close() {
+        nodes.values().parallelStream().forEach(Cluster::close);
+    }
+}
