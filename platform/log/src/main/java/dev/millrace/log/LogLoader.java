@@ -121,7 +121,7 @@ final class LogLoader {
             boolean unflushed = !clean && (last || bases.get(i + 1) >= recoveryPoint);
             Segment segment = unflushed ? null : openSegment(base, last ? -1 : bases.get(i + 1));
             if (segment == null) {
-                segment = open(base, null, null);
+                segment = openWithoutIndexes(base);
                 complete = recover(segment);
             }
             segments.add(segment);
@@ -146,14 +146,16 @@ final class LogLoader {
                         disk,
                         LogFileNames.segmentFile(folder, base, LogFileNames.TIME_INDEX),
                         SparseIndex.TIMESTAMP_KEY_BYTES);
-        Segment segment = null;
-        if (offsets != null && times != null) {
-            segment = open(base, offsets, times);
-            if (!restore(segment, nextBase)) {
-                segment.close();
-                return null;
+        TxnIndex txns =
+                TxnIndex.openExisting(
+                        disk, LogFileNames.segmentFile(folder, base, LogFileNames.TXN_INDEX));
+        if (offsets != null && times != null && txns != null) {
+            Segment segment = segment(base, offsets, times, txns);
+            if (restore(segment, nextBase)) {
+                return segment;
             }
-            return segment;
+            segment.close();
+            return null;
         }
         if (offsets != null) {
             offsets.close();
@@ -213,7 +215,6 @@ final class LogLoader {
         int valid = 0;
         long next = segment.baseOffset;
         int lastEpoch = -1;
-        segment.txns.truncateTo(segment.baseOffset);
         BatchCursor cursor = new BatchCursor(segment.log, 0, size, BatchCursor.SCAN_BLOCK_BYTES);
         while (cursor.next()) {
             RecordBatchView batch = cursor.whole();
@@ -267,28 +268,26 @@ final class LogLoader {
         }
     }
 
-    private Segment open(long base, @Nullable SparseIndex offsets, @Nullable SparseIndex times)
+    /** With empty indexes, for recovery to fill. */
+    private Segment openWithoutIndexes(long base) throws IOException {
+        return segment(
+                base,
+                SparseIndex.createEmpty(
+                        disk,
+                        LogFileNames.segmentFile(folder, base, LogFileNames.OFFSET_INDEX),
+                        SparseIndex.OFFSET_KEY_BYTES),
+                SparseIndex.createEmpty(
+                        disk,
+                        LogFileNames.segmentFile(folder, base, LogFileNames.TIME_INDEX),
+                        SparseIndex.TIMESTAMP_KEY_BYTES),
+                TxnIndex.createEmpty(
+                        disk, LogFileNames.segmentFile(folder, base, LogFileNames.TXN_INDEX)));
+    }
+
+    private Segment segment(long base, SparseIndex offsets, SparseIndex times, TxnIndex txns)
             throws IOException {
         DiskFile log = disk.open(LogFileNames.segmentFile(folder, base, LogFileNames.LOG));
-        return new Segment(
-                disk,
-                folder,
-                base,
-                log,
-                offsets != null
-                        ? offsets
-                        : SparseIndex.createEmpty(
-                                disk,
-                                LogFileNames.segmentFile(folder, base, LogFileNames.OFFSET_INDEX),
-                                SparseIndex.OFFSET_KEY_BYTES),
-                times != null
-                        ? times
-                        : SparseIndex.createEmpty(
-                                disk,
-                                LogFileNames.segmentFile(folder, base, LogFileNames.TIME_INDEX),
-                                SparseIndex.TIMESTAMP_KEY_BYTES),
-                TxnIndex.open(disk, LogFileNames.segmentFile(folder, base, LogFileNames.TXN_INDEX)),
-                nowMs);
+        return new Segment(disk, folder, base, log, offsets, times, txns, nowMs);
     }
 
     private int sizeOf(Segment segment) throws IOException {

@@ -76,7 +76,7 @@ final class Segment {
                         disk,
                         LogFileNames.segmentFile(folder, baseOffset, LogFileNames.TIME_INDEX),
                         SparseIndex.TIMESTAMP_KEY_BYTES),
-                TxnIndex.open(
+                TxnIndex.createEmpty(
                         disk, LogFileNames.segmentFile(folder, baseOffset, LogFileNames.TXN_INDEX)),
                 nowMs);
     }

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The aborted transactions whose marker lies in one segment, in the order of their markers.
@@ -15,8 +16,9 @@ import java.util.List;
  * .txnindex  { version 2 = 0 | producer id 8 | first offset 8 | last offset 8 | last stable offset 8 }*
  * </pre>
  *
- * Rebuilt by recovery from the segment. Held in memory: most segments have none. The owner appends;
- * any thread reads.
+ * Valid if the size is a multiple of the entry and versions and offsets make sense. Rebuilt by
+ * recovery from the segment. Held in memory: most segments have none. The owner appends; any thread
+ * reads.
  */
 final class TxnIndex {
     private static final int ENTRY_BYTES = 34;
@@ -39,29 +41,43 @@ final class TxnIndex {
         this.entries = entries;
     }
 
-    static TxnIndex open(Disk disk, Path file) throws IOException {
+    /** Null if the file is not valid; a missing one is empty. */
+    static @Nullable TxnIndex openExisting(Disk disk, Path file) throws IOException {
         if (!disk.exists(file)) {
             return new TxnIndex(disk, file, List.of());
         }
         List<AbortedTxn> found = new ArrayList<>();
         try (DiskFile in = disk.open(file)) {
+            if (in.size() % ENTRY_BYTES != 0 || in.size() > Integer.MAX_VALUE) {
+                return null;
+            }
             ByteBuffer bytes = ByteBuffer.allocate((int) in.size());
             in.read(bytes, 0);
             bytes.flip();
-            while (bytes.remaining() >= ENTRY_BYTES) {
+            while (bytes.hasRemaining()) {
                 short version = bytes.getShort();
-                if (version != 0) {
-                    throw new IOException(file + " has an entry of unknown version " + version);
-                }
-                found.add(
+                AbortedTxn txn =
                         new AbortedTxn(
-                                bytes.getLong(),
-                                bytes.getLong(),
-                                bytes.getLong(),
-                                bytes.getLong()));
+                                bytes.getLong(), bytes.getLong(), bytes.getLong(), bytes.getLong());
+                if (version != 0 || txn.firstOffset > txn.lastOffset) {
+                    return null;
+                }
+                found.add(txn);
             }
         }
         return new TxnIndex(disk, file, List.copyOf(found));
+    }
+
+    /** Empty, whatever the file holds. */
+    static TxnIndex createEmpty(Disk disk, Path file) throws IOException {
+        TxnIndex index = new TxnIndex(disk, file, List.of());
+        if (disk.exists(file)) {
+            try (DiskFile out = disk.open(file)) {
+                out.truncate(0);
+            }
+            index.unforced = true;
+        }
+        return index;
     }
 
     List<AbortedTxn> entries() {

@@ -5,6 +5,7 @@ import static dev.millrace.log.LogFixture.ORDERS_ID;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.log.FetchedRecords.AbortedTransaction;
 import dev.millrace.log.LogFixture.Configs;
 import dev.millrace.log.PartitionLog.AppendOrigin;
 import dev.millrace.log.PartitionLog.AppendResult;
@@ -12,10 +13,12 @@ import dev.millrace.log.PartitionLog.EpochEndOffset;
 import dev.millrace.wire.record.Codec;
 import dev.millrace.wire.record.LogRecord;
 import dev.millrace.wire.record.RecordBatchBuilder;
+import dev.millrace.wire.record.RecordBatchView;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,9 +77,21 @@ class CrashTest {
         assertThat(story.tryAppend()).isTrue();
     }
 
+    private enum Kind {
+        PLAIN,
+        TRANSACTIONAL,
+        COMMIT,
+        ABORT
+    }
+
     /** One appended batch, as the log should still have it. */
     private record Appended(
-            long baseOffset, List<String> values, int epoch, long producerId, int sequence) {
+            long baseOffset,
+            List<String> values,
+            int epoch,
+            long producerId,
+            int sequence,
+            Kind kind) {
         long nextOffset() {
             return baseOffset + values.size();
         }
@@ -97,11 +112,15 @@ class CrashTest {
         /** Producers of records below may be forgotten, even if a crash brings the records back. */
         long greatestLogStart;
 
+        /** A story has transactions or deletes records: what was deleted of one is forgotten. */
+        final boolean transactions;
+
         int epoch;
         int written;
 
         Story(long seed) throws IOException {
             random = new Random(seed);
+            transactions = random.nextBoolean();
             disk = new SimulatedDisk(random);
             config =
                     new Configs()
@@ -138,7 +157,7 @@ class CrashTest {
 
         private void step() {
             try {
-                int choice = random.nextInt(20);
+                int choice = random.nextInt(24);
                 if (choice < 13) {
                     append();
                 } else if (choice < 15) {
@@ -152,8 +171,14 @@ class CrashTest {
                     truncate();
                 } else if (choice == 18) {
                     deleteRecords();
-                } else {
+                } else if (choice == 19) {
                     directory.removeDeletedFiles();
+                } else if (!transactions) {
+                    append();
+                } else if (choice < 23) {
+                    append(10 + random.nextInt(2), Kind.TRANSACTIONAL);
+                } else {
+                    endTransaction(10 + random.nextInt(2), random.nextBoolean());
                 }
             } catch (IOException e) {
                 assertThat(disk.hasFailed()).as("an error the disk did not make: " + e).isTrue();
@@ -170,8 +195,11 @@ class CrashTest {
         }
 
         void append() throws IOException {
+            append(random.nextInt(3) - 1L, Kind.PLAIN);
+        }
+
+        private void append(long producerId, Kind kind) throws IOException {
             clock.advanceMs(random.nextInt(100));
-            long producerId = random.nextInt(3) - 1L;
             List<String> values = new ArrayList<>();
             int count = 1 + random.nextInt(5);
             for (int i = 0; i < count; i++) {
@@ -180,21 +208,63 @@ class CrashTest {
             int sequence = producerId < 0 ? -1 : nextSequence.getOrDefault(producerId, 0);
             AppendResult result =
                     log.appendAsLeader(
-                            batch(values, producerId, sequence), epoch, AppendOrigin.CLIENT);
+                            batch(values, producerId, sequence, kind), epoch, AppendOrigin.CLIENT);
             assertThat(result.duplicate()).isFalse();
             assertThat(result.baseOffset()).isEqualTo(end());
-            model.add(new Appended(result.baseOffset(), values, epoch, producerId, sequence));
+            model.add(new Appended(result.baseOffset(), values, epoch, producerId, sequence, kind));
             if (producerId >= 0) {
                 nextSequence.put(producerId, sequence + values.size());
             }
             log.advanceHighWatermark(log.logEndOffset());
         }
 
-        private ByteBuffer batch(List<String> values, long producerId, int sequence) {
+        private void endTransaction(long producerId, boolean commit) throws IOException {
+            if (!openTransactions().containsKey(producerId)) {
+                return;
+            }
+            ByteBuffer marker =
+                    RecordBatchBuilder.endTransaction(
+                            producerId, (short) 0, commit, 0, clock.millis());
+            String value =
+                    UTF_8.decode(
+                                    Objects.requireNonNull(
+                                            RecordBatchView.at(marker, 0).records().next().value()))
+                            .toString();
+            Kind kind = commit ? Kind.COMMIT : Kind.ABORT;
+            // Before it is tried: if it fails, it may be there or not.
+            model.add(new Appended(end(), List.of(value), epoch, producerId, -1, kind));
+            log.appendAsLeader(marker, epoch, AppendOrigin.COORDINATOR);
+            log.advanceHighWatermark(log.logEndOffset());
+        }
+
+        /** Producer id to the first offset of its open transaction. */
+        private Map<Long, Long> openTransactions() {
+            return transactions(new ArrayList<>());
+        }
+
+        private Map<Long, Long> transactions(List<AbortedTransaction> aborted) {
+            Map<Long, Long> open = new HashMap<>();
+            for (Appended batch : model) {
+                if (batch.kind() == Kind.TRANSACTIONAL) {
+                    open.putIfAbsent(batch.producerId(), batch.baseOffset());
+                } else if (batch.kind() != Kind.PLAIN) {
+                    Long first = open.remove(batch.producerId());
+                    if (first != null && batch.kind() == Kind.ABORT) {
+                        aborted.add(new AbortedTransaction(batch.producerId(), first));
+                    }
+                }
+            }
+            return open;
+        }
+
+        private ByteBuffer batch(List<String> values, long producerId, int sequence, Kind kind) {
             RecordBatchBuilder builder =
                     new RecordBatchBuilder(random.nextInt(5) == 0 ? Codec.LZ4 : Codec.NONE);
             if (producerId >= 0) {
                 builder.producer(producerId, (short) 0, sequence);
+            }
+            if (kind == Kind.TRANSACTIONAL) {
+                builder.transactional();
             }
             for (String value : values) {
                 builder.append(clock.millis(), null, value.getBytes(UTF_8));
@@ -229,7 +299,7 @@ class CrashTest {
         }
 
         private void deleteRecords() throws IOException {
-            if (!model.isEmpty()) {
+            if (!model.isEmpty() && !transactions) {
                 long offset = model.get(random.nextInt(model.size())).nextOffset();
                 logStart = Math.max(logStart, offset);
                 greatestLogStart = Math.max(greatestLogStart, offset);
@@ -245,7 +315,7 @@ class CrashTest {
             model.removeIf(batch -> batch.nextOffset() > offset);
             nextSequence.clear();
             for (Appended batch : model) {
-                if (batch.producerId() >= 0) {
+                if (batch.sequence() >= 0) {
                     nextSequence.put(batch.producerId(), batch.sequence() + batch.values().size());
                 }
             }
@@ -272,8 +342,22 @@ class CrashTest {
             verifyEpochs();
             verifyProducers();
             log.advanceHighWatermark(recoveredEnd);
+            verifyTransactions();
             // Recovery makes nothing durable, so a second crash may take it again.
             flushedEnd = Math.min(flushedEnd, recoveredEnd);
+        }
+
+        private void verifyTransactions() throws IOException {
+            if (model.isEmpty() || !transactions) {
+                return;
+            }
+            List<AbortedTransaction> aborted = new ArrayList<>();
+            Map<Long, Long> open = transactions(aborted);
+            aborted.sort(Comparator.comparingLong(AbortedTransaction::firstOffset));
+
+            assertThat(log.lastStableOffset())
+                    .isEqualTo(open.values().stream().min(Long::compare).orElse(end()));
+            assertThat(log.read(0, end(), 1 << 20, true).abortedTransactions()).isEqualTo(aborted);
         }
 
         private void verifyRecords() throws IOException {
@@ -313,14 +397,18 @@ class CrashTest {
         private void verifyProducers() throws IOException {
             Map<Long, Appended> last = new HashMap<>();
             for (Appended batch : model) {
-                if (batch.producerId() >= 0 && batch.baseOffset() >= greatestLogStart) {
+                if (batch.sequence() >= 0 && batch.baseOffset() >= greatestLogStart) {
                     last.put(batch.producerId(), batch);
                 }
             }
             for (Appended batch : last.values()) {
                 AppendResult again =
                         log.appendAsLeader(
-                                batch(batch.values(), batch.producerId(), batch.sequence()),
+                                batch(
+                                        batch.values(),
+                                        batch.producerId(),
+                                        batch.sequence(),
+                                        batch.kind()),
                                 Math.max(epoch, log.latestEpoch().orElse(0)),
                                 AppendOrigin.CLIENT);
                 assertThat(again.duplicate()).as("%s again, in %s", batch, log).isTrue();
