@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -51,6 +52,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class RestApi {
     private static final long LISTEN_TIMEOUT_S = 10;
+    private static final Set<Class<?>> CONNECTORS =
+            Set.of(SinkConnector.class, SourceConnector.class);
     private static final long MAX_BODY_BYTES = 1 << 20;
     private static final String VERSION =
             Objects.requireNonNullElse(
@@ -112,7 +115,8 @@ final class RestApi {
         router.get("/connectors/:name/tasks").handler(c -> one(c, RestApi::tasks));
         router.get("/connectors/:name/tasks/:task/status")
                 .handler(c -> one(c, view -> taskStatus(view, c.pathParam("task"))));
-        router.get("/connectors/:name/offsets").handler(c -> one(c, this::offsets));
+        router.get("/connectors/:name/offsets")
+                .handler(c -> answer(c, worker.sourceOffsets(name(c)), 200, RestApi::offsets));
         router.put("/connectors/:name/config").handler(this::replace);
         router.put("/connectors/:name/pause").handler(c -> pause(c, true));
         router.put("/connectors/:name/resume").handler(c -> pause(c, false));
@@ -286,37 +290,35 @@ final class RestApi {
         return new JsonObject().put("connector", view.name()).put("task", task);
     }
 
-    private JsonObject offsets(ConnectorView view) {
-        if (view.type().equals("sink")) {
-            throw new NotFoundException(
-                    "offsets of a sink are those of its group connect-" + view.name());
-        }
+    private static JsonObject offsets(Map<Map<String, Object>, Map<String, Object>> found) {
         JsonArray offsets = new JsonArray();
-        worker.sourceOffsets(view.name())
-                .forEach(
-                        (partition, offset) ->
-                                offsets.add(
-                                        new JsonObject()
-                                                .put("partition", new JsonObject(partition))
-                                                .put("offset", new JsonObject(offset))));
+        found.forEach(
+                (partition, offset) ->
+                        offsets.add(
+                                new JsonObject()
+                                        .put("partition", new JsonObject(partition))
+                                        .put("offset", new JsonObject(offset))));
         return new JsonObject().put("offsets", offsets);
     }
 
     private void listPlugins(RoutingContext context) {
         boolean onlyConnectors = !context.queryParam("connectorsOnly").contains("false");
-        JsonArray plugins = new JsonArray();
-        for (Plugins.Listed plugin : worker.plugins()) {
-            boolean connector =
-                    plugin.service() == SinkConnector.class
-                            || plugin.service() == SourceConnector.class;
-            if (connector || !onlyConnectors) {
-                plugins.add(
-                        new JsonObject()
-                                .put("class", plugin.className())
-                                .put("type", type(plugin.service())));
-            }
-        }
-        send(context, 200, plugins);
+        answer(
+                context,
+                worker.plugins(),
+                200,
+                listed -> {
+                    JsonArray plugins = new JsonArray();
+                    for (Plugins.Listed plugin : listed) {
+                        if (!onlyConnectors || CONNECTORS.contains(plugin.service())) {
+                            plugins.add(
+                                    new JsonObject()
+                                            .put("class", plugin.className())
+                                            .put("type", type(plugin.service())));
+                        }
+                    }
+                    return plugins;
+                });
     }
 
     /** SinkConnector: sink; HeaderConverter: header_converter. */

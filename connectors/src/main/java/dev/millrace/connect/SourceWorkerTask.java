@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -46,6 +47,7 @@ final class SourceWorkerTask extends WorkerTask {
             TransformChain<SourceRecord> transforms,
             ErrorPolicy errors,
             Producer<byte[], byte[]> producer,
+            Optional<TopicCreator> topics,
             ConnectorOffsets offsets,
             TaskMetrics metrics,
             long flushTimeoutMs) {}
@@ -130,6 +132,9 @@ final class SourceWorkerTask extends WorkerTask {
         while (!isStopping()) {
             Submitted entry = submit(record);
             try {
+                if (parts.topics.isPresent()) {
+                    parts.topics.get().ensure(bytes.topic());
+                }
                 parts.producer.send(bytes, (metadata, e) -> sent(record, entry, metadata, e));
                 return true;
             } catch (RetriableException | org.apache.kafka.common.errors.RetriableException e) {
@@ -211,6 +216,7 @@ final class SourceWorkerTask extends WorkerTask {
                 parts.task.stop();
             }
             parts.producer.close(abandoned ? Duration.ZERO : CLOSE);
+            parts.topics.ifPresent(TopicCreator::close);
             parts.transforms.close();
             parts.converters.close();
             parts.metrics.close();

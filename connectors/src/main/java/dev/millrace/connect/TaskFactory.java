@@ -12,7 +12,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -91,6 +95,9 @@ final class TaskFactory {
                         transforms(connector),
                         new ErrorPolicy(connector.errors(), "" + id, null, stopping),
                         producer(base, connector),
+                        worker.getBoolean(WorkerConfig.TOPIC_CREATION)
+                                ? TopicCreator.of(connector, admin(id, connector))
+                                : Optional.empty(),
                         new ConnectorOffsets(offsets, id.connector()),
                         metrics(id),
                         worker.millis(WorkerConfig.OFFSET_FLUSH_TIMEOUT_MS));
@@ -132,12 +139,34 @@ final class TaskFactory {
         Map<String, Object> base = new HashMap<>();
         base.put(ProducerConfig.CLIENT_ID_CONFIG, "connector-dlq-producer-" + id);
         base.put(ProducerConfig.ACKS_CONFIG, "all");
+        createTopic(
+                new NewTopic(
+                        connector.deadLetterTopic().get(),
+                        Optional.of(1),
+                        Optional.of(connector.deadLetterReplicationFactor())),
+                admin(id, connector));
         return new DeadLetters(
                 producer(base, connector),
                 connector.deadLetterTopic().get(),
                 connector.deadLetterHeaders(),
                 id.connector(),
                 id.task());
+    }
+
+    private Map<String, Object> admin(TaskId id, ConnectorConfig connector) {
+        return worker.client(
+                "admin",
+                Map.of(AdminClientConfig.CLIENT_ID_CONFIG, "connector-adminclient-" + id),
+                connector);
+    }
+
+    private static void createTopic(NewTopic topic, Map<String, Object> adminSettings) {
+        try (Admin admin = Admin.create(adminSettings)) {
+            TopicCreator.create(admin, topic);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ConnectException("interrupted while creating topic " + topic.name(), e);
+        }
     }
 
     private Producer<byte[], byte[]> producer(Map<String, Object> base, ConnectorConfig connector) {

@@ -167,13 +167,20 @@ final class Worker implements AutoCloseable {
         return own(() -> view(name, known(name)));
     }
 
-    /** By source partition; for sources. */
-    Map<Map<String, Object>, Map<String, Object>> sourceOffsets(String name) {
-        return new ConnectorOffsets(offsets, name).all();
+    /** By source partition; fails with {@link NotFoundException} for a sink. */
+    CompletableFuture<Map<Map<String, Object>, Map<String, Object>>> sourceOffsets(String name) {
+        return own(
+                () -> {
+                    if (known(name).isSink()) {
+                        throw new NotFoundException(
+                                "offsets of a sink are those of its group connect-" + name);
+                    }
+                    return new ConnectorOffsets(offsets, name).all();
+                });
     }
 
-    List<Plugins.Listed> plugins() {
-        return plugins.list();
+    CompletableFuture<List<Plugins.Listed>> plugins() {
+        return own(plugins::list);
     }
 
     private RunningConnector known(String name) {

@@ -28,6 +28,7 @@ final class WorkerConfig extends AbstractConfig {
     static final String PLUGIN_PATH = "plugin.path";
     static final String PLUGIN_DISCOVERY = "plugin.discovery";
     static final String LISTENERS = "listeners";
+    static final String TOPIC_CREATION = "topic.creation.enable";
 
     static final ConfigDef DEF =
             new ConfigDef()
@@ -93,6 +94,12 @@ final class WorkerConfig extends AbstractConfig {
                                     "only_scan", "hybrid_warn", "hybrid_fail", "service_load"),
                             Importance.LOW,
                             "service_load: only plugins that have a manifest.")
+                    .define(
+                            TOPIC_CREATION,
+                            ConfigDef.Type.BOOLEAN,
+                            true,
+                            Importance.LOW,
+                            "Whether topic.creation.* of source connectors is obeyed.")
                     .define(
                             LISTENERS,
                             ConfigDef.Type.STRING,

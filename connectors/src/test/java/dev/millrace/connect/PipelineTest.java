@@ -18,12 +18,14 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.connect.connector.Task;
@@ -57,7 +59,8 @@ class PipelineTest {
     }
 
     @Test
-    void transformations_apply_in_order_and_where_their_predicate_holds() throws Exception {
+    void transformations_apply_in_order_where_their_predicate_holds_into_a_topic_as_ordered()
+            throws Exception {
         Path text = directory.resolve("in.txt");
         Files.writeString(text, "hello\n");
         Map<String, String> source =
@@ -84,11 +87,28 @@ class PipelineTest {
         source.put("transforms.never.negate", "true");
         source.put("value.converter", "org.apache.kafka.connect.json.JsonConverter");
         source.put("value.converter.schemas.enable", "false");
+        source.put("topic.creation.default.partitions", "3");
+        source.put("topic.creation.default.replication.factor", "-1");
+        source.put("topic.creation.default.retention.ms", "7654321");
 
         try (ConnectStandalone running = standalone(source)) {
             assertThat(running.restPort()).isPositive();
             assertThat(consume(topic, 1).get(0).value())
                     .isEqualTo("{\"line\":\"hello\",\"origin\":\"file\"}");
+        }
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+            ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+            assertThat(
+                            admin.describeTopics(List.of(topic))
+                                    .allTopicNames()
+                                    .get(20, TimeUnit.SECONDS))
+                    .hasEntrySatisfying(topic, found -> assertThat(found.partitions()).hasSize(3));
+            assertThat(admin.describeConfigs(List.of(resource)).all().get(20, TimeUnit.SECONDS))
+                    .hasEntrySatisfying(
+                            resource,
+                            config ->
+                                    assertThat(config.get("retention.ms").value())
+                                            .isEqualTo("7654321"));
         }
     }
 

@@ -17,9 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs a topology on a Kafka cluster: reads its sources as the consumer group {@code application.id},
- * shares the work with all other instances of that id, keeps state locally and in changelog topics.
- * Processing is at least once.
+ * Runs a topology on a Kafka cluster: reads its sources as the consumer group {@code
+ * application.id}, shares the work with all other instances of that id, keeps state locally and in
+ * changelog topics. Processing is at least once.
  */
 public class KafkaStreams implements AutoCloseable {
     /** Where an instance is; from {@code NOT_RUNNING} and {@code ERROR} there is no way back. */
@@ -37,7 +37,10 @@ public class KafkaStreams implements AutoCloseable {
         }
 
         public boolean hasStartedOrFinishedShuttingDown() {
-            return this == PENDING_SHUTDOWN || this == NOT_RUNNING || this == PENDING_ERROR || this == ERROR;
+            return this == PENDING_SHUTDOWN
+                    || this == NOT_RUNNING
+                    || this == PENDING_ERROR
+                    || this == ERROR;
         }
     }
 
@@ -78,7 +81,8 @@ public class KafkaStreams implements AutoCloseable {
                     "is not supported yet; use " + StreamsConfig.AT_LEAST_ONCE);
         }
         if (this.topology.subtopologies(config.applicationId()).isEmpty()) {
-            throw new TopologyException("Topology has no stream threads and no global threads, must subscribe to at least one source topic.");
+            throw new TopologyException(
+                    "Topology has no stream threads and no global threads, must subscribe to at least one source topic.");
         }
         this.stateDirectory = new StateDirectory(config.stateDirectory());
     }
@@ -107,7 +111,8 @@ public class KafkaStreams implements AutoCloseable {
 
     private void requireCreated(String action) {
         if (state != State.CREATED) {
-            throw new IllegalStateException("Can only " + action + " before calling start(). Current state is: " + state);
+            throw new IllegalStateException(
+                    "Can only " + action + " before calling start(). Current state is: " + state);
         }
     }
 
@@ -120,7 +125,8 @@ public class KafkaStreams implements AutoCloseable {
         synchronized (lock) {
             if (state != State.CREATED) {
                 throw new IllegalStateException(
-                        "The client is either already started or already stopped, cannot re-start. Current state is: " + state);
+                        "The client is either already started or already stopped, cannot re-start. Current state is: "
+                                + state);
             }
             processId = stateDirectory.lock();
             admin = Admin.create(config.adminConfigs());
@@ -134,7 +140,8 @@ public class KafkaStreams implements AutoCloseable {
 
     private StreamThread newThread(Admin admin, UUID processId) {
         String name = config.clientId() + "-" + processId + "-StreamThread-" + nextThread++;
-        return new StreamThread(name, config, topology, stateDirectory, processId, admin, new ThreadEvents());
+        return new StreamThread(
+                name, config, topology, stateDirectory, processId, admin, new ThreadEvents());
     }
 
     private final class ThreadEvents implements StreamThread.Listener {
@@ -144,7 +151,10 @@ public class KafkaStreams implements AutoCloseable {
                 if (state.isRunningOrRebalancing()) {
                     boolean all =
                             threads.stream()
-                                    .allMatch(thread -> thread.state() == StreamThread.ThreadState.RUNNING);
+                                    .allMatch(
+                                            thread ->
+                                                    thread.state()
+                                                            == StreamThread.ThreadState.RUNNING);
                     set(all ? State.RUNNING : State.REBALANCING);
                 }
             }
@@ -162,9 +172,12 @@ public class KafkaStreams implements AutoCloseable {
             }
             StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse response =
                     handler == null
-                            ? StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse.SHUTDOWN_CLIENT
+                            ? StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse
+                                    .SHUTDOWN_CLIENT
                             : handler.handle(cause);
-            if (response == StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse.REPLACE_THREAD) {
+            if (response
+                    == StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse
+                            .REPLACE_THREAD) {
                 replace(thread);
             } else {
                 // The thread cannot wait for itself: another one takes the rest down.
@@ -174,7 +187,8 @@ public class KafkaStreams implements AutoCloseable {
                     }
                     set(State.PENDING_ERROR);
                 }
-                new Thread(() -> stop(State.ERROR, Long.MAX_VALUE), config.clientId() + "-shutdown").start();
+                new Thread(() -> stop(State.ERROR, Long.MAX_VALUE), config.clientId() + "-shutdown")
+                        .start();
             }
         }
     }
@@ -263,7 +277,9 @@ public class KafkaStreams implements AutoCloseable {
         return true;
     }
 
-    /** Deletes the local state, which is then restored from the changelogs. Only while not running. */
+    /**
+     * Deletes the local state, which is then restored from the changelogs. Only while not running.
+     */
     public void cleanUp() {
         synchronized (lock) {
             if (state != State.CREATED && state != State.NOT_RUNNING && state != State.ERROR) {

@@ -1,5 +1,8 @@
 package dev.millrace.bench;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -48,27 +51,30 @@ final class Comparison {
         out.flush();
     }
 
+    /** One JSON object a figure; a value that could not be measured is null. */
     void printJson(PrintWriter out) {
-        for (Map.Entry<String, List<Figure>> entry : ours.entrySet()) {
-            List<Figure> runs = entry.getValue();
-            List<Figure> peerRuns = peers.get(entry.getKey());
-            out.print(
-                    "{\"name\":\""
-                            + entry.getKey()
-                            + "\",\"unit\":\""
-                            + runs.get(0).unit()
-                            + "\",\"values\":"
-                            + json(values(runs)));
-            if (peerRuns != null) {
-                out.print(
-                        ",\"peer\":"
-                                + json(values(peerRuns))
-                                + ",\"ratios\":"
-                                + json(ratios(runs, peerRuns)));
-            }
-            out.println("}");
-        }
+        ours.forEach(
+                (name, runs) -> {
+                    ObjectNode line =
+                            JsonNodeFactory.instance
+                                    .objectNode()
+                                    .put("name", name)
+                                    .put("unit", runs.get(0).unit());
+                    add(line.putArray("values"), values(runs));
+                    List<Figure> peerRuns = peers.get(name);
+                    if (peerRuns != null) {
+                        add(line.putArray("peer"), values(peerRuns));
+                        add(line.putArray("ratios"), ratios(runs, peerRuns));
+                    }
+                    out.println(line);
+                });
         out.flush();
+    }
+
+    private static void add(ArrayNode array, double[] values) {
+        for (double value : values) {
+            array.add(Double.isNaN(value) ? null : Double.valueOf(value));
+        }
     }
 
     private static String spread(List<Figure> runs) {
@@ -115,14 +121,5 @@ final class Comparison {
             return "unknown";
         }
         return String.format(Locale.ROOT, Math.abs(value) >= 100 ? "%,.0f" : "%.2f", value);
-    }
-
-    private static String json(double[] values) {
-        StringBuilder text = new StringBuilder("[");
-        for (double value : values) {
-            text.append(text.length() > 1 ? "," : "")
-                    .append(Double.isNaN(value) ? "null" : Double.toString(value));
-        }
-        return text.append(']').toString();
     }
 }

@@ -9,8 +9,8 @@ final class Percentiles {
 
     static List<Figure> of(String name, Histogram micros) {
         return List.of(
-                Figure.less(name + " p50", micros.getValueAtPercentile(50), "µs"),
-                Figure.less(name + " p99", micros.getValueAtPercentile(99), "µs"),
-                Figure.less(name + " p99.9", micros.getValueAtPercentile(99.9), "µs"));
+                Figure.less(name + " p50", (double) micros.getValueAtPercentile(50), "µs"),
+                Figure.less(name + " p99", (double) micros.getValueAtPercentile(99), "µs"),
+                Figure.less(name + " p99.9", (double) micros.getValueAtPercentile(99.9), "µs"));
     }
 }

@@ -12,7 +12,6 @@ import org.apache.kafka.common.message.DeleteRecordsRequestData.DeleteRecordsTop
 import org.apache.kafka.common.message.DeleteRecordsResponseData;
 import org.apache.kafka.common.message.DeleteRecordsResponseData.DeleteRecordsPartitionResult;
 import org.apache.kafka.common.message.DeleteRecordsResponseData.DeleteRecordsTopicResult;
-import org.apache.kafka.common.protocol.Errors;
 
 /** DeleteRecords: raises the log start, on the partitions' own event loops. */
 final class DeleteRecordsHandler
@@ -42,7 +41,14 @@ final class DeleteRecordsHandler
                         delete(topic.name(), wanted)
                                 .onSuccess(answer::setLowWatermark)
                                 .onFailure(
-                                        e -> answer.setErrorCode(Errors.forException(e).code())));
+                                        e ->
+                                                answer.setErrorCode(
+                                                        Refusals.error(
+                                                                        context,
+                                                                        topic.name(),
+                                                                        wanted.partitionIndex(),
+                                                                        e)
+                                                                .code())));
             }
             response.topics().add(result);
         }

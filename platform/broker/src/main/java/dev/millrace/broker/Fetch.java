@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * high watermark, and asks the partitions' owners only to be woken.
  */
 final class Fetch {
+    /** A client that has gone is not waited for longer than this, whatever it asked for. */
+    private static final int MAX_WAIT_MS = 300_000;
+
     private final long connectionId;
     private final ContextInternal loop;
     private final Workers workers;
@@ -66,7 +69,7 @@ final class Fetch {
      * @param dontWait answer with what there is
      */
     Future<FetchResponseData> start(boolean dontWait) {
-        int maxWaitMs = terms.request().maxWaitMs();
+        int maxWaitMs = Math.min(terms.request().maxWaitMs(), MAX_WAIT_MS);
         overdue = dontWait || maxWaitMs <= 0 || terms.request().topics().isEmpty();
         look();
         if (!promise.future().isComplete() && !overdue) {
@@ -105,7 +108,14 @@ final class Fetch {
     }
 
     private void look() {
-        FetchReading reading = FetchReading.fromMemory(terms);
+        FetchReading reading;
+        try {
+            reading = FetchReading.fromMemory(terms);
+        } catch (RuntimeException e) {
+            finish();
+            promise.fail(e);
+            return;
+        }
         if (reading.incomplete()) {
             workerReads = true;
             leaveQueues();

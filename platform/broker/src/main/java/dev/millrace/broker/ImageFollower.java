@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.PriorityQueue;
+import java.util.concurrent.CompletionException;
 import java.util.function.BiFunction;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -121,7 +122,12 @@ final class ImageFollower {
 
     private boolean work() {
         for (MetadataImage image = take(); image != null; image = take()) {
-            apply(image);
+            try {
+                apply(image);
+            } catch (RuntimeException e) {
+                // The next image must not find this thread dead.
+                LOG.error("Metadata of version {} was not followed whole", image.version(), e);
+            }
             List<Awaited> done = new ArrayList<>();
             synchronized (this) {
                 appliedVersion = image.version();
@@ -146,7 +152,7 @@ final class ImageFollower {
         applied = image;
         List<Future<?>> steps = new ArrayList<>();
         for (Partition partition : partitions.all()) {
-            if (ledHere(image, partition.topicPartition(), partition.topicId()) == null) {
+            if (!ledHere(image, partition.topicPartition(), partition.topicId())) {
                 steps.add(remove(partition, image.topic(partition.topicId()).isEmpty()));
             }
         }
@@ -173,7 +179,13 @@ final class ImageFollower {
     }
 
     private void update(MetadataImage image, MetadataImage.Topic topic, List<Future<?>> openings) {
-        TopicSettings settings = settingsOf.apply(image, topic.name());
+        TopicSettings settings;
+        try {
+            settings = settingsOf.apply(image, topic.name());
+        } catch (RuntimeException e) {
+            LOG.error("Topic {} has settings that cannot be used", topic.name(), e);
+            return;
+        }
         for (MetadataImage.Partition state : topic.partitions()) {
             if (state.leader() != nodeId) {
                 continue;
@@ -261,14 +273,11 @@ final class ImageFollower {
         }
     }
 
-    private MetadataImage.@Nullable Partition ledHere(
-            MetadataImage image, TopicPartition tp, Uuid topicId) {
+    private boolean ledHere(MetadataImage image, TopicPartition tp, Uuid topicId) {
         MetadataImage.Topic topic = image.topic(topicId).orElse(null);
-        if (topic == null || tp.partition() >= topic.partitions().size()) {
-            return null;
-        }
-        MetadataImage.Partition state = topic.partitions().get(tp.partition());
-        return state.leader() == nodeId ? state : null;
+        return topic != null
+                && tp.partition() < topic.partitions().size()
+                && topic.partitions().get(tp.partition()).leader() == nodeId;
     }
 
     private static Future<?> onOwner(Partition partition, Runnable step) {
@@ -293,7 +302,7 @@ final class ImageFollower {
         for (Future<?> step : steps) {
             try {
                 step.toCompletionStage().toCompletableFuture().join();
-            } catch (java.util.concurrent.CompletionException e) {
+            } catch (CompletionException e) {
                 LOG.error("A partition could not follow its metadata", e.getCause());
             }
         }

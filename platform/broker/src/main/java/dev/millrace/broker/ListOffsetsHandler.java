@@ -20,7 +20,6 @@ import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsTopic;
 import org.apache.kafka.common.message.ListOffsetsResponseData;
 import org.apache.kafka.common.message.ListOffsetsResponseData.ListOffsetsPartitionResponse;
 import org.apache.kafka.common.message.ListOffsetsResponseData.ListOffsetsTopicResponse;
-import org.apache.kafka.common.protocol.Errors;
 
 /**
  * ListOffsets: the ends of a log at once, the offset of a timestamp from a worker, since that may
@@ -74,7 +73,7 @@ final class ListOffsetsHandler
                     partition.requireUsable(wanted.currentLeaderEpoch());
                     answer(context, request, partition, wanted.timestamp(), answer, lookups);
                 } catch (RuntimeException e) {
-                    answer.setErrorCode(Errors.forException(e).code());
+                    answer.setErrorCode(code(context, topic.name(), answer, e));
                 }
             }
             topics.add(new ListOffsetsTopicResponse().setName(topic.name()).setPartitions(answers));
@@ -124,7 +123,8 @@ final class ListOffsetsHandler
                             .onComplete(
                                     found -> {
                                         if (found.failed()) {
-                                            answer.setErrorCode(code(partition, found.cause()));
+                                            answer.setErrorCode(
+                                                    code(context, partition, found.cause()));
                                         } else {
                                             found.result()
                                                     .filter(hit -> hit.offset() < end)
@@ -144,10 +144,22 @@ final class ListOffsetsHandler
                 .setLeaderEpoch(hit.leaderEpoch());
     }
 
-    private static short code(Partition partition, Throwable cause) {
-        return cause instanceof IOException e
-                ? Errors.forException(partition.broken(e)).code()
-                : Errors.forException(cause).code();
+    private static short code(RequestContext context, Partition partition, Throwable cause) {
+        TopicPartition tp = partition.topicPartition();
+        return Refusals.error(
+                        context,
+                        tp.topic(),
+                        tp.partition(),
+                        cause instanceof IOException e ? partition.broken(e) : cause)
+                .code();
+    }
+
+    private static short code(
+            RequestContext context,
+            String topic,
+            ListOffsetsPartitionResponse answer,
+            RuntimeException cause) {
+        return Refusals.error(context, topic, answer.partitionIndex(), cause).code();
     }
 
     private static long end(PartitionLog log, ListOffsetsRequestData request) {

@@ -11,7 +11,6 @@ import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetFor
 import org.apache.kafka.common.message.OffsetForLeaderEpochResponseData;
 import org.apache.kafka.common.message.OffsetForLeaderEpochResponseData.EpochEndOffset;
 import org.apache.kafka.common.message.OffsetForLeaderEpochResponseData.OffsetForLeaderTopicResult;
-import org.apache.kafka.common.protocol.Errors;
 
 /** Where an epoch ended: how clients find out that what they read was truncated (KIP-320). */
 final class OffsetForLeaderEpochHandler
@@ -43,7 +42,8 @@ final class OffsetForLeaderEpochHandler
                                             answer.setLeaderEpoch(end.leaderEpoch())
                                                     .setEndOffset(end.endOffset()));
                 } catch (RuntimeException e) {
-                    answer.setErrorCode(Errors.forException(e).code());
+                    answer.setErrorCode(
+                            Refusals.error(context, topic.topic(), wanted.partition(), e).code());
                 }
             }
             response.topics()

@@ -5,6 +5,7 @@ import dev.millrace.log.PartitionLog.AppendResult;
 import dev.millrace.wire.ApiHandler;
 import dev.millrace.wire.RecordBytes;
 import dev.millrace.wire.RequestContext;
+import dev.millrace.wire.record.Codec;
 import dev.millrace.wire.record.RecordBatchView;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -14,6 +15,7 @@ import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InvalidRequiredAcksException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.InvalidTxnStateException;
+import org.apache.kafka.common.errors.UnsupportedCompressionTypeException;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
@@ -31,7 +33,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResponseData> {
     private static final short ACKS_ALL = -1;
+    private static final short FIRST_VERSION_WITH_ZSTD = 7;
     private static final short FIRST_VERSION_WITH_TOPIC_IDS = 13;
+    // Bits of a batch's attributes.
+    private static final int CODEC_MASK = 7;
+    private static final int TRANSACTIONAL_BIT = 0x10;
 
     private final Partitions partitions;
 
@@ -92,7 +98,7 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
                                 : partitions.require(topic.name(), data.index());
                 requireAllowed(partition, batches);
             } catch (ApiException e) {
-                refuse(answer, e);
+                refuse(topic.name(), answer, e);
                 countDown();
                 return;
             }
@@ -118,7 +124,14 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
             if (Topic.isInternal(topic)) {
                 throw new InvalidTopicException("only coordinators write to " + topic);
             }
-            if (request.transactionalId() != null || isTransactional(batches)) {
+            int attributes = attributesOfFirst(batches);
+            if (context.version() < FIRST_VERSION_WITH_ZSTD
+                    && (attributes & CODEC_MASK) == Codec.ZSTD.id()) {
+                throw new UnsupportedCompressionTypeException(
+                        "zstd needs Produce v%d, this is v%d"
+                                .formatted(FIRST_VERSION_WITH_ZSTD, context.version()));
+            }
+            if (request.transactionalId() != null || (attributes & TRANSACTIONAL_BIT) != 0) {
                 throw new InvalidTxnStateException(
                         "transactions are not served here, so no transaction is open");
             }
@@ -139,7 +152,7 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
                                     result.lastOffset(), request.acks() == ACKS_ALL);
                 }
             } catch (RuntimeException e) {
-                refuse(answer, e);
+                refuse(partition.topicPartition().topic(), answer, e);
             }
             if (pending == null) {
                 countDown();
@@ -147,23 +160,21 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
                 pending.onComplete(
                         result -> {
                             if (result.failed()) {
-                                refuse(answer, result.cause());
+                                refuse(partition.topicPartition().topic(), answer, result.cause());
                             }
                             countDown();
                         });
             }
         }
 
-        private void refuse(PartitionProduceResponse answer, Throwable e) {
-            Errors error = Errors.forException(e);
+        private void refuse(String topic, PartitionProduceResponse answer, Throwable e) {
+            Errors error = Refusals.error(context, topic, answer.index(), e);
             answer.setErrorCode(error.code())
                     .setErrorMessage(e.getMessage())
                     .setBaseOffset(-1)
                     .setLogAppendTimeMs(-1)
                     .setLogStartOffset(-1);
-            if (error == Errors.UNKNOWN_SERVER_ERROR || request.acks() == 0) {
-                failure = e;
-            }
+            failure = e;
         }
 
         private void countDown() {
@@ -182,9 +193,9 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
         }
     }
 
-    private static boolean isTransactional(ByteBuffer batches) {
-        int attributes = batches.position() + RecordBatchView.ATTRIBUTES;
-        return batches.limit() >= attributes + Short.BYTES
-                && (batches.getShort(attributes) & 0x10) != 0;
+    /** 0 where there is no batch; the log will say so. */
+    private static int attributesOfFirst(ByteBuffer batches) {
+        int at = batches.position() + RecordBatchView.ATTRIBUTES;
+        return batches.limit() >= at + Short.BYTES ? batches.getShort(at) : 0;
     }
 }

@@ -1,6 +1,21 @@
 /**
  * Verticles and request handlers of one Kafka-compatible broker. A partition, a group, a
  * transactional id belongs to one event loop; others send it messages.
+ *
+ * <pre>
+ *   Produce ─► owner's loop: Partition.append ─► PartitionLog ─► high watermark moves
+ *                                  │                                   │
+ *                                  └─ answered at once (acks 0, 1),    ▼
+ *                                     or when it has passed ◄── OffsetWaiters ──► Fetch looks again
+ *   Fetch   ─► own loop: reads memory ─ nothing yet: waits there
+ *                  └─ only in files: a worker reads
+ *   Cluster image ─► ImageFollower: opens, deletes, hands over epochs and settings
+ * </pre>
+ *
+ * Event loops never touch a cold file, fsync, or wait for the journal: {@link
+ * dev.millrace.broker.Broker} has workers for that. Where nothing is set, half the cores run event
+ * loops: on two cores one loop owns all, and a produce runs from socket to socket without a
+ * hand-off.
  */
 @NullMarked
 package dev.millrace.broker;

@@ -3,6 +3,8 @@ package dev.millrace.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.wire.RawClient;
+import dev.millrace.wire.record.Codec;
+import dev.millrace.wire.record.RecordBatchBuilder;
 import dev.millrace.wire.record.RecordBatchView;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -315,6 +317,30 @@ class FetchTest {
                 .isEqualTo(Errors.INVALID_TXN_STATE);
         assertThat(refusal(request -> request.topicData().iterator().next().setName("nowhere")))
                 .isEqualTo(Errors.UNKNOWN_TOPIC_OR_PARTITION);
+    }
+
+    @Test
+    void a_produce_without_a_batch_or_with_a_codec_newer_than_its_version_is_refused()
+            throws IOException {
+        assertThat(
+                        refusal(
+                                request ->
+                                        request.topicData()
+                                                .iterator()
+                                                .next()
+                                                .setPartitionData(
+                                                        List.of(
+                                                                RawClient.partition(
+                                                                        0,
+                                                                        ByteBuffer.allocate(0))))))
+                .isEqualTo(Errors.INVALID_RECORD);
+
+        ByteBuffer zstd = new RecordBatchBuilder(Codec.ZSTD).append(1, null, new byte[10]).build();
+        client.send(ApiKeys.PRODUCE, 6, 1, produceRequest(0, zstd));
+        ProduceResponseData response =
+                (ProduceResponseData) client.receive(ApiKeys.PRODUCE, 6).body();
+        assertThat(response.responses().iterator().next().partitionResponses().get(0).errorCode())
+                .isEqualTo(Errors.UNSUPPORTED_COMPRESSION_TYPE.code());
     }
 
     private Errors refusal(Consumer<ProduceRequestData> change) throws IOException {

@@ -11,6 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -20,7 +23,9 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -216,6 +221,65 @@ class ProduceAndFetchTest {
                     .extracting(OffsetAndTimestamp::offset)
                     .isEqualTo(4L);
             assertThat(consumer.offsetsForTimes(Map.of(tp, nowMs + 3500)).get(tp)).isNull();
+        }
+    }
+
+    @Test
+    void the_record_with_the_greatest_timestamp_can_be_asked_for() throws Exception {
+        TopicPartition tp = new TopicPartition("t", 0);
+        try (KafkaProducer<String, String> producer = broker.clients.producer(NOT_IDEMPOTENT);
+                Admin admin = broker.clients.admin()) {
+            long nowMs = System.currentTimeMillis();
+            for (long agoMs : new long[] {500, 10, 300}) {
+                producer.send(new ProducerRecord<>("t", 0, nowMs - agoMs, "k", "v")).get();
+            }
+            assertThat(
+                            admin.listOffsets(Map.of(tp, OffsetSpec.maxTimestamp()))
+                                    .partitionResult(tp)
+                                    .get()
+                                    .offset())
+                    .isEqualTo(1);
+        }
+    }
+
+    @Test
+    void records_deleted_up_to_an_offset_are_gone() throws Exception {
+        TopicPartition tp = new TopicPartition("t", 0);
+        try (KafkaProducer<String, String> producer = broker.clients.producer(NOT_IDEMPOTENT);
+                KafkaConsumer<String, String> consumer = broker.clients.consumer(Map.of());
+                Admin admin = broker.clients.admin()) {
+            for (int i = 0; i < 10; i++) {
+                producer.send(new ProducerRecord<>("t", "value " + i)).get();
+            }
+            admin.deleteRecords(Map.of(tp, RecordsToDelete.beforeOffset(7))).all().get();
+            assertThat(consumer.beginningOffsets(List.of(tp))).containsEntry(tp, 7L);
+            assertThatThrownBy(
+                            () ->
+                                    admin.deleteRecords(
+                                                    Map.of(tp, RecordsToDelete.beforeOffset(99)))
+                                            .all()
+                                            .get())
+                    .hasCauseInstanceOf(OffsetOutOfRangeException.class);
+        }
+        assertThat(values("t", 0, 3)).containsExactly("value 7", "value 8", "value 9");
+    }
+
+    @Test
+    void where_the_topic_asks_for_it_the_timestamp_is_the_time_of_the_append() throws Exception {
+        broker.cluster.createTopic(
+                "t", 1, 1, Map.of(), Map.of("message.timestamp.type", "LogAppendTime"));
+        try (KafkaProducer<String, String> producer = broker.clients.producer(Map.of());
+                KafkaConsumer<String, String> consumer = broker.clients.consumer(Map.of())) {
+            long beforeMs = System.currentTimeMillis();
+            RecordMetadata sent =
+                    producer.send(new ProducerRecord<>("t", 0, 1234L, "k", "v")).get();
+            consumer.assign(List.of(new TopicPartition("t", 0)));
+            ConsumerRecord<String, String> got = Clients.poll(consumer, 1).get(0);
+
+            assertThat(got.timestampType()).isEqualTo(TimestampType.LOG_APPEND_TIME);
+            assertThat(got.timestamp())
+                    .isEqualTo(sent.timestamp())
+                    .isBetween(beforeMs, System.currentTimeMillis());
         }
     }
 

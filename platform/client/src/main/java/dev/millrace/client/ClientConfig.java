@@ -39,7 +39,7 @@ public record ClientConfig(
     }
 
     public static ClientConfig of(String bootstrapServers) {
-        return new ClientConfig(bootstrapServers, 10_000, 1_000, 10_000, 500, 1_000_000, Map.of());
+        return new ClientConfig(bootstrapServers, 10_000, 5_000, 10_000, 500, 1_000_000, Map.of());
     }
 
     public ClientConfig withConnectTimeoutMs(int timeoutMs) {

@@ -4,6 +4,7 @@ import dev.millrace.client.codec.Codecs;
 import io.reactivex.rxjava3.core.Flowable;
 import io.reactivex.rxjava3.core.Scheduler;
 import io.reactivex.rxjava3.core.Single;
+import io.reactivex.rxjava3.core.SingleEmitter;
 import io.reactivex.rxjava3.schedulers.Schedulers;
 import java.time.Duration;
 import java.util.HashMap;
@@ -13,6 +14,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -20,7 +22,6 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -51,6 +52,7 @@ final class RecordSender implements AutoCloseable {
                     RecordSender::thread);
 
     private final Scheduler scheduler = Schedulers.from(executor);
+    private final AtomicInteger unacknowledged = new AtomicInteger();
     private final AtomicInteger pendingSends = new AtomicInteger();
     private @Nullable Producer<byte[], byte[]> producer; // executor's thread only
     private boolean producerClosed; // executor's thread only
@@ -103,17 +105,31 @@ final class RecordSender implements AutoCloseable {
                         emitter.tryOnError(closedError());
                         return;
                     }
-                    producer()
-                            .send(
-                                    record,
-                                    (metadata, failure) -> {
-                                        if (failure == null) {
-                                            emitter.onSuccess(metadata);
-                                        } else {
-                                            emitter.tryOnError(explain(record.topic(), failure));
-                                        }
-                                    });
+                    Producer<byte[], byte[]> current = producer();
+                    unacknowledged.incrementAndGet();
+                    try {
+                        current.send(
+                                record,
+                                (metadata, failure) ->
+                                        acknowledged(record.topic(), emitter, metadata, failure));
+                    } catch (RuntimeException e) { // not taken: there will be no callback
+                        unacknowledged.decrementAndGet();
+                        throw e;
+                    }
                 });
+    }
+
+    private void acknowledged(
+            String topic,
+            SingleEmitter<RecordMetadata> emitter,
+            RecordMetadata metadata,
+            @Nullable Exception failure) {
+        unacknowledged.decrementAndGet();
+        if (failure == null) {
+            emitter.onSuccess(metadata);
+        } else {
+            emitter.tryOnError(explain(topic, failure));
+        }
     }
 
     private Producer<byte[], byte[]> producer() {
@@ -132,7 +148,7 @@ final class RecordSender implements AutoCloseable {
     }
 
     private Throwable explain(String topic, Exception failure) {
-        if (failure instanceof TimeoutException
+        if (failure instanceof org.apache.kafka.common.errors.TimeoutException
                 && String.valueOf(failure.getMessage()).contains("metadata")) {
             return new ClientException.NoLeader(
                     topic, config.bootstrapServers(), config.connectTimeoutMs(), failure);
@@ -165,20 +181,25 @@ final class RecordSender implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        boolean waiting = unacknowledged.get() > 0 || pendingSends.get() > 0;
         Future<?> done = executor.submit(this::closeProducer); // after the sends that wait
         try {
-            done.get(CLOSE.toMillis() + IDLE_MS, TimeUnit.MILLISECONDS);
+            // With nothing left to send, a broker that does not answer must not hold us up: the
+            // producer's I/O thread, a daemon, may be in a request for as long as its timeout.
+            done.get(waiting ? CLOSE.toMillis() + IDLE_MS : IDLE_MS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
-            log.warn("records may not have been sent before the client was closed", e);
+        } catch (ExecutionException | TimeoutException e) {
+            if (waiting) {
+                log.warn("records may not have been sent before the client was closed", e);
+            }
         }
     }
 
     private void closeProducer() {
         producerClosed = true;
         if (producer != null) {
-            producer.close(CLOSE);
+            producer.close(unacknowledged.get() == 0 ? Duration.ZERO : CLOSE);
         }
     }
 }

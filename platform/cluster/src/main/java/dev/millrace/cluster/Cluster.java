@@ -13,8 +13,9 @@ import org.apache.kafka.common.config.ConfigResource;
  * This node's view of, and voice in, the cluster. Changes are decided by the journal: a stage
  * completes when its record is committed <em>and</em> applied here, so that {@link #image()} shows
  * it. Stages fail with the public exceptions of kafka-clients (TopicExistsException,
- * UnknownTopicOrPartitionException, InvalidPartitionsException, …). Stages complete on a thread of
- * the cluster module: move to your own loop before touching your state. Nothing here blocks.
+ * UnknownTopicOrPartitionException, InvalidPartitionsException, …), never wrapped; TimeoutException
+ * means that nobody knows whether the change was made. Stages complete on a thread of the cluster
+ * module: move to your own loop before touching your state. Nothing here blocks but {@link #close}.
  */
 public interface Cluster extends AutoCloseable {
     /**
@@ -34,8 +35,9 @@ public interface Cluster extends AutoCloseable {
     MetadataImage image();
 
     /**
-     * Called after each change with the new image, in order, on the cluster's thread; at once with
-     * the current one.
+     * Called after each change with the new image, in order, on the cluster's thread, before the
+     * stage of the change completes; first of all with the current one. A listener that is slow
+     * sees several changes as one image.
      */
     void onChange(Consumer<MetadataImage> listener);
 
@@ -68,7 +70,10 @@ public interface Cluster extends AutoCloseable {
     /** Takes {@code size} producer ids that nobody else ever gets; answers the first. */
     CompletionStage<Long> allocateProducerIds(int size);
 
-    /** Announces where this broker's Kafka listener can be reached. */
+    /**
+     * Announces where this broker's Kafka listener can be reached; from now on replicas may be
+     * placed on it. Each call is a new incarnation with a larger broker epoch.
+     */
     CompletionStage<Void> registerBroker(String host, int port, String rack);
 
     /**

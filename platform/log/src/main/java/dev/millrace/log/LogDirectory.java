@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -58,6 +59,10 @@ public final class LogDirectory implements AutoCloseable {
 
     private final Map<TopicPartition, SegmentedLog> logs = new ConcurrentHashMap<>();
     private final List<Removed> removed = new ArrayList<>();
+
+    /** Logs that are gone but may still be in the checkpoints. */
+    private final Set<TopicPartition> stale = ConcurrentHashMap.newKeySet();
+
     private final Object checkpointLock = new Object();
     private final OffsetCheckpoint recoveryPoints;
     private final OffsetCheckpoint logStarts;
@@ -121,7 +126,12 @@ public final class LogDirectory implements AutoCloseable {
             }
             LogDirectory directory =
                     new LogDirectory(path, disk, clock, config, lock, directoryId, clean);
-            directory.openLogs(configOfTopic);
+            try {
+                directory.openLogs(configOfTopic);
+            } catch (IOException | RuntimeException e) {
+                directory.closeFiles();
+                throw e;
+            }
             return directory;
         } catch (IOException | RuntimeException e) {
             lock.close();
@@ -221,6 +231,10 @@ public final class LogDirectory implements AutoCloseable {
                 LogFileNames.topicPartition(name).ifPresent(found::add);
             }
         }
+        stale.addAll(recovery.keySet());
+        stale.addAll(starts.keySet());
+        stale.addAll(watermarks.keySet());
+        found.forEach(stale::remove);
         long startedNs = System.nanoTime();
         inParallel(
                 found,
@@ -392,6 +406,10 @@ public final class LogDirectory implements AutoCloseable {
         if (logs.containsKey(topicPartition) || disk.exists(folder)) {
             throw new IllegalStateException(topicPartition + " has a log in " + path + " already");
         }
+        if (stale.contains(topicPartition)) {
+            // The offsets of an older log of that name must not be taken for the new one's.
+            checkpoint();
+        }
         disk.createDirectory(folder);
         PartitionMetadata.write(disk, folder, topicId);
         SegmentedLog log = load(topicPartition, topicId, folder, logConfig, 0, 0, 0);
@@ -411,23 +429,25 @@ public final class LogDirectory implements AutoCloseable {
             return;
         }
         log.markDeleted();
+        stale.add(topicPartition);
         Path away = path.resolve(LogFileNames.deletedFolder(topicPartition));
         disk.rename(log.folder(), away);
         disk.syncDirectory(path);
         synchronized (removed) {
             removed.add(new Removed(away, log, clock.millis()));
         }
-        checkpoint();
     }
 
     /** Writes recovery points, log start offsets and high watermarks of all logs. */
     public void checkpoint() throws IOException {
         synchronized (checkpointLock) {
+            List<TopicPartition> forgotten = List.copyOf(stale);
             storeRecoveryPoints();
             Map<TopicPartition, Long> starts = offsets(PartitionLog::logStartOffset);
             logStarts.write(starts);
             logs.forEach((tp, log) -> log.logStartStored(starts.getOrDefault(tp, 0L)));
             highWatermarks.write(offsets(PartitionLog::highWatermark));
+            forgotten.forEach(stale::remove);
         }
     }
 
@@ -449,7 +469,7 @@ public final class LogDirectory implements AutoCloseable {
      */
     public void removeDeletedFiles() throws IOException {
         for (SegmentedLog log : logs.values()) {
-            log.removeDeletedFiles(config.fileDeleteDelayMs());
+            log.removeDeletedFiles();
         }
         long before = clock.millis() - config.fileDeleteDelayMs();
         List<Removed> due = new ArrayList<>();
@@ -504,6 +524,12 @@ public final class LogDirectory implements AutoCloseable {
         }
         if (failure != null) {
             throw failure;
+        }
+    }
+
+    private void closeFiles() throws IOException {
+        for (SegmentedLog log : logs.values()) {
+            log.closeFiles();
         }
     }
 

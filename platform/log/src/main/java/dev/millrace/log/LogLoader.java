@@ -9,7 +9,6 @@ import dev.millrace.wire.record.RecordBatchView;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.LongPredicate;
@@ -319,9 +318,7 @@ final class LogLoader {
         }
         long from = start;
         producers.clear();
-        List<Long> snapshots = offsetsOf(LogFileNames.SNAPSHOT);
-        snapshots.sort(Comparator.reverseOrder());
-        for (long offset : snapshots) {
+        for (long offset : SnapshotFiles.newestFirst(disk, folder)) {
             if (offset < start) {
                 break;
             }

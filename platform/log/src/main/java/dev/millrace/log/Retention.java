@@ -36,11 +36,7 @@ final class Retention {
         if (!config.cleanupDelete() || config.retentionBytes() < 0) {
             return -1;
         }
-        long size = 0;
-        for (Segment segment : segments) {
-            size += segment.sizeBytes();
-        }
-        return size - config.retentionBytes();
+        return Segments.sizeBytes(segments) - config.retentionBytes();
     }
 
     private static boolean tooOld(Segment segment, LogConfig config, long nowMs) {

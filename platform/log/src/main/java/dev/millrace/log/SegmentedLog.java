@@ -1,26 +1,19 @@
 package dev.millrace.log;
 
-import dev.millrace.log.FetchedRecords.AbortedTransaction;
 import dev.millrace.log.LogLoader.Loaded;
 import dev.millrace.log.ProducerState.Duplicate;
 import dev.millrace.log.TxnIndex.AbortedTxn;
 import dev.millrace.log.disk.Disk;
-import dev.millrace.log.disk.DiskFile;
 import dev.millrace.wire.record.Codec;
 import dev.millrace.wire.record.RecordBatchView;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.CorruptRecordException;
@@ -51,8 +44,6 @@ final class SegmentedLog implements PartitionLog {
         void store() throws IOException;
     }
 
-    private record Removed(Segment segment, long atMs) {}
-
     private static final long CACHE_IDLE_MS = 60_000;
 
     private final TopicPartition topicPartition;
@@ -67,8 +58,8 @@ final class SegmentedLog implements PartitionLog {
     private final TailCache cache;
 
     private final Object flushLock = new Object();
-    private final Queue<Path> unforcedSnapshots = new ConcurrentLinkedQueue<>();
-    private final ArrayDeque<Removed> removed = new ArrayDeque<>();
+    private final SnapshotFiles snapshots;
+    private final DeletedSegments deletedSegments = new DeletedSegments();
 
     private volatile LogConfig config;
     private @Nullable Codec codec;
@@ -118,6 +109,7 @@ final class SegmentedLog implements PartitionLog {
         this.epochs = epochs;
         this.producers = producers;
         this.cache = cache;
+        this.snapshots = new SnapshotFiles(disk, folder);
         this.segments = loaded.segments().toArray(Segment[]::new);
         this.logStartOffset = loaded.logStartOffset();
         this.logEndOffset = loaded.logEndOffset();
@@ -191,11 +183,7 @@ final class SegmentedLog implements PartitionLog {
 
     @Override
     public long sizeBytes() {
-        long size = 0;
-        for (Segment segment : segments) {
-            size += segment.sizeBytes();
-        }
-        return size;
+        return Segments.sizeBytes(segments);
     }
 
     /** From any thread: {@code offset} is in the checkpoint of log starts. */
@@ -366,37 +354,12 @@ final class SegmentedLog implements PartitionLog {
 
     private void roll(long nowMs) throws IOException {
         active().seal();
-        takeSnapshot(logEndOffset);
+        snapshots.take(producers, logEndOffset, recoveryPoint);
         Segment next = Segment.create(disk, folder, logEndOffset, nowMs);
         Segment[] extended = Arrays.copyOf(segments, segments.length + 1);
         extended[extended.length - 1] = next;
         directoryChanged = true;
         segments = extended;
-    }
-
-    private void takeSnapshot(long offset) throws IOException {
-        Path file = LogFileNames.segmentFile(folder, offset, LogFileNames.SNAPSHOT);
-        ProducerSnapshot.write(disk, file, producers.entries());
-        unforcedSnapshots.add(file);
-        directoryChanged = true;
-        removeOldSnapshots();
-    }
-
-    /** Keeps what a recovery from the recovery point may need, and two. */
-    private void removeOldSnapshots() throws IOException {
-        List<Long> offsets = new ArrayList<>();
-        for (String name : disk.list(folder)) {
-            LogFileNames.offsetOf(name, LogFileNames.SNAPSHOT).ifPresent(offsets::add);
-        }
-        offsets.sort(Comparator.reverseOrder());
-        boolean coversRecovery = false;
-        for (int i = 0; i < offsets.size(); i++) {
-            if (i >= 2 && coversRecovery) {
-                disk.delete(
-                        LogFileNames.segmentFile(folder, offsets.get(i), LogFileNames.SNAPSHOT));
-            }
-            coversRecovery |= offsets.get(i) <= recoveryPoint;
-        }
     }
 
     @Override
@@ -450,14 +413,14 @@ final class SegmentedLog implements PartitionLog {
     private FetchedRecords withAborted(FetchedRecords read, long startOffset, long bound) {
         return read.sizeBytes() == 0
                 ? read
-                : read.withAborted(abortedTransactions(startOffset, bound));
+                : read.withAborted(Segments.abortedTransactions(segments, startOffset, bound));
     }
 
     private FetchedRecords readSegments(
             long startOffset, long bound, int maxBytes, boolean minOneBatch) throws IOException {
         Segment[] current = segments;
         try {
-            for (int i = floor(current, startOffset); i < current.length; i++) {
+            for (int i = Segments.floor(current, startOffset); i < current.length; i++) {
                 FetchedRecords read =
                         current[i].read(
                                 startOffset,
@@ -474,47 +437,6 @@ final class SegmentedLog implements PartitionLog {
             requireUsable();
             throw e;
         }
-    }
-
-    private static int floor(Segment[] segments, long offset) {
-        int low = 0;
-        int high = segments.length;
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (segments[middle].baseOffset <= offset) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        return Math.max(0, low - 1);
-    }
-
-    private List<AbortedTransaction> abortedTransactions(long startOffset, long bound) {
-        List<AbortedTransaction> found = List.of();
-        Segment[] current = segments;
-        // A transaction that began in the range may be aborted in any later segment.
-        for (int i = floor(current, startOffset); i < current.length; i++) {
-            for (AbortedTxn txn : current[i].txns.entries()) {
-                if (txn.lastOffset() >= startOffset && txn.firstOffset() < bound) {
-                    if (found.isEmpty()) {
-                        found = new ArrayList<>();
-                    }
-                    found.add(new AbortedTransaction(txn.producerId(), txn.firstOffset()));
-                }
-                if (txn.lastStableOffset() >= bound) {
-                    return sorted(found);
-                }
-            }
-        }
-        return sorted(found);
-    }
-
-    private static List<AbortedTransaction> sorted(List<AbortedTransaction> transactions) {
-        if (transactions.size() > 1) {
-            transactions.sort(Comparator.comparingLong(AbortedTransaction::firstOffset));
-        }
-        return transactions;
     }
 
     @Override
@@ -563,7 +485,7 @@ final class SegmentedLog implements PartitionLog {
                 epochs.truncateFromEnd(offset);
                 epochs.store();
                 Segment[] current = segments;
-                int keep = floor(current, offset) + 1;
+                int keep = Segments.floor(current, offset) + 1;
                 for (int i = current.length - 1; i >= keep; i--) {
                     giveUp(current[i]);
                 }
@@ -617,7 +539,6 @@ final class SegmentedLog implements PartitionLog {
         if (highWatermark < logStartOffset) {
             highWatermark = logStartOffset;
         }
-        unforcedSnapshots.clear();
         new LogLoader(disk, folder, config, epochs, producers, clock.millis())
                 .loadProducers(List.of(segments), logStartOffset, end);
         producers.onHighWatermark(highWatermark);
@@ -691,28 +612,14 @@ final class SegmentedLog implements PartitionLog {
     }
 
     private void giveUp(Segment segment) throws IOException {
-        segment.markDeleted();
+        deletedSegments.add(segment, clock.millis());
         directoryChanged = true;
-        synchronized (removed) {
-            removed.add(new Removed(segment, clock.millis()));
-        }
     }
 
     /** From any thread. */
-    void removeDeletedFiles(long delayMs) throws IOException {
+    void removeDeletedFiles() throws IOException {
         synchronized (flushLock) {
-            long before = clock.millis() - delayMs;
-            while (true) {
-                Removed next;
-                synchronized (removed) {
-                    next = removed.peek();
-                    if (next == null || next.atMs > before) {
-                        return;
-                    }
-                    removed.remove();
-                }
-                next.segment.removeDeleted();
-            }
+            deletedSegments.remove(clock.millis() - directoryConfig.fileDeleteDelayMs());
         }
     }
 
@@ -735,11 +642,7 @@ final class SegmentedLog implements PartitionLog {
                 for (int i = first; i < current.length; i++) {
                     current[i].force(i + 1 < current.length);
                 }
-                for (Path file = unforcedSnapshots.poll();
-                        file != null;
-                        file = unforcedSnapshots.poll()) {
-                    forceFile(file);
-                }
+                snapshots.force();
                 epochs.store();
                 if (syncFolder) {
                     disk.syncDirectory(folder);
@@ -752,14 +655,6 @@ final class SegmentedLog implements PartitionLog {
         }
     }
 
-    private void forceFile(Path file) throws IOException {
-        if (disk.exists(file)) {
-            try (DiskFile open = disk.open(file)) {
-                open.force();
-            }
-        }
-    }
-
     @Override
     public void close() throws IOException {
         synchronized (flushLock) {
@@ -769,7 +664,7 @@ final class SegmentedLog implements PartitionLog {
             try {
                 if (failure == null && !deleted) {
                     active().seal();
-                    takeSnapshot(logEndOffset);
+                    snapshots.take(producers, logEndOffset, recoveryPoint);
                     flush();
                 }
             } finally {
@@ -792,12 +687,7 @@ final class SegmentedLog implements PartitionLog {
         for (Segment segment : segments) {
             segment.close();
         }
-        synchronized (removed) {
-            for (Removed each : removed) {
-                each.segment.close();
-            }
-            removed.clear();
-        }
+        deletedSegments.close();
     }
 
     Optional<IOException> failure() {

@@ -19,8 +19,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -162,7 +164,7 @@ class CrashTest {
             try {
                 append();
                 return true;
-            } catch (IOException | org.apache.kafka.common.errors.KafkaStorageException e) {
+            } catch (IOException | KafkaStorageException e) {
                 return false;
             }
         }
@@ -287,9 +289,7 @@ class CrashTest {
             for (LogRecord record :
                     LogFixture.records(log, log.logStartOffset(), log.logEndOffset())) {
                 if (record.offset() >= logStart) {
-                    found.add(
-                            UTF_8.decode(java.util.Objects.requireNonNull(record.value()))
-                                    .toString());
+                    found.add(UTF_8.decode(Objects.requireNonNull(record.value())).toString());
                 }
             }
             assertThat(found).isEqualTo(expected);

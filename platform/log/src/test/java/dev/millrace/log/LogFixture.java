@@ -96,8 +96,12 @@ final class LogFixture implements AutoCloseable {
 
     /** Opens as a new process would; the caller has closed or lost the old one. */
     void reopen() throws IOException {
-        directory = openDirectory();
+        reopenDirectory();
         log = directory.log(ORDERS).orElseThrow();
+    }
+
+    void reopenDirectory() throws IOException {
+        directory = openDirectory();
     }
 
     void updateConfig(LogConfig next) {

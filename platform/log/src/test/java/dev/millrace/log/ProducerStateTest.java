@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.log.PartitionLog.AppendOrigin;
+import dev.millrace.wire.record.RecordBatchBuilder;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
@@ -93,7 +95,7 @@ class ProducerStateTest {
         try (LogFixture f = new LogFixture(path)) {
             var first = f.produced(1, 0, 0, "a");
             var second = f.produced(1, 0, 1, "b");
-            var both = java.nio.ByteBuffer.allocate(first.limit() + second.limit());
+            var both = ByteBuffer.allocate(first.limit() + second.limit());
             both.put(first).put(second).flip();
 
             assertThatThrownBy(() -> f.append(both)).isInstanceOf(InvalidRecordException.class);
@@ -188,8 +190,8 @@ class ProducerStateTest {
         }
     }
 
-    private static java.nio.ByteBuffer marker(LogFixture f, int coordinatorEpoch) {
-        return dev.millrace.wire.record.RecordBatchBuilder.endTransaction(
+    private static ByteBuffer marker(LogFixture f, int coordinatorEpoch) {
+        return RecordBatchBuilder.endTransaction(
                 1, (short) 0, true, coordinatorEpoch, f.clock.millis());
     }
 }

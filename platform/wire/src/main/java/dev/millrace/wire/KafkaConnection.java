@@ -435,7 +435,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event instanceof IdleStateEvent && exchanges.isEmpty()) {
+        if (event instanceof IdleStateEvent && exchanges.isEmpty() && !flushScheduled) {
             LOG.debug("Closing the idle connection of {}", client);
             close(context);
         }

@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.AlterConfigsOptions;
@@ -45,6 +44,7 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.message.InitProducerIdRequestData;
 import org.apache.kafka.common.message.InitProducerIdResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -129,7 +129,7 @@ class AdminClientTest {
             assertThat(config.get("retention.ms").value()).isEqualTo("5000");
             assertThat(config.get("retention.ms").source())
                     .isEqualTo(ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG);
-            assertThat(config.get("segment.bytes").isDefault()).isTrue();
+            assertThat(config.get("segment.ms").isDefault()).isTrue();
             assertThat(describe().partitions())
                     .hasSize(3)
                     .allSatisfy(p -> assertThat(p.leader()).isNotNull());
@@ -298,7 +298,9 @@ class AdminClientTest {
             assertThat(retention.type()).isEqualTo(ConfigEntry.ConfigType.LONG);
             assertThat(retention.synonyms().get(0).source())
                     .isEqualTo(ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG);
-            assertThat(retention.synonyms()).hasSizeGreaterThan(1);
+            assertThat(config.get("max.message.bytes").synonyms())
+                    .extracting(ConfigEntry.ConfigSynonym::name)
+                    .contains("message.max.bytes");
         }
 
         @Test
@@ -470,7 +472,7 @@ class AdminClientTest {
             Set<Long> ids = new HashSet<>();
             int wanted = ProducerIds.BLOCK_SIZE + 10;
             try (RawClient client = new RawClient(broker.bootstrapServers())) {
-                for (int i : IntStream.range(0, wanted).toArray()) {
+                for (int i = 0; ids.size() < wanted && i < 2 * wanted; i++) {
                     InitProducerIdResponseData answer =
                             client.call(
                                     ApiKeys.INIT_PRODUCER_ID,
@@ -479,9 +481,12 @@ class AdminClientTest {
                                             .setTransactionalId(null)
                                             .setTransactionTimeoutMs(1000),
                                     InitProducerIdResponseData::new);
-                    assertThat(answer.errorCode()).isZero();
-                    assertThat(answer.producerEpoch()).isZero();
-                    ids.add(answer.producerId());
+                    // Apache says so while it fetches its next block.
+                    if (answer.errorCode() != Errors.COORDINATOR_LOAD_IN_PROGRESS.code()) {
+                        assertThat(answer.errorCode()).isZero();
+                        assertThat(answer.producerEpoch()).isZero();
+                        assertThat(ids.add(answer.producerId())).isTrue();
+                    }
                 }
             }
             assertThat(ids).hasSize(wanted);

@@ -10,6 +10,7 @@ import dev.millrace.broker.TestBroker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,11 @@ import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.GroupNotEmptyException;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.protocol.ByteBufferAccessor;
+import org.apache.kafka.coordinator.group.generated.GroupMetadataKey;
+import org.apache.kafka.coordinator.group.generated.GroupMetadataValue;
+import org.apache.kafka.coordinator.group.generated.OffsetCommitKey;
+import org.apache.kafka.coordinator.group.generated.OffsetCommitValue;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -338,6 +344,49 @@ class ConsumerGroupTest {
                                         .all()))
                 .containsOnlyKeys(group, other)
                 .allSatisfy((id, offsets) -> assertThat(offsets).containsOnlyKeys(p0));
+    }
+
+    @Test
+    void apaches_schemas_read_what_a_group_leaves_in_the_offsets_topic() {
+        String topic = clients.createTopic(1);
+        clients.produce(topic, 1, "a");
+        KafkaConsumer<String, String> member = clients.subscribed(group, topic);
+        assertThat(poll(member, 1)).hasSize(1);
+        member.commitSync();
+        member.close();
+
+        Map<OffsetCommitKey, OffsetCommitValue> offsets = new HashMap<>();
+        List<GroupMetadataValue> generations = new ArrayList<>();
+        clients.forEachRecord(
+                GroupCoordinator.OFFSETS_TOPIC,
+                (key, value) -> {
+                    short kind = key.getShort();
+                    short version = value.getShort();
+                    if (kind == 1) {
+                        offsets.put(
+                                new OffsetCommitKey(new ByteBufferAccessor(key), (short) 0),
+                                new OffsetCommitValue(new ByteBufferAccessor(value), version));
+                    } else if (kind == 2
+                            && new GroupMetadataKey(new ByteBufferAccessor(key), (short) 0)
+                                    .group()
+                                    .equals(group)) {
+                        generations.add(
+                                new GroupMetadataValue(new ByteBufferAccessor(value), version));
+                    }
+                });
+
+        assertThat(offsets)
+                .hasEntrySatisfying(
+                        new OffsetCommitKey().setGroup(group).setTopic(topic).setPartition(0),
+                        value -> assertThat(value.offset()).isEqualTo(1));
+        assertThat(generations)
+                .filteredOn(generation -> !generation.members().isEmpty())
+                .hasSize(1)
+                .allSatisfy(
+                        generation -> {
+                            assertThat(generation.generation()).isEqualTo(1);
+                            assertThat(generation.protocol()).isEqualTo("range");
+                        });
     }
 
     // ---- helpers

@@ -199,16 +199,17 @@ class GroupMachineProperties {
             Group group = story.group;
             for (Map.Entry<Long, Answer> answer : story.answers.entrySet()) {
                 if (seen.add(answer.getKey())
-                        && answer.getValue() instanceof Answer.Joined joined
-                        && !joined.members().isEmpty()
-                        && !joined.skipAssignment()) {
-                    leadersOfGeneration
-                            .computeIfAbsent(joined.generation(), g -> new HashSet<>())
-                            .add(joined.memberId());
+                        && answer.getValue() instanceof Answer.Joined joined) {
+                    Set<String> leaders =
+                            leadersOfGeneration.computeIfAbsent(
+                                    joined.generation(), g -> new HashSet<>());
+                    if (!joined.members().isEmpty() && !joined.skipAssignment()) {
+                        leaders.add(joined.memberId());
+                    }
                 }
             }
             assertThat(leadersOfGeneration.values())
-                    .as("one leader in each generation")
+                    .as("who joins a generation finds one leader in it, and only one")
                     .allMatch(leaders -> leaders.size() == 1);
 
             Set<Long> waiting = new HashSet<>();

@@ -28,6 +28,7 @@ public final class RawClient implements AutoCloseable {
     public RawClient(String bootstrapServers) throws IOException {
         String[] hostAndPort = bootstrapServers.split(":", -1);
         socket = new Socket(hostAndPort[0], Integer.parseInt(hostAndPort[1]));
+        socket.setTcpNoDelay(true);
         socket.setSoTimeout(TIMEOUT_MS);
         socket.setTcpNoDelay(true);
         out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream()));

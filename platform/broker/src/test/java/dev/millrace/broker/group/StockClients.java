@@ -1,6 +1,7 @@
 package dev.millrace.broker.group;
 
 import dev.millrace.broker.TestBroker;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,13 +12,17 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteBufferDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
@@ -96,6 +101,32 @@ public final class StockClients implements AutoCloseable {
             consumer.poll(Duration.ofMillis(50)).forEach(record -> values.add(record.value()));
         }
         return values;
+    }
+
+    /** Every record with a value that the topic holds now, from start to end. */
+    public void forEachRecord(String topic, BiConsumer<ByteBuffer, ByteBuffer> keyAndValue) {
+        try (KafkaConsumer<ByteBuffer, ByteBuffer> reader =
+                new KafkaConsumer<>(
+                        Map.of("bootstrap.servers", bootstrapServers),
+                        new ByteBufferDeserializer(),
+                        new ByteBufferDeserializer())) {
+            List<TopicPartition> partitions =
+                    reader.partitionsFor(topic).stream()
+                            .map(info -> new TopicPartition(topic, info.partition()))
+                            .toList();
+            reader.assign(partitions);
+            reader.seekToBeginning(partitions);
+            Map<TopicPartition, Long> ends = reader.endOffsets(partitions);
+            while (partitions.stream()
+                    .anyMatch(p -> reader.position(p) < ends.getOrDefault(p, 0L))) {
+                for (ConsumerRecord<ByteBuffer, ByteBuffer> record :
+                        reader.poll(Duration.ofMillis(100))) {
+                    if (record.value() != null) {
+                        keyAndValue.accept(record.key(), record.value());
+                    }
+                }
+            }
+        }
     }
 
     public static <T> T get(KafkaFuture<T> future) {

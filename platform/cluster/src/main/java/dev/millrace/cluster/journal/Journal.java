@@ -4,6 +4,7 @@ import dev.millrace.cluster.ClusterStartException;
 import dev.millrace.cluster.journal.MetadataRequest.FormatCluster;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.Uuid;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,12 +41,18 @@ public final class Journal implements AutoCloseable {
         JournalDirectory directory = JournalDirectory.claim(options.directory(), options.nodeId());
         try {
             CompletableFuture<Proposer> opened = new CompletableFuture<>();
-            RatisJournal ratis = RatisJournal.start(options, new Formatting(listener, opened));
+            AtomicInteger leaderId = new AtomicInteger(Proposer.NO_LEADER);
+            RatisJournal ratis =
+                    RatisJournal.start(
+                            options,
+                            new Events(listener, opened, leaderId),
+                            request -> opened.thenCompose(p -> p.submit(request)));
             Proposer proposer =
                     new Proposer(
                             "millrace-" + options.nodeId() + "-journal",
-                            ratis::state,
-                            ratis::append);
+                            options.nodeId(),
+                            leaderId::get,
+                            ratis);
             opened.complete(proposer);
             return new Journal(directory, ratis, proposer);
         } catch (IOException | RuntimeException e) {
@@ -92,8 +99,9 @@ public final class Journal implements AutoCloseable {
         }
     }
 
-    /** Whoever leads an empty journal gives the cluster its id. */
-    private record Formatting(JournalListener listener, CompletableFuture<Proposer> opened)
+    /** Whoever leads an empty journal gives the cluster its id; the rest is passed on. */
+    private record Events(
+            JournalListener listener, CompletableFuture<Proposer> opened, AtomicInteger leaderId)
             implements JournalListener {
         @Override
         public void applied(MetadataState state) {
@@ -101,8 +109,9 @@ public final class Journal implements AutoCloseable {
         }
 
         @Override
-        public void leaderChanged(int leaderId) {
-            listener.leaderChanged(leaderId);
+        public void leaderChanged(int newLeaderId) {
+            leaderId.set(newLeaderId);
+            listener.leaderChanged(newLeaderId);
         }
 
         @Override

@@ -3,6 +3,7 @@ package dev.millrace.cluster.journal;
 import java.io.File;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.apache.ratis.io.MD5Hash;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.protocol.Message;
@@ -36,10 +37,17 @@ final class JournalStateMachine extends BaseStateMachine {
 
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
     private final JournalListener listener;
+    private final Function<MetadataRequest, CompletableFuture<Outcome>> decider;
     private volatile MetadataState state = MetadataState.EMPTY;
 
-    JournalStateMachine(JournalListener listener) {
+    /**
+     * @param decider answers requests that other nodes bring to this one when it leads
+     */
+    JournalStateMachine(
+            JournalListener listener,
+            Function<MetadataRequest, CompletableFuture<Outcome>> decider) {
         this.listener = listener;
+        this.decider = decider;
     }
 
     MetadataState state() {
@@ -105,6 +113,22 @@ final class JournalStateMachine extends BaseStateMachine {
             listener.failed(e);
             throw e;
         }
+    }
+
+    /**
+     * Ratis' word for what does not go into the log itself: here, the request before a decision.
+     */
+    @Override
+    public CompletableFuture<Message> query(Message request) {
+        return CompletableFuture.completedFuture(request)
+                .thenApply(r -> RequestCodec.request(r.getContent().asReadOnlyByteBuffer()))
+                .thenCompose(decider)
+                .handle(
+                        (outcome, error) ->
+                                error == null
+                                        ? RequestCodec.granted(outcome)
+                                        : RequestCodec.refused(error))
+                .thenApply(bytes -> Message.valueOf(ByteString.copyFrom(bytes)));
     }
 
     @Override

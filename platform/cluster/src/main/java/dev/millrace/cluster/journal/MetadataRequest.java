@@ -11,6 +11,13 @@ import org.apache.kafka.common.config.ConfigResource;
  * deciding is a pure function and a request that is sent twice is recognised.
  */
 public sealed interface MetadataRequest {
+    /**
+     * Whether it may be sent again when nobody knows if it was done: because it is recognised, or
+     * because doing it twice does no more than doing it once.
+     */
+    default boolean repeatable() {
+        return true;
+    }
 
     record FormatCluster(String clusterId) implements MetadataRequest {}
 
@@ -30,13 +37,23 @@ public sealed interface MetadataRequest {
             Map<String, String> configs)
             implements MetadataRequest {}
 
-    record DeleteTopic(Uuid id) implements MetadataRequest {}
+    record DeleteTopic(Uuid id) implements MetadataRequest {
+        @Override
+        public boolean repeatable() {
+            return false;
+        }
+    }
 
     /**
      * @param assignment node ids of each additional partition; empty = placed here
      */
     record CreatePartitions(String topic, int totalPartitions, List<List<Integer>> assignment)
-            implements MetadataRequest {}
+            implements MetadataRequest {
+        @Override
+        public boolean repeatable() {
+            return false;
+        }
+    }
 
     record AlterConfigs(ConfigResource resource, Map<String, Optional<String>> changes)
             implements MetadataRequest {}

@@ -63,42 +63,27 @@ public record MetadataState(
      * @param index of the journal entry that holds the record
      */
     MetadataState replay(MetadataRecord record, long index) {
+        MetadataState moved = at(index);
         if (record instanceof ClusterFormatted r) {
-            return new MetadataState(
-                    index,
-                    r.clusterId(),
-                    nextProducerId,
-                    brokers,
-                    topics,
-                    topicsById,
-                    configs,
-                    topicByCollisionName);
+            return moved.withClusterId(r.clusterId());
         }
         if (record instanceof BrokerRegistered r) {
-            return registered(r, index);
+            return moved.withBrokers(brokers.with(r.nodeId(), registration(r, index)));
         }
         if (record instanceof TopicCreated r) {
-            return created(r, index);
+            return moved.created(r);
         }
         if (record instanceof TopicDeleted r) {
-            return deleted(r, index);
+            return moved.deleted(r);
         }
         if (record instanceof PartitionsAdded r) {
-            return grown(r, index);
+            return moved.grown(r);
         }
         if (record instanceof ConfigsChanged r) {
-            return configured(r, index);
+            return moved.configured(r);
         }
         if (record instanceof ProducerIdsAllocated r) {
-            return new MetadataState(
-                    index,
-                    clusterId,
-                    r.nextProducerId(),
-                    brokers,
-                    topics,
-                    topicsById,
-                    configs,
-                    topicByCollisionName);
+            return moved.withNextProducerId(r.nextProducerId());
         }
         throw new AssertionError("No replay defined for " + record.getClass());
     }
@@ -147,57 +132,41 @@ public record MetadataState(
         return new ConfigsChanged(resource, changes);
     }
 
-    private MetadataState registered(BrokerRegistered r, long index) {
+    private static BrokerRegistration registration(BrokerRegistered r, long index) {
         long epoch = r.brokerEpoch() == 0 ? index : r.brokerEpoch();
-        BrokerRegistration registration =
-                new BrokerRegistration(r.nodeId(), epoch, r.host(), r.port(), r.rack(), r.fenced());
-        return new MetadataState(
-                index,
-                clusterId,
-                nextProducerId,
-                brokers.with(r.nodeId(), registration),
-                topics,
-                topicsById,
-                configs,
-                topicByCollisionName);
+        return new BrokerRegistration(r.nodeId(), epoch, r.host(), r.port(), r.rack(), r.fenced());
     }
 
-    private MetadataState created(TopicCreated r, long index) {
+    private MetadataState created(TopicCreated r) {
         Topic topic = new Topic(r.name(), r.id(), List.copyOf(r.partitions()));
-        return new MetadataState(
-                index,
-                clusterId,
-                nextProducerId,
-                brokers,
-                topics.with(r.name(), topic),
-                topicsById.with(r.id(), topic),
-                r.configs().isEmpty()
-                        ? configs
-                        : configs.with(topicResource(r.name()), Map.copyOf(r.configs())),
-                TopicNames.canCollide(r.name())
-                        ? topicByCollisionName.with(TopicNames.collisionName(r.name()), r.name())
-                        : topicByCollisionName);
+        MetadataState created =
+                withTopics(topics.with(r.name(), topic), topicsById.with(r.id(), topic));
+        if (TopicNames.canCollide(r.name())) {
+            String collisionName = TopicNames.collisionName(r.name());
+            created =
+                    created.withCollisionNames(topicByCollisionName.with(collisionName, r.name()));
+        }
+        return r.configs().isEmpty()
+                ? created
+                : created.withConfigs(
+                        configs.with(topicResource(r.name()), Map.copyOf(r.configs())));
     }
 
-    private MetadataState deleted(TopicDeleted r, long index) {
+    private MetadataState deleted(TopicDeleted r) {
         Topic topic = topicsById.get(r.id());
         if (topic == null) {
             return this;
         }
-        return new MetadataState(
-                index,
-                clusterId,
-                nextProducerId,
-                brokers,
-                topics.without(topic.name()),
-                topicsById.without(topic.id()),
-                configs.without(topicResource(topic.name())),
-                TopicNames.canCollide(topic.name())
-                        ? topicByCollisionName.without(TopicNames.collisionName(topic.name()))
-                        : topicByCollisionName);
+        MetadataState deleted =
+                withTopics(topics.without(topic.name()), topicsById.without(topic.id()))
+                        .withConfigs(configs.without(topicResource(topic.name())));
+        return TopicNames.canCollide(topic.name())
+                ? deleted.withCollisionNames(
+                        topicByCollisionName.without(TopicNames.collisionName(topic.name())))
+                : deleted;
     }
 
-    private MetadataState grown(PartitionsAdded r, long index) {
+    private MetadataState grown(PartitionsAdded r) {
         Topic topic = topicsById.get(r.topicId());
         if (topic == null) {
             return this;
@@ -205,38 +174,110 @@ public record MetadataState(
         List<Partition> partitions = new ArrayList<>(topic.partitions());
         partitions.addAll(r.partitions());
         Topic grown = new Topic(topic.name(), topic.id(), List.copyOf(partitions));
-        return new MetadataState(
-                index,
-                clusterId,
-                nextProducerId,
-                brokers,
-                topics.with(topic.name(), grown),
-                topicsById.with(topic.id(), grown),
-                configs,
-                topicByCollisionName);
+        return withTopics(topics.with(topic.name(), grown), topicsById.with(topic.id(), grown));
     }
 
-    private MetadataState configured(ConfigsChanged r, long index) {
+    private MetadataState configured(ConfigsChanged r) {
         Map<String, String> values = new HashMap<>(configs.getOrDefault(r.resource(), Map.of()));
         r.changes()
                 .forEach(
                         (key, value) ->
                                 value.ifPresentOrElse(
                                         set -> values.put(key, set), () -> values.remove(key)));
+        return withConfigs(
+                values.isEmpty()
+                        ? configs.without(r.resource())
+                        : configs.with(r.resource(), Map.copyOf(values)));
+    }
+
+    static ConfigResource topicResource(String name) {
+        return new ConfigResource(ConfigResource.Type.TOPIC, name);
+    }
+
+    private MetadataState at(long newVersion) {
         return new MetadataState(
-                index,
+                newVersion,
                 clusterId,
                 nextProducerId,
                 brokers,
                 topics,
                 topicsById,
-                values.isEmpty()
-                        ? configs.without(r.resource())
-                        : configs.with(r.resource(), Map.copyOf(values)),
+                configs,
                 topicByCollisionName);
     }
 
-    static ConfigResource topicResource(String name) {
-        return new ConfigResource(ConfigResource.Type.TOPIC, name);
+    private MetadataState withClusterId(String newClusterId) {
+        return new MetadataState(
+                version,
+                newClusterId,
+                nextProducerId,
+                brokers,
+                topics,
+                topicsById,
+                configs,
+                topicByCollisionName);
+    }
+
+    private MetadataState withNextProducerId(long newNextProducerId) {
+        return new MetadataState(
+                version,
+                clusterId,
+                newNextProducerId,
+                brokers,
+                topics,
+                topicsById,
+                configs,
+                topicByCollisionName);
+    }
+
+    private MetadataState withBrokers(PersistentMap<Integer, BrokerRegistration> newBrokers) {
+        return new MetadataState(
+                version,
+                clusterId,
+                nextProducerId,
+                newBrokers,
+                topics,
+                topicsById,
+                configs,
+                topicByCollisionName);
+    }
+
+    private MetadataState withConfigs(
+            PersistentMap<ConfigResource, Map<String, String>> newConfigs) {
+        return new MetadataState(
+                version,
+                clusterId,
+                nextProducerId,
+                brokers,
+                topics,
+                topicsById,
+                newConfigs,
+                topicByCollisionName);
+    }
+
+    private MetadataState withCollisionNames(
+            PersistentMap<String, String> newTopicByCollisionName) {
+        return new MetadataState(
+                version,
+                clusterId,
+                nextProducerId,
+                brokers,
+                topics,
+                topicsById,
+                configs,
+                newTopicByCollisionName);
+    }
+
+    private MetadataState withTopics(
+            PersistentMap<String, Topic> newTopics, PersistentMap<Uuid, Topic> newTopicsById) {
+        return new MetadataState(
+                version,
+                clusterId,
+                nextProducerId,
+                brokers,
+                newTopics,
+                newTopicsById,
+                configs,
+                topicByCollisionName);
     }
 }

@@ -9,16 +9,19 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Function;
-import java.util.function.Supplier;
+import java.util.function.IntSupplier;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
- * Decides requests on the node that leads the journal, one batch at a time on a thread of its own:
+ * Decides requests on the node that leads the journal, one batch at a time on a thread of its own;
+ * on the others, sends them to the leader.
  *
  * <pre>
  *   requests ──> queue ──> decide all, each on the state the one before leaves
@@ -32,10 +35,11 @@ import org.apache.kafka.common.protocol.Errors;
  * (another node led for a moment) the entry changes nothing and the batch is decided again.
  */
 final class Proposer implements AutoCloseable {
+    static final int NO_LEADER = -1;
     static final int MAX_PENDING = 10_000;
     static final int MAX_BATCH = 256;
 
-    /** Of one request's records; a batch of them stays below Ratis' limit of 4 MB. */
+    /** Of one request's records; a batch of them stays below Ratis' limit of 3 MB. */
     static final int MAX_REQUEST_BYTES = 1 << 20;
 
     static final int MAX_ENTRY_BYTES = 2 * MAX_REQUEST_BYTES;
@@ -44,8 +48,15 @@ final class Proposer implements AutoCloseable {
     private static final long APPEND_TIMEOUT_MS = 30_000;
     private static final long RETRY_DELAY_MS = 20;
 
+    /** A leader that is gone is noticed after an election timeout, some hundred milliseconds. */
+    private static final long FORWARD_RETRY_DELAY_MS = 100;
+
     private record Pending(
             MetadataRequest request, long deadlineNs, CompletableFuture<Outcome> outcome) {
+        boolean isExpired() {
+            return System.nanoTime() - deadlineNs > 0;
+        }
+
         void reject(Errors error, String message) {
             outcome.completeExceptionally(error.exception(message));
         }
@@ -53,19 +64,19 @@ final class Proposer implements AutoCloseable {
 
     private record Decided(Pending pending, Decision decision) {}
 
-    private final Supplier<MetadataState> state;
-    private final Function<JournalEntry, CompletableFuture<Appended>> append;
+    private final int nodeId;
+    private final IntSupplier leaderId;
+    private final RatisJournal journal;
+    private final Semaphore forwards = new Semaphore(MAX_BATCH);
     private final BlockingQueue<Pending> queue = new LinkedBlockingQueue<>(MAX_PENDING);
     private final Deque<Pending> backlog = new ArrayDeque<>(); // thread only
     private final Thread thread;
     private volatile boolean closed;
 
-    Proposer(
-            String threadName,
-            Supplier<MetadataState> state,
-            Function<JournalEntry, CompletableFuture<Appended>> append) {
-        this.state = state;
-        this.append = append;
+    Proposer(String threadName, int nodeId, IntSupplier leaderId, RatisJournal journal) {
+        this.nodeId = nodeId;
+        this.leaderId = leaderId;
+        this.journal = journal;
         this.thread = new Thread(this::run, threadName);
         this.thread.setDaemon(true);
         this.thread.start();
@@ -76,6 +87,11 @@ final class Proposer implements AutoCloseable {
         Pending pending =
                 new Pending(
                         request, System.nanoTime() + LEADER_TIMEOUT_NS, new CompletableFuture<>());
+        enqueue(pending);
+        return pending.outcome();
+    }
+
+    private void enqueue(Pending pending) {
         if (!queue.offer(pending)) {
             pending.reject(
                     Errors.THROTTLING_QUOTA_EXCEEDED,
@@ -83,7 +99,6 @@ final class Proposer implements AutoCloseable {
         } else if (closed) {
             rejectQueued();
         }
-        return pending.outcome();
     }
 
     private void run() {
@@ -93,7 +108,7 @@ final class Proposer implements AutoCloseable {
                     backlog.add(queue.take());
                 }
                 queue.drainTo(backlog, Math.max(0, MAX_BATCH - backlog.size()));
-                if (!proposeBacklog()) {
+                if (!serveBacklog()) {
                     dropExpired();
                     Thread.sleep(RETRY_DELAY_MS);
                 }
@@ -107,9 +122,58 @@ final class Proposer implements AutoCloseable {
         }
     }
 
-    /** False if it has to be tried again: no leader here, or the state has moved. */
+    /** False if it has to be tried again, a little later. */
+    private boolean serveBacklog() throws InterruptedException {
+        int leader = leaderId.getAsInt();
+        if (leader == nodeId) {
+            return proposeBacklog();
+        }
+        if (leader == NO_LEADER) {
+            return false;
+        }
+        while (!backlog.isEmpty()) {
+            forwards.acquire();
+            forward(leader, backlog.remove());
+        }
+        return true;
+    }
+
+    private void forward(int leader, Pending pending) {
+        journal.askLeader(leader, pending.request())
+                .whenComplete(
+                        (outcome, error) -> {
+                            forwards.release();
+                            if (error == null) {
+                                pending.outcome().complete(outcome);
+                            } else {
+                                forwardFailed(pending, cause(error));
+                            }
+                        });
+    }
+
+    private void forwardFailed(Pending pending, Throwable error) {
+        if (error instanceof ApiException) {
+            pending.outcome().completeExceptionally(error);
+        } else if ((RatisJournal.isNotLeader(error) || pending.request().repeatable())
+                && !pending.isExpired()
+                && !closed) {
+            // In the queue again, after a pause in which a new leader may be found.
+            CompletableFuture.delayedExecutor(FORWARD_RETRY_DELAY_MS, TimeUnit.MILLISECONDS)
+                    .execute(() -> enqueue(pending));
+        } else {
+            rejectUnknown(pending);
+        }
+    }
+
+    private static Throwable cause(Throwable error) {
+        return error instanceof CompletionException && error.getCause() != null
+                ? error.getCause()
+                : error;
+    }
+
+    /** False if it has to be tried again: this node does not lead, or the state has moved. */
     private boolean proposeBacklog() throws InterruptedException {
-        MetadataState base = state.get();
+        MetadataState base = journal.state();
         MetadataState speculative = base;
         List<MetadataRecord> records = new ArrayList<>();
         List<Decided> batch = new ArrayList<>();
@@ -131,8 +195,8 @@ final class Proposer implements AutoCloseable {
                         ? Appended.APPLIED
                         : append(new JournalEntry(base.version(), List.copyOf(records)));
         switch (appended) {
-            case APPLIED -> batch.forEach(decided -> answer(decided, state.get().version()));
-            case UNKNOWN -> batch.forEach(Proposer::answerUnknown);
+            case APPLIED -> batch.forEach(decided -> answer(decided, journal.state().version()));
+            case UNKNOWN -> batch.forEach(decided -> rejectUnknown(decided.pending()));
             case STALE, NOT_LEADER -> {
                 return false;
             }
@@ -143,7 +207,7 @@ final class Proposer implements AutoCloseable {
 
     private Appended append(JournalEntry entry) throws InterruptedException {
         try {
-            return append.apply(entry).get(APPEND_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+            return journal.append(entry).get(APPEND_TIMEOUT_MS, TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException e) {
             return Appended.UNKNOWN;
         }
@@ -180,19 +244,17 @@ final class Proposer implements AutoCloseable {
         }
     }
 
-    private static void answerUnknown(Decided decided) {
-        decided.pending()
-                .reject(
-                        Errors.REQUEST_TIMED_OUT,
-                        "The metadata journal did not confirm the change; it may have been made or"
-                                + " not. Look before trying again.");
+    private static void rejectUnknown(Pending pending) {
+        pending.reject(
+                Errors.REQUEST_TIMED_OUT,
+                "The metadata journal did not confirm the change; it may have been made or not."
+                        + " Look before trying again.");
     }
 
     private void dropExpired() {
-        long nowNs = System.nanoTime();
         backlog.removeIf(
                 pending -> {
-                    boolean expired = nowNs - pending.deadlineNs() > 0;
+                    boolean expired = pending.isExpired();
                     if (expired) {
                         pending.reject(
                                 Errors.REQUEST_TIMED_OUT,

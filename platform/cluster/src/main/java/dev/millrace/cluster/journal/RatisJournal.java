@@ -10,6 +10,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.apache.ratis.RaftConfigKeys;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.netty.NettyConfigKeys;
@@ -48,7 +49,7 @@ final class RatisJournal implements AutoCloseable {
     private static final RaftGroupId GROUP = RaftGroupId.valueOf(new UUID(0x6d696c6c72616365L, 1));
 
     /** Larger than any entry: see {@link Proposer#MAX_ENTRY_BYTES}. */
-    private static final SizeInBytes MAX_ENTRY = SizeInBytes.valueOf("4MB");
+    private static final SizeInBytes MAX_ENTRY = SizeInBytes.valueOf("3MB");
 
     private static final int SNAPSHOTS_KEPT = 2;
 
@@ -67,25 +68,38 @@ final class RatisJournal implements AutoCloseable {
     private final RaftServer server;
     private final JournalStateMachine stateMachine;
     private final RaftPeerId self;
+    private final LeaderClient leaderClient;
     private final ClientId clientId = ClientId.randomId();
     private final AtomicLong nextCallId = new AtomicLong();
 
-    private RatisJournal(RaftServer server, JournalStateMachine stateMachine, RaftPeerId self) {
+    private RatisJournal(
+            RaftServer server,
+            JournalStateMachine stateMachine,
+            RaftPeerId self,
+            LeaderClient leaderClient) {
+        this.leaderClient = leaderClient;
         this.server = server;
         this.stateMachine = stateMachine;
         this.self = self;
     }
 
     /** Blocks until the server runs, not until it leads. */
-    static RatisJournal start(JournalOptions options, JournalListener listener) throws IOException {
+    static RatisJournal start(
+            JournalOptions options,
+            JournalListener listener,
+            Function<MetadataRequest, CompletableFuture<Outcome>> decider)
+            throws IOException {
         checkPort(options);
-        JournalStateMachine stateMachine = new JournalStateMachine(listener);
+        TornTail.cut(options.directory());
+        JournalStateMachine stateMachine = new JournalStateMachine(listener, decider);
         List<RaftPeer> peers = options.voters().stream().map(RatisJournal::raftPeer).toList();
+        RaftGroup group = RaftGroup.valueOf(GROUP, peers);
+        RaftProperties properties = properties(options);
         RaftServer server =
                 RaftServer.newBuilder()
                         .setServerId(peerId(options.nodeId()))
-                        .setGroup(RaftGroup.valueOf(GROUP, peers))
-                        .setProperties(properties(options))
+                        .setGroup(group)
+                        .setProperties(properties)
                         .setStateMachine(stateMachine)
                         .setOption(StartupOption.RECOVER)
                         .build();
@@ -99,7 +113,11 @@ final class RatisJournal implements AutoCloseable {
             }
             throw e;
         }
-        return new RatisJournal(server, stateMachine, peerId(options.nodeId()));
+        return new RatisJournal(
+                server,
+                stateMachine,
+                peerId(options.nodeId()),
+                new LeaderClient(group, properties));
     }
 
     /** Before anything is started: Ratis binds last. */
@@ -125,6 +143,10 @@ final class RatisJournal implements AutoCloseable {
             // Nobody else can be leading: do not wait for its heartbeat.
             RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, millis(1));
             RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, millis(2));
+        } else {
+            // Ratis' 150 ms make a busy machine vote when it should work.
+            RaftServerConfigKeys.Rpc.setTimeoutMin(properties, millis(500));
+            RaftServerConfigKeys.Rpc.setTimeoutMax(properties, millis(1_000));
         }
         // Ratis closes the server after a pause of a minute. A suspended laptop is no reason to.
         RaftServerConfigKeys.setCloseThreshold(
@@ -215,8 +237,19 @@ final class RatisJournal implements AutoCloseable {
         return Appended.UNKNOWN;
     }
 
+    /** Asks the node that leads; see {@link LeaderClient#ask}. */
+    CompletableFuture<Outcome> askLeader(int leaderId, MetadataRequest request) {
+        return leaderClient.ask(peerId(leaderId), request);
+    }
+
+    /** The request was not even looked at: asking again, perhaps elsewhere, cannot do it twice. */
+    static boolean isNotLeader(Throwable error) {
+        return outcome(error) == Appended.NOT_LEADER;
+    }
+
     @Override
     public void close() throws IOException {
+        leaderClient.close();
         server.close();
     }
 }

@@ -63,10 +63,7 @@ final class RecordCodec {
         if (record instanceof TopicCreated r) {
             body.writeString(r.name()).writeUuid(r.id());
             body.writeList(r.partitions(), RecordCodec::writePartition);
-            body.writeList(
-                    r.configs().entrySet(),
-                    (out, config) ->
-                            out.writeString(config.getKey()).writeString(config.getValue()));
+            writeConfigs(body, r.configs());
             return 3;
         }
         if (record instanceof TopicDeleted r) {
@@ -78,8 +75,8 @@ final class RecordCodec {
             return 5;
         }
         if (record instanceof ConfigsChanged r) {
-            body.writeSigned(r.resource().type().id()).writeString(r.resource().name());
-            body.writeList(r.changes().entrySet(), RecordCodec::writeChange);
+            writeResource(body, r.resource());
+            writeChanges(body, r.changes());
             return 6;
         }
         if (record instanceof ProducerIdsAllocated r) {
@@ -98,9 +95,24 @@ final class RecordCodec {
                 .writeInts(partition.isr());
     }
 
-    private static void writeChange(BinaryWriter out, Map.Entry<String, Optional<String>> change) {
-        out.writeString(change.getKey()).writeByte(change.getValue().isPresent() ? 1 : 0);
-        change.getValue().ifPresent(out::writeString);
+    static void writeConfigs(BinaryWriter out, Map<String, String> configs) {
+        out.writeList(
+                configs.entrySet(),
+                (each, config) -> each.writeString(config.getKey()).writeString(config.getValue()));
+    }
+
+    static void writeResource(BinaryWriter out, ConfigResource resource) {
+        out.writeSigned(resource.type().id()).writeString(resource.name());
+    }
+
+    static void writeChanges(BinaryWriter out, Map<String, Optional<String>> changes) {
+        out.writeList(
+                changes.entrySet(),
+                (each, change) -> {
+                    each.writeString(change.getKey());
+                    each.writeByte(change.getValue().isPresent() ? 1 : 0);
+                    change.getValue().ifPresent(each::writeString);
+                });
     }
 
     /**
@@ -147,12 +159,7 @@ final class RecordCodec {
             case 4 -> new TopicDeleted(body.readUuid());
             case 5 ->
                     new PartitionsAdded(body.readUuid(), body.readList(RecordCodec::readPartition));
-            case 6 ->
-                    new ConfigsChanged(
-                            new ConfigResource(
-                                    ConfigResource.Type.forId((byte) body.readSigned()),
-                                    body.readString()),
-                            readChanges(body));
+            case 6 -> new ConfigsChanged(readResource(body), readChanges(body));
             case 7 -> new ProducerIdsAllocated(body.readUnsigned());
             default -> throw new AssertionError("No record defined for type " + type);
         };
@@ -168,14 +175,19 @@ final class RecordCodec {
                 in.readInts());
     }
 
-    private static Map<String, String> readConfigs(BinaryReader in) {
+    static ConfigResource readResource(BinaryReader in) {
+        return new ConfigResource(
+                ConfigResource.Type.forId((byte) in.readSigned()), in.readString());
+    }
+
+    static Map<String, String> readConfigs(BinaryReader in) {
         Map<String, String> configs = new LinkedHashMap<>();
         in.readList(each -> Map.entry(each.readString(), each.readString()))
                 .forEach(config -> configs.put(config.getKey(), config.getValue()));
         return configs;
     }
 
-    private static Map<String, Optional<String>> readChanges(BinaryReader in) {
+    static Map<String, Optional<String>> readChanges(BinaryReader in) {
         Map<String, Optional<String>> changes = new LinkedHashMap<>();
         in.readList(
                         each ->

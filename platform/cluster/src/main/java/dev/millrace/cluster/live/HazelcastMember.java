@@ -30,6 +30,7 @@ public final class HazelcastMember implements AutoCloseable {
     private final LiveGroups liveGroups = new HazelcastLiveGroups(groups);
     private final ClusterConfig config;
     private volatile @Nullable MetadataImage lastImage;
+    private volatile boolean closing;
 
     public HazelcastMember(ClusterConfig config) {
         this.config = config;
@@ -59,6 +60,11 @@ public final class HazelcastMember implements AutoCloseable {
             int port = config.hazelcastPort() == 0 ? freePort() : config.hazelcastPort();
             HazelcastInstance started =
                     Hazelcast.newHazelcastInstance(HazelcastSettings.of(config, port));
+            if (closing) {
+                started.shutdown();
+                abandon(new IllegalStateException("The node closed before its member started"));
+                return;
+            }
             groups.complete(started.getMap(HazelcastSettings.GROUPS_MAP));
             PlacementPublisher publisher =
                     new PlacementPublisher(
@@ -111,6 +117,7 @@ public final class HazelcastMember implements AutoCloseable {
     /** Leaves the cluster of members, waiting for a member that is still starting. */
     @Override
     public void close() {
+        closing = true;
         placement.thenAccept(PlacementPublisher::close);
         try {
             instance.thenAcceptAsync(HazelcastInstance::shutdown)

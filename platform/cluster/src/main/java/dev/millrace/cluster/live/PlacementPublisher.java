@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -33,7 +34,7 @@ final class PlacementPublisher implements AutoCloseable {
 
     private final int nodeId;
     private final IMap<String, byte[]> map;
-    private final BlockingQueue<MetadataImage> newest = new ArrayBlockingQueue<>(1);
+    private final BlockingQueue<Optional<MetadataImage>> newest = new ArrayBlockingQueue<>(1);
     private final Thread thread;
     private volatile boolean closed;
     private long lastVersion; // guarded by this
@@ -49,26 +50,26 @@ final class PlacementPublisher implements AutoCloseable {
 
     /** An image older than one given before is ignored. */
     synchronized void publish(MetadataImage image) {
-        if (image.version() >= lastVersion) {
+        if (!closed && image.version() >= lastVersion) {
             lastVersion = image.version();
             newest.clear();
-            newest.add(image);
+            newest.add(Optional.of(image));
         }
     }
 
     private void run() {
         try {
-            while (true) {
-                MetadataImage image = newest.take();
+            Optional<MetadataImage> next = newest.take();
+            while (next.isPresent()) {
+                MetadataImage image = next.get();
                 if (image.controllerId() != nodeId) {
                     published = null;
                 } else {
                     write(image);
                 }
+                next = newest.take();
             }
-        } catch (InterruptedException e) {
-            // Only close() interrupts this thread, which ends here.
-        } catch (RuntimeException e) {
+        } catch (InterruptedException | RuntimeException e) {
             if (!closed) {
                 // Hints for readers; the journal and the images go on without them.
                 LOG.error("The placement map is written no more", e);
@@ -81,12 +82,15 @@ final class PlacementPublisher implements AutoCloseable {
         List<CompletableFuture<?>> inFlight = new ArrayList<>();
         Map<Uuid, Topic> topics = image.topicsById();
         for (Topic topic : topics.values()) {
+            if (closed) {
+                break;
+            }
             if (before == null || !topic.equals(before.topicsById().get(topic.id()))) {
                 byte[] value = Fenced.of(image.version(), encode(topic));
                 submit(topic.id().toString(), new PutFenced(value), inFlight);
             }
         }
-        List<String> gone = before == null ? present() : ids(before);
+        List<String> gone = closed ? List.of() : before == null ? present() : ids(before);
         for (String id : gone) {
             if (!topics.containsKey(Uuid.fromString(id))) {
                 submit(id, new RemoveFenced(image.version()), inFlight);
@@ -140,8 +144,12 @@ final class PlacementPublisher implements AutoCloseable {
     /** Waits for a write that is under way, so that no member leaves in the middle of it. */
     @Override
     public void close() {
-        closed = true;
-        thread.interrupt();
+        synchronized (this) {
+            closed = true;
+            newest.clear();
+            newest.add(Optional.empty());
+        }
+        // No interrupt: it would leave operations behind that Hazelcast then complains of.
         try {
             thread.join(CLOSE_TIMEOUT_MS);
         } catch (InterruptedException e) {

@@ -1,9 +1,12 @@
 package dev.millrace.node.demo;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.examples.wordcount.WordCount;
 import dev.millrace.node.config.HostPort;
 import dev.millrace.sql.shell.SqlClient;
+import dev.millrace.sql.shell.SqlClient.SqlClientException;
 import dev.millrace.streams.KafkaStreams;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -61,12 +64,23 @@ public final class Demo implements AutoCloseable {
         generator.start();
         Demo demo = new Demo(wordCount, generator);
         try {
-            SqlClient.at(http.host(), http.port()).execute(WORDCOUNT);
-        } catch (RuntimeException e) {
+            execute(new SqlClient(http.toString()), WORDCOUNT);
+        } catch (RuntimeException | SqlClientException | IOException e) {
             demo.close();
-            throw e;
+            throw new IllegalStateException("the demo's SQL query could not be started: " + e.getMessage(), e);
         }
         return demo;
+    }
+
+    private static void execute(SqlClient sql, String statement)
+            throws SqlClientException, IOException, InterruptedException {
+        try (SqlClient.Answer answer = sql.send(statement)) {
+            for (JsonNode line = answer.next(); line != null; line = answer.next()) {
+                if (line.has("error")) {
+                    throw new IllegalStateException(line.get("error").path("message").asText());
+                }
+            }
+        }
     }
 
     private static void createTopics(String bootstrap)

@@ -3,6 +3,7 @@ package dev.millrace.wire.record;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -117,7 +118,7 @@ public final class RecordIterator implements Iterator<LogRecord>, AutoCloseable 
         } catch (IOException | KafkaException e) {
             throw e instanceof CorruptRecordException corrupt ? corrupt : corrupt(e);
         } catch (IndexOutOfBoundsException
-                | java.nio.BufferUnderflowException
+                | BufferUnderflowException
                 | IllegalArgumentException e) {
             throw corrupt(e);
         }

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import org.apache.kafka.common.errors.CorruptRecordException;
+import org.apache.kafka.common.record.internal.ControlRecordType;
+import org.apache.kafka.common.record.internal.EndTransactionMarker;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.MutableRecordBatch;
 import org.junit.jupiter.api.Test;
@@ -182,16 +185,13 @@ class RecordBatchViewTest {
         kafkas.ensureValid();
         assertThat(kafkas.isControlBatch()).isTrue();
         assertThat(kafkas.isTransactional()).isTrue();
-        var marker =
-                org.apache.kafka.common.record.internal.EndTransactionMarker.deserialize(
-                        kafkas.iterator().next());
+        var marker = EndTransactionMarker.deserialize(kafkas.iterator().next());
         assertThat(marker.coordinatorEpoch()).isEqualTo(8);
-        assertThat(marker.controlType())
-                .isEqualTo(org.apache.kafka.common.record.internal.ControlRecordType.COMMIT);
+        assertThat(marker.controlType()).isEqualTo(ControlRecordType.COMMIT);
     }
 
     private static MutableRecordBatch kafkaBatch(ByteBuffer bytes) {
-        List<MutableRecordBatch> batches = new java.util.ArrayList<>();
+        List<MutableRecordBatch> batches = new ArrayList<>();
         MemoryRecords.readableRecords(bytes.duplicate()).batches().forEach(batches::add);
         assertThat(batches).hasSize(1);
         return batches.get(0);

@@ -1,0 +1,138 @@
+package dev.millrace.cluster.journal;
+
+import dev.millrace.cluster.journal.MetadataRequest.AllocateProducerIds;
+import dev.millrace.cluster.journal.MetadataRequest.AlterConfigs;
+import dev.millrace.cluster.journal.MetadataRequest.CreatePartitions;
+import dev.millrace.cluster.journal.MetadataRequest.CreateTopic;
+import dev.millrace.cluster.journal.MetadataRequest.DeleteTopic;
+import dev.millrace.cluster.journal.MetadataRequest.FormatCluster;
+import dev.millrace.cluster.journal.MetadataRequest.RegisterBroker;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.protocol.Errors;
+
+/**
+ * Requests and their answers on the way between a node and the leader. Nothing here is stored;
+ * nodes of different versions meet only while one is being replaced, and then refuse what they do
+ * not know.
+ *
+ * <pre>
+ *   request   type:byte  fields
+ *   granted   0:byte  version:unsigned  reply:unsigned
+ *   refused   1:byte  error code:signed  message:string
+ * </pre>
+ */
+final class RequestCodec {
+    private static final int GRANTED = 0;
+    private static final int REFUSED = 1;
+
+    private RequestCodec() {}
+
+    static byte[] toBytes(MetadataRequest request) {
+        BinaryWriter out = new BinaryWriter();
+        if (request instanceof FormatCluster r) {
+            out.writeByte(1).writeString(r.clusterId());
+        } else if (request instanceof RegisterBroker r) {
+            out.writeByte(2).writeSigned(r.nodeId()).writeString(r.host());
+            out.writeSigned(r.port()).writeString(r.rack());
+        } else if (request instanceof CreateTopic r) {
+            out.writeByte(3).writeString(r.name()).writeUuid(r.id());
+            out.writeSigned(r.partitions()).writeSigned(r.replicationFactor());
+            out.writeList(
+                    r.assignment().entrySet(),
+                    (o, each) -> o.writeSigned(each.getKey()).writeInts(each.getValue()));
+            RecordCodec.writeConfigs(out, r.configs());
+        } else if (request instanceof DeleteTopic r) {
+            out.writeByte(4).writeUuid(r.id());
+        } else if (request instanceof CreatePartitions r) {
+            out.writeByte(5).writeString(r.topic()).writeSigned(r.totalPartitions());
+            out.writeList(r.assignment(), BinaryWriter::writeInts);
+        } else if (request instanceof AlterConfigs r) {
+            out.writeByte(6);
+            RecordCodec.writeResource(out, r.resource());
+            RecordCodec.writeChanges(out, r.changes());
+        } else if (request instanceof AllocateProducerIds r) {
+            out.writeByte(7).writeSigned(r.size());
+        } else {
+            throw new AssertionError("No bytes defined for " + request.getClass());
+        }
+        return out.toBytes();
+    }
+
+    /**
+     * @throws IllegalStateException if this version does not know the request
+     */
+    static MetadataRequest request(ByteBuffer bytes) {
+        BinaryReader in = new BinaryReader(bytes);
+        int type = in.readByte();
+        return switch (type) {
+            case 1 -> new FormatCluster(in.readString());
+            case 2 ->
+                    new RegisterBroker(
+                            in.readInt(), in.readString(), in.readInt(), in.readString());
+            case 3 ->
+                    new CreateTopic(
+                            in.readString(),
+                            in.readUuid(),
+                            in.readInt(),
+                            in.readInt(),
+                            readAssignment(in),
+                            RecordCodec.readConfigs(in));
+            case 4 -> new DeleteTopic(in.readUuid());
+            case 5 ->
+                    new CreatePartitions(
+                            in.readString(), in.readInt(), in.readList(BinaryReader::readInts));
+            case 6 -> new AlterConfigs(RecordCodec.readResource(in), RecordCodec.readChanges(in));
+            case 7 -> new AllocateProducerIds(in.readInt());
+            default ->
+                    throw new IllegalStateException(
+                            "A node asked for a metadata change of type "
+                                    + type
+                                    + ", which the leader does not know; the leader runs an older"
+                                    + " version");
+        };
+    }
+
+    private static Map<Integer, List<Integer>> readAssignment(BinaryReader in) {
+        Map<Integer, List<Integer>> assignment = new LinkedHashMap<>();
+        in.readList(each -> Map.entry(each.readInt(), each.readInts()))
+                .forEach(each -> assignment.put(each.getKey(), each.getValue()));
+        return assignment;
+    }
+
+    static byte[] granted(Outcome outcome) {
+        return new BinaryWriter()
+                .writeByte(GRANTED)
+                .writeUnsigned(outcome.version())
+                .writeUnsigned(outcome.reply())
+                .toBytes();
+    }
+
+    static byte[] refused(Throwable error) {
+        Throwable cause =
+                error instanceof CompletionException && error.getCause() != null
+                        ? error.getCause()
+                        : error;
+        return new BinaryWriter()
+                .writeByte(REFUSED)
+                .writeSigned(Errors.forException(cause).code())
+                .writeString(String.valueOf(cause.getMessage()))
+                .toBytes();
+    }
+
+    /**
+     * @throws ApiException what the leader refused with
+     */
+    static Outcome outcome(ByteBuffer bytes) {
+        BinaryReader in = new BinaryReader(bytes);
+        if (in.readByte() == GRANTED) {
+            return new Outcome(in.readUnsigned(), in.readUnsigned());
+        }
+        Errors error = Errors.forCode((short) in.readSigned());
+        throw error.exception(in.readString());
+    }
+}
