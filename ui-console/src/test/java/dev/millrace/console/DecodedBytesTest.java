@@ -27,7 +27,8 @@ class DecodedBytesTest {
 
     @Example
     void what_only_looks_like_json_is_text() {
-        for (String text : new String[] {"{", "{}{}", "{a:1}", "[1,]", "42", "\"x\"", "{\"a\":1} x"}) {
+        for (String text :
+                new String[] {"{", "{}{}", "{a:1}", "[1,]", "42", "\"x\"", "{\"a\":1} x"}) {
             assertThat(decode(text).kind()).as(text).isEqualTo(Kind.TEXT);
         }
     }

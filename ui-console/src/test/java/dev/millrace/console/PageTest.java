@@ -41,7 +41,12 @@ class PageTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "/", "/topics", "/topics/a.b-c/messages", "/topics/x/table", "/sql", "/queries",
+                "/",
+                "/topics",
+                "/topics/a.b-c/messages",
+                "/topics/x/table",
+                "/sql",
+                "/queries",
                 "/groups"
             })
     void every_view_has_an_address_that_can_be_opened_directly(String path) {
@@ -81,7 +86,8 @@ class PageTest {
 
     @Test
     void files_are_compressed_and_kept_for_ever() throws IOException {
-        String script = first(Pattern.compile("src=\"(/assets/[^\"]*main.js)\""), text(get("/", "")));
+        String script =
+                first(Pattern.compile("src=\"(/assets/[^\"]*main.js)\""), text(get("/", "")));
 
         HttpResponse<byte[]> compressed = get(script, "gzip, br");
         HttpResponse<byte[]> plain = get(script, "identity");
@@ -89,9 +95,7 @@ class PageTest {
         assertThat(header(compressed, "Content-Encoding")).isEqualTo("gzip");
         assertThat(header(compressed, "Cache-Control")).contains("immutable");
         assertThat(header(compressed, "Vary")).isEqualTo("Accept-Encoding");
-        assertThat(
-                        new GZIPInputStream(new ByteArrayInputStream(compressed.body()))
-                                .readAllBytes())
+        assertThat(new GZIPInputStream(new ByteArrayInputStream(compressed.body())).readAllBytes())
                 .isEqualTo(plain.body());
     }
 
