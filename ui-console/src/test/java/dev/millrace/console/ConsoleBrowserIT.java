@@ -330,6 +330,7 @@ class ConsoleBrowserIT {
                 .click();
 
         assertThat(page.getByText("No persistent queries")).isVisible();
+        screens(page, "queries-empty");
         page.context().close();
     }
 
@@ -426,14 +427,6 @@ class ConsoleBrowserIT {
         assertThat(page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName(group)))
                 .isVisible();
         check(page, "groups", colours);
-
-        page.navigate(server.url("/queries"));
-        assertThat(
-                        page.getByRole(
-                                AriaRole.HEADING,
-                                new Page.GetByRoleOptions().setName("Queries").setExact(true)))
-                .isVisible();
-        check(page, "queries", colours);
 
         page.navigate(server.url("/topics?q=none_of_them"));
         assertThat(page.getByText("No topic matches")).isVisible();
