@@ -8,6 +8,7 @@ import dev.millrace.streams.internal.topology.TopologySpec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.UUID;
 import org.apache.kafka.clients.admin.Admin;
@@ -202,6 +203,20 @@ public class KafkaStreams implements AutoCloseable {
                 set(State.REBALANCING);
                 fresh.start();
             }
+        }
+    }
+
+    /** One more thread, which takes over some of the tasks; its name, empty when not running. */
+    public Optional<String> addStreamThread() {
+        synchronized (lock) {
+            if (!state.isRunningOrRebalancing() || admin == null || processId == null) {
+                return Optional.empty();
+            }
+            StreamThread fresh = newThread(admin, processId);
+            threads.add(fresh);
+            set(State.REBALANCING);
+            fresh.start();
+            return Optional.of(fresh.getName());
         }
     }
 
