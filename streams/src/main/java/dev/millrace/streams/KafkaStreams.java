@@ -8,6 +8,7 @@ import dev.millrace.streams.internal.topology.TopologySpec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.UUID;
 import org.apache.kafka.clients.admin.Admin;
@@ -17,9 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs a topology on a Kafka cluster: reads its sources as the consumer group {@code application.id},
- * shares the work with all other instances of that id, keeps state locally and in changelog topics.
- * Processing is at least once.
+ * Runs a topology on a Kafka cluster: reads its sources as the consumer group {@code
+ * application.id}, shares the work with all other instances of that id, keeps state locally and in
+ * changelog topics. Processing is at least once.
  */
 public class KafkaStreams implements AutoCloseable {
     /** Where an instance is; from {@code NOT_RUNNING} and {@code ERROR} there is no way back. */
@@ -37,7 +38,10 @@ public class KafkaStreams implements AutoCloseable {
         }
 
         public boolean hasStartedOrFinishedShuttingDown() {
-            return this == PENDING_SHUTDOWN || this == NOT_RUNNING || this == PENDING_ERROR || this == ERROR;
+            return this == PENDING_SHUTDOWN
+                    || this == NOT_RUNNING
+                    || this == PENDING_ERROR
+                    || this == ERROR;
         }
     }
 
@@ -78,7 +82,8 @@ public class KafkaStreams implements AutoCloseable {
                     "is not supported yet; use " + StreamsConfig.AT_LEAST_ONCE);
         }
         if (this.topology.subtopologies(config.applicationId()).isEmpty()) {
-            throw new TopologyException("Topology has no stream threads and no global threads, must subscribe to at least one source topic.");
+            throw new TopologyException(
+                    "Topology has no stream threads and no global threads, must subscribe to at least one source topic.");
         }
         this.stateDirectory = new StateDirectory(config.stateDirectory());
     }
@@ -107,7 +112,8 @@ public class KafkaStreams implements AutoCloseable {
 
     private void requireCreated(String action) {
         if (state != State.CREATED) {
-            throw new IllegalStateException("Can only " + action + " before calling start(). Current state is: " + state);
+            throw new IllegalStateException(
+                    "Can only " + action + " before calling start(). Current state is: " + state);
         }
     }
 
@@ -120,7 +126,8 @@ public class KafkaStreams implements AutoCloseable {
         synchronized (lock) {
             if (state != State.CREATED) {
                 throw new IllegalStateException(
-                        "The client is either already started or already stopped, cannot re-start. Current state is: " + state);
+                        "The client is either already started or already stopped, cannot re-start. Current state is: "
+                                + state);
             }
             processId = stateDirectory.lock();
             admin = Admin.create(config.adminConfigs());
@@ -134,7 +141,8 @@ public class KafkaStreams implements AutoCloseable {
 
     private StreamThread newThread(Admin admin, UUID processId) {
         String name = config.clientId() + "-" + processId + "-StreamThread-" + nextThread++;
-        return new StreamThread(name, config, topology, stateDirectory, processId, admin, new ThreadEvents());
+        return new StreamThread(
+                name, config, topology, stateDirectory, processId, admin, new ThreadEvents());
     }
 
     private final class ThreadEvents implements StreamThread.Listener {
@@ -144,7 +152,10 @@ public class KafkaStreams implements AutoCloseable {
                 if (state.isRunningOrRebalancing()) {
                     boolean all =
                             threads.stream()
-                                    .allMatch(thread -> thread.state() == StreamThread.ThreadState.RUNNING);
+                                    .allMatch(
+                                            thread ->
+                                                    thread.state()
+                                                            == StreamThread.ThreadState.RUNNING);
                     set(all ? State.RUNNING : State.REBALANCING);
                 }
             }
@@ -162,9 +173,12 @@ public class KafkaStreams implements AutoCloseable {
             }
             StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse response =
                     handler == null
-                            ? StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse.SHUTDOWN_CLIENT
+                            ? StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse
+                                    .SHUTDOWN_CLIENT
                             : handler.handle(cause);
-            if (response == StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse.REPLACE_THREAD) {
+            if (response
+                    == StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse
+                            .REPLACE_THREAD) {
                 replace(thread);
             } else {
                 // The thread cannot wait for itself: another one takes the rest down.
@@ -174,7 +188,8 @@ public class KafkaStreams implements AutoCloseable {
                     }
                     set(State.PENDING_ERROR);
                 }
-                new Thread(() -> stop(State.ERROR, Long.MAX_VALUE), config.clientId() + "-shutdown").start();
+                new Thread(() -> stop(State.ERROR, Long.MAX_VALUE), config.clientId() + "-shutdown")
+                        .start();
             }
         }
     }
@@ -188,6 +203,20 @@ public class KafkaStreams implements AutoCloseable {
                 set(State.REBALANCING);
                 fresh.start();
             }
+        }
+    }
+
+    /** One more thread, which takes over some of the tasks; its name, empty when not running. */
+    public Optional<String> addStreamThread() {
+        synchronized (lock) {
+            if (!state.isRunningOrRebalancing() || admin == null || processId == null) {
+                return Optional.empty();
+            }
+            StreamThread fresh = newThread(admin, processId);
+            threads.add(fresh);
+            set(State.REBALANCING);
+            fresh.start();
+            return Optional.of(fresh.getName());
         }
     }
 
@@ -263,7 +292,9 @@ public class KafkaStreams implements AutoCloseable {
         return true;
     }
 
-    /** Deletes the local state, which is then restored from the changelogs. Only while not running. */
+    /**
+     * Deletes the local state, which is then restored from the changelogs. Only while not running.
+     */
     public void cleanUp() {
         synchronized (lock) {
             if (state != State.CREATED && state != State.NOT_RUNNING && state != State.ERROR) {

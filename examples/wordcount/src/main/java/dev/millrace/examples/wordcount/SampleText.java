@@ -17,16 +17,19 @@ public final class SampleText {
     private static final int VOCABULARY = 8_000;
     private static final int SENTENCES = 14_000;
     private static final String[] FREQUENT = {
-        "the", "of", "and", "a", "to", "in", "that", "his", "it", "he", "but", "was", "with", "as", "is",
-        "for", "all", "this", "at", "by", "not", "from", "him", "so", "on", "be", "whale", "you", "one",
-        "there", "sea", "ship", "or", "now", "were", "which", "then", "some", "when", "an"
+        "the", "of", "and", "a", "to", "in", "that", "his", "it", "he", "but", "was", "with", "as",
+        "is", "for", "all", "this", "at", "by", "not", "from", "him", "so", "on", "be", "whale",
+        "you", "one", "there", "sea", "ship", "or", "now", "were", "which", "then", "some", "when",
+        "an"
     };
     private static final String[] ONSETS = {
-        "b", "br", "c", "ch", "d", "f", "fl", "g", "gr", "h", "l", "m", "n", "p", "qu", "r", "s", "sh", "st", "t",
-        "th", "tr", "v", "w"
+        "b", "br", "c", "ch", "d", "f", "fl", "g", "gr", "h", "l", "m", "n", "p", "qu", "r", "s",
+        "sh", "st", "t", "th", "tr", "v", "w"
     };
     private static final String[] NUCLEI = {"a", "e", "i", "o", "u", "ai", "ea", "ee", "oo", "ou"};
-    private static final String[] CODAS = {"", "", "d", "l", "ll", "m", "n", "nd", "ng", "r", "s", "st", "t", "ck"};
+    private static final String[] CODAS = {
+        "", "", "d", "l", "ll", "m", "n", "nd", "ng", "r", "s", "st", "t", "ck"
+    };
 
     private SampleText() {}
 
@@ -58,7 +61,8 @@ public final class SampleText {
         for (int i = 0; i < length; i++) {
             String word = words.get(rank(cumulated, random));
             if (i == 0) {
-                line.append(word.substring(0, 1).toUpperCase(Locale.ROOT)).append(word.substring(1));
+                line.append(word.substring(0, 1).toUpperCase(Locale.ROOT))
+                        .append(word.substring(1));
             } else {
                 line.append(random.nextInt(9) == 0 ? ", " : " ").append(word);
             }
@@ -87,7 +91,9 @@ public final class SampleText {
         while (words.size() < VOCABULARY) {
             StringBuilder word = new StringBuilder();
             for (int syllables = 1 + random.nextInt(3); syllables > 0; syllables--) {
-                word.append(pick(ONSETS, random)).append(pick(NUCLEI, random)).append(pick(CODAS, random));
+                word.append(pick(ONSETS, random))
+                        .append(pick(NUCLEI, random))
+                        .append(pick(CODAS, random));
             }
             if (known.add(word.toString())) {
                 words.add(word.toString());

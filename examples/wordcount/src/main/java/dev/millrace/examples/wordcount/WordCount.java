@@ -49,7 +49,9 @@ public final class WordCount {
 
     /** The words of a line in lower case: runs of letters, digits and underscores. */
     public static List<String> words(String line) {
-        return Arrays.stream(line.toLowerCase(Locale.ROOT).split("\\W+")).filter(word -> !word.isEmpty()).toList();
+        return Arrays.stream(line.toLowerCase(Locale.ROOT).split("\\W+"))
+                .filter(word -> !word.isEmpty())
+                .toList();
     }
 
     /** The same counts without streams: what the application must arrive at. */
@@ -92,7 +94,8 @@ public final class WordCount {
                 });
         streams.setStateListener(
                 (state, before) -> {
-                    if (state == KafkaStreams.State.ERROR || state == KafkaStreams.State.NOT_RUNNING) {
+                    if (state == KafkaStreams.State.ERROR
+                            || state == KafkaStreams.State.NOT_RUNNING) {
                         ended.countDown();
                     }
                 });
@@ -104,7 +107,8 @@ public final class WordCount {
         }
     }
 
-    private static String take(Properties given, String name, @org.jspecify.annotations.Nullable String fallback) {
+    private static String take(
+            Properties given, String name, @org.jspecify.annotations.Nullable String fallback) {
         Object value = given.remove(name);
         if (value != null) {
             return value.toString();

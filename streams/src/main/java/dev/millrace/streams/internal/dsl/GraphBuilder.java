@@ -146,9 +146,8 @@ public final class GraphBuilder {
                         source,
                         (parents, spec) -> {
                             spec.addRepartitionTopic(topic, partitions);
-                            // Passes all; null keys are dropped where they matter, by the
-                            // aggregation.
-                            writeProcessor(filter, parents, StreamNodes.PassThrough::new, spec);
+                            // A record without a key has no partition to be counted in.
+                            writeProcessor(filter, parents, GraphBuilder::keyFilter, spec);
                             writeHop(
                                     topic,
                                     sink,
@@ -161,6 +160,10 @@ public final class GraphBuilder {
                                     spec);
                         });
         return new Repartition(node, source);
+    }
+
+    private static Node keyFilter() {
+        return new StreamNodes.Filter((key, value) -> key != null, true);
     }
 
     static void writeHop(

@@ -54,7 +54,8 @@ final class CheckpointFile {
             for (String line : lines.subList(2, lines.size())) {
                 String[] words = line.split(" ");
                 offsets.put(
-                        new TopicPartition(words[0], Integer.parseInt(words[1])), Long.parseLong(words[2]));
+                        new TopicPartition(words[0], Integer.parseInt(words[1])),
+                        Long.parseLong(words[2]));
             }
             return offsets;
         } catch (IOException | RuntimeException e) {
@@ -70,7 +71,12 @@ final class CheckpointFile {
                 (partition, offset) ->
                         sorted.put(
                                 partition.toString(),
-                                partition.topic() + " " + partition.partition() + " " + offset + "\n"));
+                                partition.topic()
+                                        + " "
+                                        + partition.partition()
+                                        + " "
+                                        + offset
+                                        + "\n"));
         sorted.values().forEach(text::append);
         Path temporary = file.resolveSibling(".checkpoint.tmp");
         try {
@@ -80,7 +86,10 @@ final class CheckpointFile {
                 channel.force(true);
             }
             Files.move(
-                    temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+                    temporary,
+                    file,
+                    StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw new StreamsException("Cannot write the checkpoint " + file, e);
         }

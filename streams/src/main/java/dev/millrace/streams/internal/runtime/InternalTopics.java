@@ -32,8 +32,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Creates repartition and changelog topics before a thread joins the group, so that a rebalance never
- * waits for them. A repartition topic has as many partitions as the largest source of the
+ * Creates repartition and changelog topics before a thread joins the group, so that a rebalance
+ * never waits for them. A repartition topic has as many partitions as the largest source of the
  * sub-topologies that write it, unless the program says otherwise; a changelog as many as its
  * sub-topology has tasks. All instances may do it at once.
  */
@@ -83,7 +83,8 @@ final class InternalTopics {
             for (StoreSpec store : subtopology.stores()) {
                 if (store.logged()) {
                     String topic = store.changelogTopic(applicationId);
-                    Map<String, String> settings = new HashMap<>(Map.of("cleanup.policy", "compact"));
+                    Map<String, String> settings =
+                            new HashMap<>(Map.of("cleanup.policy", "compact"));
                     settings.putAll(store.changelogConfig());
                     wanted.put(topic, newTopic(topic, tasks, settings));
                 }
@@ -103,7 +104,8 @@ final class InternalTopics {
                 .configs(all);
     }
 
-    private Map<String, Integer> partitionsOfSources(Set<String> topics) throws InterruptedException {
+    private Map<String, Integer> partitionsOfSources(Set<String> topics)
+            throws InterruptedException {
         long deadlineNs = System.nanoTime() + SOURCE_TOPICS_TIMEOUT.toNanos();
         while (true) {
             Map<String, Integer> found = describe(topics);
@@ -134,14 +136,16 @@ final class InternalTopics {
                 found.put(answer.getKey(), get(answer.getValue()).partitions().size());
             } catch (ExecutionException e) {
                 if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
-                    throw new StreamsException("Cannot describe topic " + answer.getKey(), e.getCause());
+                    throw new StreamsException(
+                            "Cannot describe topic " + answer.getKey(), e.getCause());
                 }
             }
         }
         return found;
     }
 
-    private static <T> T get(KafkaFuture<T> future) throws InterruptedException, ExecutionException {
+    private static <T> T get(KafkaFuture<T> future)
+            throws InterruptedException, ExecutionException {
         try {
             return future.get(REQUEST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
@@ -159,7 +163,9 @@ final class InternalTopics {
             for (String topic : open) {
                 Optional<Integer> given = topology.repartitionTopics().get(topic);
                 int count =
-                        given != null && given.isPresent() ? given.get() : largestWriter(topic, known);
+                        given != null && given.isPresent()
+                                ? given.get()
+                                : largestWriter(topic, known);
                 if (count > 0) {
                     String name = topology.decorate(topic, applicationId);
                     known.put(name, count);
@@ -176,7 +182,9 @@ final class InternalTopics {
         return result;
     }
 
-    /** Largest source of the sub-topologies that write the topic; 0 while one of them is unknown. */
+    /**
+     * Largest source of the sub-topologies that write the topic; 0 while one of them is unknown.
+     */
     private int largestWriter(String topic, Map<String, Integer> known) {
         int largest = 0;
         for (SubtopologySpec subtopology : subtopologies) {
@@ -211,7 +219,8 @@ final class InternalTopics {
             try {
                 get(answer.getValue());
             } catch (ExecutionException e) {
-                if (!(e.getCause() instanceof TopicExistsException)) { // another instance was faster
+                if (!(e.getCause()
+                        instanceof TopicExistsException)) { // another instance was faster
                     throw new StreamsException(
                             "Could not create internal topic " + answer.getKey(), e.getCause());
                 }

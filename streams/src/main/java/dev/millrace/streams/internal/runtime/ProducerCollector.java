@@ -82,7 +82,9 @@ final class ProducerCollector implements RecordCollector {
     private Callback written(String topic, int partition) {
         Written written = lastWritten;
         if (written == null || partition != lastPartition || !topic.equals(lastTopic)) {
-            written = changelogs.computeIfAbsent(new TopicPartition(topic, partition), p -> new Written());
+            written =
+                    changelogs.computeIfAbsent(
+                            new TopicPartition(topic, partition), p -> new Written());
             lastWritten = written;
             lastTopic = topic;
             lastPartition = partition;

@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Fills the stores of new tasks from their changelogs, up to the ends that they have when the task
- * begins: its former owner has stopped writing by then. Persistent stores begin at their checkpoint;
- * one without, or with one that the changelog does not reach, begins empty.
+ * begins: its former owner has stopped writing by then. Persistent stores begin at their
+ * checkpoint; one without, or with one that the changelog does not reach, begins empty.
  */
 final class Restorer {
     private static final Logger LOG = LoggerFactory.getLogger(Restorer.class);
@@ -41,8 +41,10 @@ final class Restorer {
         task.changelogs()
                 .forEach(
                         (topic, store) ->
-                                changelogs.put(new TopicPartition(topic, task.id().partition()), store));
-        Map<TopicPartition, Long> checkpoint = new CheckpointFile(stateDirectory.task(task.id())).read();
+                                changelogs.put(
+                                        new TopicPartition(topic, task.id().partition()), store));
+        Map<TopicPartition, Long> checkpoint =
+                new CheckpointFile(stateDirectory.task(task.id())).read();
         Map<TopicPartition, Long> first = consumer.beginningOffsets(changelogs.keySet());
         Map<TopicPartition, Long> last = consumer.endOffsets(changelogs.keySet());
         Set<TopicPartition> valid = new HashSet<>();
@@ -59,7 +61,8 @@ final class Restorer {
         Map<TopicPartition, Long> starts = new HashMap<>();
         changelogs.forEach(
                 (partition, store) -> {
-                    boolean fromCheckpoint = valid.contains(partition) && task.persistent(store.name());
+                    boolean fromCheckpoint =
+                            valid.contains(partition) && task.persistent(store.name());
                     long start = offset(fromCheckpoint ? checkpoint : first, partition);
                     held.put(partition, offset(last, partition));
                     if (start < offset(last, partition)) {

@@ -49,7 +49,9 @@ public final class StateDirectory {
             Files.createDirectories(root);
             channel =
                     FileChannel.open(
-                            root.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                            root.resolve(LOCK_FILE),
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.WRITE);
             lock = channel.tryLock();
         } catch (OverlappingFileLockException e) {
             lock = null; // another instance in this very process

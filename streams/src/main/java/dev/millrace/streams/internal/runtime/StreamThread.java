@@ -46,8 +46,8 @@ import org.slf4j.LoggerFactory;
  * itself.
  *
  * <p>A commit is: caches are written out, the producer has all acknowledged, the positions of the
- * sources are saved, and now and then stores are made durable and their checkpoints written. After a
- * crash, processing goes on at the last commit with stores that hold at least what was read until
+ * sources are saved, and now and then stores are made durable and their checkpoints written. After
+ * a crash, processing goes on at the last commit with stores that hold at least what was read until
  * then: no record is lost, some are processed twice.
  */
 public final class StreamThread extends Thread {
@@ -90,6 +90,7 @@ public final class StreamThread extends Thread {
 
     private final Map<TaskId, Task> running = new TreeMap<>();
     private final Map<TaskId, Task> restoring = new TreeMap<>();
+
     /** Assigned, but another thread of this process still has them open. */
     private final Map<TaskId, List<TopicPartition>> waiting = new TreeMap<>();
 
@@ -97,6 +98,7 @@ public final class StreamThread extends Thread {
     private final Set<TopicPartition> paused = new HashSet<>();
     private final Set<TopicPartition> consumed = new HashSet<>();
     private final Map<TaskId, Long> idleSinceMs = new HashMap<>();
+    private boolean joined;
     private long lastCommitMs;
     private long lastCheckpointMs;
 
@@ -165,7 +167,9 @@ public final class StreamThread extends Thread {
             }
         } catch (InterruptedException e) {
             cause = stop ? null : e;
-        } catch (Throwable e) { // an Error in a user's function must not end the application unnoticed
+        } catch (
+                Throwable
+                        e) { // an Error in a user's function must not end the application unnoticed
             cause = e;
         }
         set(ThreadState.ENDED);
@@ -184,13 +188,19 @@ public final class StreamThread extends Thread {
         boolean clean = false;
         try (KafkaProducer<byte[], byte[]> producer =
                         new KafkaProducer<>(
-                                producerConfigs, new ByteArraySerializer(), new ByteArraySerializer());
+                                producerConfigs,
+                                new ByteArraySerializer(),
+                                new ByteArraySerializer());
                 KafkaConsumer<byte[], byte[]> restoreConsumer =
                         new KafkaConsumer<>(
-                                restoreConfigs, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+                                restoreConfigs,
+                                new ByteArrayDeserializer(),
+                                new ByteArrayDeserializer());
                 KafkaConsumer<byte[], byte[]> main =
                         new KafkaConsumer<>(
-                                consumerConfigs(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+                                consumerConfigs(),
+                                new ByteArrayDeserializer(),
+                                new ByteArrayDeserializer())) {
             collector = new ProducerCollector(producer);
             restorer = new Restorer(restoreConsumer, stateDirectory);
             consumer = main;
@@ -223,7 +233,8 @@ public final class StreamThread extends Thread {
         configs.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         configs.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none"); // decided per topic
         configs.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "classic");
-        configs.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, TaskAssignor.class.getName());
+        configs.put(
+                ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, TaskAssignor.class.getName());
         configs.put(
                 TaskAssignor.CONTEXT_CONFIG,
                 new TaskAssignor.Context(
@@ -260,10 +271,11 @@ public final class StreamThread extends Thread {
         if (commitIsDue() || running.values().stream().anyMatch(Task::takeCommitRequest)) {
             commit(main, false);
         }
-        set(restoring.isEmpty() && waiting.isEmpty() && joined ? ThreadState.RUNNING : ThreadState.REBALANCING);
+        set(
+                restoring.isEmpty() && waiting.isEmpty() && joined
+                        ? ThreadState.RUNNING
+                        : ThreadState.REBALANCING);
     }
-
-    private boolean joined;
 
     private boolean commitIsDue() {
         return System.currentTimeMillis() - lastCommitMs >= commitIntervalMs;
@@ -280,7 +292,8 @@ public final class StreamThread extends Thread {
         for (TopicPartition partition : records.partitions()) {
             Task task = taskOf.get(partition);
             if (task == null) {
-                throw new StreamsException("Records of " + partition + " belong to no task of " + getName());
+                throw new StreamsException(
+                        "Records of " + partition + " belong to no task of " + getName());
             }
             task.addRecords(partition, records.records(partition));
             consumed.add(partition);
@@ -308,11 +321,14 @@ public final class StreamThread extends Thread {
 
     /** The first position of partitions without one, as their source or the configuration says. */
     private void reset(KafkaConsumer<byte[], byte[]> main, Set<TopicPartition> partitions) {
-        Object configured = config.mainConsumerConfigs().get(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG);
+        Object configured =
+                config.mainConsumerConfigs().get(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG);
         for (TopicPartition partition : partitions) {
             String policy = policyOf(partition.topic());
             String effective =
-                    policy != null ? policy : configured == null ? "earliest" : configured.toString();
+                    policy != null
+                            ? policy
+                            : configured == null ? "earliest" : configured.toString();
             switch (effective) {
                 case "earliest" -> main.seekToBeginning(List.of(partition));
                 case "latest" -> main.seekToEnd(List.of(partition));
@@ -336,7 +352,9 @@ public final class StreamThread extends Thread {
                             boolean internal = topology.repartitionTopics().containsKey(each);
                             return internal
                                     ? "earliest"
-                                    : source.resetPolicy() == null ? null : source.resetPolicy().toString();
+                                    : source.resetPolicy() == null
+                                            ? null
+                                            : source.resetPolicy().toString();
                         }
                     }
                 }
@@ -345,7 +363,10 @@ public final class StreamThread extends Thread {
         return null;
     }
 
-    /** Whether the next record is surely the one with the smallest timestamp, or waited for long enough. */
+    /**
+     * Whether the next record is surely the one with the smallest timestamp, or waited for long
+     * enough.
+     */
     private boolean isReady(KafkaConsumer<byte[], byte[]> main, Task task) {
         if (maxTaskIdleMs < 0 || task.partitions().size() == 1 || !task.hasRecords()) {
             return true;
@@ -406,7 +427,8 @@ public final class StreamThread extends Thread {
         task.changelogs()
                 .forEach(
                         (topic, store) -> {
-                            TopicPartition partition = new TopicPartition(topic, task.id().partition());
+                            TopicPartition partition =
+                                    new TopicPartition(topic, task.id().partition());
                             Long written = collector.nextOffset(partition);
                             Long held = written != null ? written : restorer.heldUntil(partition);
                             if (held != null && task.persistent(store.name())) {
@@ -431,7 +453,8 @@ public final class StreamThread extends Thread {
     private void open(TaskId id, List<TopicPartition> partitions) {
         SubtopologySpec subtopology = subtopologies.get(id.subtopology());
         if (subtopology == null) {
-            throw new StreamsException("The group's leader runs another program: there is no task " + id + " here");
+            throw new StreamsException(
+                    "The group's leader runs another program: there is no task " + id + " here");
         }
         String applicationId = config.applicationId();
         Task task =
@@ -467,14 +490,18 @@ public final class StreamThread extends Thread {
         if (clean && running.containsKey(task.id())) {
             checkpoint(task);
         }
-        task.partitions().forEach(partition -> {
-            taskOf.remove(partition);
-            consumed.remove(partition);
-            paused.remove(partition);
-        });
+        task.partitions()
+                .forEach(
+                        partition -> {
+                            taskOf.remove(partition);
+                            consumed.remove(partition);
+                            paused.remove(partition);
+                        });
         task.changelogs()
                 .keySet()
-                .forEach(topic -> collector.forget(new TopicPartition(topic, task.id().partition())));
+                .forEach(
+                        topic ->
+                                collector.forget(new TopicPartition(topic, task.id().partition())));
         running.remove(task.id());
         restoring.remove(task.id());
         idleSinceMs.remove(task.id());
@@ -508,7 +535,9 @@ public final class StreamThread extends Thread {
         }
     }
 
-    /** All partitions are taken away and given anew; tasks that come back are kept open meanwhile. */
+    /**
+     * All partitions are taken away and given anew; tasks that come back are kept open meanwhile.
+     */
     private final class Rebalance implements ConsumerRebalanceListener {
         private final KafkaConsumer<byte[], byte[]> main;
 
@@ -533,10 +562,13 @@ public final class StreamThread extends Thread {
                 Integer subtopology = subtopologyOf.get(partition.topic());
                 if (subtopology == null) {
                     throw new StreamsException(
-                            "The group's leader runs another program: " + partition + " is no source here");
+                            "The group's leader runs another program: "
+                                    + partition
+                                    + " is no source here");
                 }
                 assigned.computeIfAbsent(
-                                new TaskId(subtopology, partition.partition()), id -> new ArrayList<>())
+                                new TaskId(subtopology, partition.partition()),
+                                id -> new ArrayList<>())
                         .add(partition);
             }
             for (Task task : tasks()) {
@@ -565,11 +597,14 @@ public final class StreamThread extends Thread {
         public void onPartitionsLost(Collection<TopicPartition> partitions) {
             LOG.warn("{} was dropped from the group; its tasks go on elsewhere", getName());
             joined = false;
+            paused.clear();
+            consumed.clear();
             closeAll(false);
         }
 
         private TaskId taskId(TopicPartition partition) {
-            return new TaskId(subtopologyOf.getOrDefault(partition.topic(), -1), partition.partition());
+            return new TaskId(
+                    subtopologyOf.getOrDefault(partition.topic(), -1), partition.partition());
         }
     }
 }

@@ -54,7 +54,8 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
 
     private Context context() {
         if (context == null) {
-            throw new IllegalStateException("The assignor is for the consumers of KafkaStreams only");
+            throw new IllegalStateException(
+                    "The assignor is for the consumers of KafkaStreams only");
         }
         return context;
     }

@@ -10,11 +10,11 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
+import java.util.function.BiPredicate;
 
 /**
  * Gives every task to one member, all members the same number or one more. A task stays with the
- * member that ran it, else goes where its state is, else to the member with the fewest tasks.
+ * member that ran it, else goes where its state is, else to the member with the fewest like it.
  */
 final class TaskPlacement {
     /**
@@ -44,19 +44,30 @@ final class TaskPlacement {
     }
 
     private Map<String, List<TaskId>> run(Set<TaskId> open) {
-        members.forEach((id, member) -> keep(id, member.running, open));
-        members.forEach((id, member) -> keep(id, member.stored, open));
-        for (TaskId task : open) {
-            give(leastLoaded(), task);
-        }
+        giveWhere((member, task) -> member.running.contains(task), open);
+        giveWhere((member, task) -> member.stored.contains(task), open);
+        giveWhere((member, task) -> true, open);
         placed.values().forEach(tasks -> tasks.sort(null));
         return placed;
     }
 
-    private void keep(String member, Set<TaskId> wanted, Set<TaskId> open) {
-        for (TaskId task : new TreeSet<>(wanted)) {
-            if (hasRoom(member) && open.remove(task)) {
-                give(member, task);
+    private void giveWhere(BiPredicate<Member, TaskId> wanted, Set<TaskId> open) {
+        for (TaskId task : List.copyOf(open)) {
+            String best = null;
+            for (Map.Entry<String, Member> member : members.entrySet()) {
+                String id = member.getKey();
+                if (wanted.test(member.getValue(), task)
+                        && hasRoom(id)
+                        && (best == null || load(id, task) < load(best, task))) {
+                    best = id;
+                }
+            }
+            if (best != null) {
+                open.remove(task);
+                placed(best).add(task);
+                if (placed(best).size() > fewest) {
+                    withOneMore--;
+                }
             }
         }
     }
@@ -66,22 +77,11 @@ final class TaskPlacement {
         return size < fewest || (size == fewest && withOneMore > 0);
     }
 
-    private String leastLoaded() {
-        @Nullable String best = null;
-        for (String member : placed.keySet()) {
-            if (hasRoom(member) && (best == null || placed(member).size() < placed(best).size())) {
-                best = member;
-            }
-        }
-        return Objects.requireNonNull(best, "There is room for every task");
-    }
-
-    private void give(String member, TaskId task) {
+    /** Tasks of one sub-topology do the same work: they are spread first. */
+    private long load(String member, TaskId task) {
         List<TaskId> tasks = placed(member);
-        tasks.add(task);
-        if (tasks.size() > fewest) {
-            withOneMore--;
-        }
+        long same = tasks.stream().filter(each -> each.subtopology() == task.subtopology()).count();
+        return (same << 32) + tasks.size();
     }
 
     private List<TaskId> placed(String member) {

@@ -168,14 +168,27 @@ public final class RowStore {
         return lastTimestamp;
     }
 
+    /** An update by a record of the row's timestamp. */
+    public void update(Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+        update(key, value, old, timestamp, timestamp);
+    }
+
     /**
      * Stores and tells the listener, now or at the next flush.
      *
      * @param old the value that {@link #get} found, for the listener; ignored with a cache
+     * @param timestamp of the row
+     * @param recordTimestamp of the record that updates it: a deleted row has no other in the
+     *     changelog
      */
-    public void update(Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+    public void update(
+            Object key,
+            @Nullable Object value,
+            @Nullable Object old,
+            long timestamp,
+            long recordTimestamp) {
         if (budget == null) {
-            write(keyBytes(key), value, timestamp);
+            write(keyBytes(key), value, value == null ? recordTimestamp : timestamp);
             if (listener != null) {
                 listener.changed(key, value, old, timestamp);
             }
@@ -188,7 +201,7 @@ public final class RowStore {
             dirty.add(row);
         }
         row.value = value;
-        row.timestamp = timestamp;
+        row.timestamp = value == null ? recordTimestamp : timestamp;
         row.headers = context.headers();
         budget.check();
     }

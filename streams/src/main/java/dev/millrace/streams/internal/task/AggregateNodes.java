@@ -41,8 +41,13 @@ public final class AggregateNodes {
         }
 
         final void update(
-                Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
-            rows.update(key, value, settings.sendOldValues() ? old : null, timestamp);
+                Object key,
+                @Nullable Object value,
+                @Nullable Object old,
+                long timestamp,
+                long recordTimestamp) {
+            rows.update(
+                    key, value, settings.sendOldValues() ? old : null, timestamp, recordTimestamp);
         }
     }
 
@@ -64,10 +69,10 @@ public final class AggregateNodes {
             Object before = rows.get(key);
             if (before == null) {
                 Object first = first();
-                update(key, add(key, value, first), first, timestamp);
+                update(key, add(key, value, first), first, timestamp, timestamp);
             } else {
                 long newest = Math.max(timestamp, rows.timestampOfLastGet());
-                update(key, add(key, value, before), before, newest);
+                update(key, add(key, value, before), before, newest, timestamp);
             }
         }
 
@@ -165,7 +170,7 @@ public final class AggregateNodes {
             if (value != null) {
                 aggregate = add(key, value, aggregate);
             }
-            update(key, aggregate, before, newest);
+            update(key, aggregate, before, newest, timestamp);
         }
 
         abstract @Nullable Object subtract(Object key, Object value, Object aggregate);

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.examples.wordcount;
+
+import org.jspecify.annotations.NullMarked;

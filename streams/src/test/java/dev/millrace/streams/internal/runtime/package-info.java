@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.streams.internal.runtime;
+
+import org.jspecify.annotations.NullMarked;

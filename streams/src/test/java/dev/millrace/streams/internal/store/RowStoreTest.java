@@ -1,0 +1,131 @@
+package dev.millrace.streams.internal.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.streams.errors.StreamsException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.Serdes;
+import org.assertj.core.api.Assertions;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class RowStoreTest {
+    private final List<String> changelog = new ArrayList<>();
+    private final List<String> changes = new ArrayList<>();
+
+    private static final class NoHeaders implements RowStore.HeadersOfRecord {
+        @Override
+        public Headers headers() {
+            return new RecordHeaders();
+        }
+
+        @Override
+        public void headers(Headers headers) {}
+    }
+
+    private RowStore store(@Nullable CacheBudget budget) {
+        InMemoryStore below = new InMemoryStore("rows");
+        RowStore rows =
+                new RowStore(
+                        "rows",
+                        "changelog",
+                        below,
+                        Serdes.String(),
+                        Serdes.Long(),
+                        true,
+                        (key, value, timestamp) ->
+                                changelog.add(
+                                        new String(key, StandardCharsets.UTF_8)
+                                                + "="
+                                                + (value == null
+                                                        ? null
+                                                        : ByteBuffer.wrap(value).getLong())
+                                                + "@"
+                                                + timestamp),
+                        budget,
+                        new NoHeaders());
+        rows.emitChanges(
+                (key, value, old, timestamp) ->
+                        changes.add(key + ":" + old + "->" + value + "@" + timestamp),
+                true);
+        return rows;
+    }
+
+    private void add(RowStore rows, String key, long timestamp) {
+        Object before = rows.get(key);
+        rows.update(key, before == null ? 1L : (Long) before + 1, before, timestamp);
+    }
+
+    @Test
+    void without_a_cache_every_update_is_logged_and_told_at_once() {
+        RowStore rows = store(null);
+
+        add(rows, "a", 1);
+        add(rows, "a", 2);
+        rows.update("a", null, rows.get("a"), 3);
+
+        assertThat(changelog).containsExactly("a=1@1", "a=2@2", "a=null@3");
+        assertThat(changes).containsExactly("a:null->1@1", "a:1->2@2", "a:2->null@3");
+    }
+
+    @Test
+    void with_a_cache_updates_of_a_key_become_one_change_at_the_flush() {
+        RowStore rows = store(new CacheBudget(1 << 20));
+
+        add(rows, "a", 1);
+        add(rows, "b", 2);
+        add(rows, "a", 3);
+        assertThat(changes).isEmpty();
+        assertThat(rows.get("a")).isEqualTo(2L);
+        assertThat(rows.timestampOfLastGet()).isEqualTo(3);
+        rows.flush();
+        add(rows, "a", 4);
+        rows.flush();
+        rows.flush();
+
+        assertThat(changelog).containsExactly("a=2@3", "b=1@2", "a=3@4");
+        assertThat(changes).containsExactly("a:null->2@3", "b:null->1@2", "a:2->3@4");
+    }
+
+    @Test
+    void a_row_that_came_and_went_between_two_flushes_was_never_there() {
+        RowStore rows = store(new CacheBudget(1 << 20));
+
+        add(rows, "a", 1);
+        rows.update("a", null, null, 2);
+        rows.flush();
+
+        assertThat(changelog).isEmpty();
+        assertThat(changes).isEmpty();
+    }
+
+    @Test
+    void a_cache_over_its_budget_is_written_out() {
+        RowStore rows = store(new CacheBudget(2_000));
+
+        for (int i = 0; i < 100; i++) {
+            add(rows, "key" + i, i);
+        }
+
+        assertThat(changes).hasSizeGreaterThan(80).doesNotHaveDuplicates();
+        assertThat(rows.cacheBytes()).isLessThanOrEqualTo(2_000);
+        rows.flush();
+        assertThat(changes).hasSize(100);
+    }
+
+    @Test
+    void a_value_of_another_type_is_refused_with_the_names_of_both() {
+        RowStore rows = store(null);
+
+        Assertions.assertThatThrownBy(() -> rows.update("a", "text", null, 1))
+                .isInstanceOf(StreamsException.class)
+                .hasMessageContaining("java.lang.String")
+                .hasMessageContaining("LongSerializer")
+                .hasMessageContaining("Materialized");
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.streams.internal.task;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,144 @@
+package dev.millrace.streams.runtime;
+
+import dev.millrace.broker.TestBroker;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.LongDeserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/** A broker with the topics of one application, and stock clients to look at them. */
+final class Cluster {
+    final String applicationId = "streams-test-" + UUID.randomUUID();
+    final String input = applicationId + "-input";
+    final String output = applicationId + "-output";
+    final String bootstrapServers;
+    private final TestBroker broker;
+    private final Admin admin;
+
+    Cluster(int partitions) throws Exception {
+        broker = TestBroker.start();
+        bootstrapServers = broker.bootstrapServers();
+        admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers));
+        admin.createTopics(
+                        List.of(
+                                new NewTopic(input, partitions, (short) 1),
+                                new NewTopic(output, partitions, (short) 1)))
+                .all()
+                .get();
+    }
+
+    void write(List<String> lines) throws Exception {
+        Map<String, Object> config = Map.of("bootstrap.servers", bootstrapServers, "acks", "all");
+        try (KafkaProducer<String, String> producer =
+                new KafkaProducer<>(config, new StringSerializer(), new StringSerializer())) {
+            List<Future<RecordMetadata>> sent = new ArrayList<>();
+            lines.forEach(line -> sent.add(producer.send(new ProducerRecord<>(input, line))));
+            producer.flush();
+            for (Future<RecordMetadata> each : sent) {
+                each.get();
+            }
+        }
+    }
+
+    /** All records of the output so far, in the order of each partition. */
+    List<ConsumerRecord<String, Long>> readOutput() {
+        List<ConsumerRecord<String, Long>> records = new ArrayList<>();
+        Map<String, Object> config = Map.of("bootstrap.servers", bootstrapServers);
+        try (KafkaConsumer<String, Long> consumer =
+                new KafkaConsumer<>(config, new StringDeserializer(), new LongDeserializer())) {
+            List<TopicPartition> partitions =
+                    consumer.partitionsFor(output).stream()
+                            .map(info -> new TopicPartition(output, info.partition()))
+                            .toList();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            while (partitions.stream()
+                    .anyMatch(each -> consumer.position(each) < ends.getOrDefault(each, 0L))) {
+                consumer.poll(Duration.ofMillis(50)).forEach(records::add);
+            }
+        }
+        return records;
+    }
+
+    /** The last value of each key. */
+    Map<String, Long> lastCounts() {
+        Map<String, Long> counts = new HashMap<>();
+        readOutput().forEach(record -> counts.put(record.key(), record.value()));
+        return counts;
+    }
+
+    /** Whether the group has committed all there is in the application's source topics. */
+    boolean allIsCommitted(String... topics) throws Exception {
+        Map<TopicPartition, OffsetAndMetadata> committed =
+                admin.listConsumerGroupOffsets(applicationId).partitionsToOffsetAndMetadata().get();
+        for (var topic : admin.describeTopics(List.of(topics)).allTopicNames().get().values()) {
+            for (var partition : topic.partitions()) {
+                TopicPartition each = new TopicPartition(topic.name(), partition.partition());
+                long end =
+                        admin.listOffsets(Map.of(each, OffsetSpec.latest()))
+                                .partitionResult(each)
+                                .get()
+                                .offset();
+                OffsetAndMetadata offset = committed.get(each);
+                if (end > 0 && (offset == null || offset.offset() < end)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    Map<String, String> topicConfig(String topic) throws Exception {
+        var resource =
+                new org.apache.kafka.common.config.ConfigResource(
+                        org.apache.kafka.common.config.ConfigResource.Type.TOPIC, topic);
+        Map<String, String> config = new HashMap<>();
+        admin.describeConfigs(List.of(resource))
+                .all()
+                .get()
+                .values()
+                .forEach(
+                        entries ->
+                                entries.entries()
+                                        .forEach(entry -> config.put(entry.name(), entry.value())));
+        return config;
+    }
+
+    int partitionsOf(String topic) throws Exception {
+        return admin.describeTopics(List.of(topic))
+                .allTopicNames()
+                .get()
+                .values()
+                .iterator()
+                .next()
+                .partitions()
+                .size();
+    }
+
+    void close() throws Exception {
+        List<String> mine =
+                admin.listTopics().names().get().stream()
+                        .filter(name -> name.startsWith(applicationId))
+                        .toList();
+        admin.deleteTopics(mine).all().get();
+        admin.close();
+        broker.close();
+    }
+}
