@@ -8,8 +8,8 @@ public interface RowSink {
     /**
      * Takes one row; blocks while the receiver is full, which is the query's back-pressure.
      *
-     * @param row one value per column: Boolean, Long, Double, BigDecimal, String, byte[], List, Map,
-     *     {@link dev.millrace.sql.row.Row} or null
+     * @param row one value per column: Boolean, Long, Double, BigDecimal, String, byte[], List,
+     *     Map, {@link dev.millrace.sql.row.Row} or null
      * @return false when the receiver wants no more
      */
     boolean row(RowOp op, @Nullable Object[] row) throws InterruptedException;

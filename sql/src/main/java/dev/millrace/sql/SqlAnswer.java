@@ -13,8 +13,7 @@ public sealed interface SqlAnswer {
     record Message(String text) implements SqlAnswer {}
 
     /** A small answer, complete: SHOW, DESCRIBE, EXPLAIN. */
-    record Rows(
-            List<Column> columns, List<@Nullable Object[]> rows, @Nullable String message)
+    record Rows(List<Column> columns, List<@Nullable Object[]> rows, @Nullable String message)
             implements SqlAnswer {}
 
     /**

@@ -85,7 +85,8 @@ public final class SqlEngine implements AutoCloseable {
     /**
      * Runs a statement up to its rows. Blocking.
      *
-     * @param properties {@code auto.offset.reset} earliest (the default) or latest, for EMIT CHANGES
+     * @param properties {@code auto.offset.reset} earliest (the default) or latest, for EMIT
+     *     CHANGES
      */
     public SqlAnswer execute(SqlStatement statement, Map<String, String> properties) {
         return core.execute(statement, properties);
@@ -143,7 +144,9 @@ public final class SqlEngine implements AutoCloseable {
         return config.maxAdHocQueries() - adHocQueries.availablePermits();
     }
 
-    /** Stops the queries; persistent ones go on at the next start. Blocking, some seconds at most. */
+    /**
+     * Stops the queries; persistent ones go on at the next start. Blocking, some seconds at most.
+     */
     @Override
     public void close() {
         core.close();

@@ -69,8 +69,14 @@ public final class SqlTestEngine implements AutoCloseable {
     /** A topic of its own with these values. */
     public String topic(String base, int partitions, List<String> values) {
         String topic = name(base);
-        execute("CREATE STREAM " + topic + "_decl (value VARCHAR) WITH (kafka_topic='" + topic
-                + "', value_format='TEXT', partitions=" + partitions + ")");
+        execute(
+                "CREATE STREAM "
+                        + topic
+                        + "_decl (value VARCHAR) WITH (kafka_topic='"
+                        + topic
+                        + "', value_format='TEXT', partitions="
+                        + partitions
+                        + ")");
         execute("DROP STREAM " + topic + "_decl");
         topics.add(topic);
         produce(topic, values);
@@ -107,10 +113,7 @@ public final class SqlTestEngine implements AutoCloseable {
         if (answer instanceof SqlAnswer.Rows listed) {
             listed.rows().forEach(row -> rows.add(new ArrayList<>(java.util.Arrays.asList(row))));
         } else if (answer instanceof SqlAnswer.Query query) {
-            query.run()
-                    .run(
-                            (op, row) ->
-                                    rows.add(new ArrayList<>(java.util.Arrays.asList(row))));
+            query.run().run((op, row) -> rows.add(new ArrayList<>(java.util.Arrays.asList(row))));
         }
         return rows;
     }

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>All values JSON objects: a column per field, in the order of first appearance. Booleans are
- *       BOOLEAN, whole numbers BIGINT, other numbers DOUBLE, text VARCHAR, arrays ARRAY, objects ROW.
- *       Fields that disagree become the wider number, else VARCHAR (the JSON text).
+ *       BOOLEAN, whole numbers BIGINT, other numbers DOUBLE, text VARCHAR, arrays ARRAY, objects
+ *       ROW. Fields that disagree become the wider number, else VARCHAR (the JSON text).
  *   <li>All values eight bytes and not text: one column {@code value} BIGINT, as Kafka's
  *       LongSerializer writes.
  *   <li>Other UTF-8, or nothing to see yet: one column {@code value} VARCHAR.

@@ -31,7 +31,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The cluster's topics, over an admin client: names, partitions, and a sample of the newest records.
+ * The cluster's topics, over an admin client: names, partitions, and a sample of the newest
+ * records.
  *
  * <p>Blocking, each call bounded by {@link #TIMEOUT_MS}; safe for several threads. Samples are kept
  * for {@link #SAMPLE_AGE_MS}, so that a topic whose records change shape is seen soon.
@@ -83,7 +84,9 @@ public final class Topics implements AutoCloseable {
         return names;
     }
 
-    /** Partition count and replication factor per topic; topics that vanish meanwhile are left out. */
+    /**
+     * Partition count and replication factor per topic; topics that vanish meanwhile are left out.
+     */
     public Map<String, TopicDescription> describe(List<String> names) {
         Map<String, TopicDescription> found = new TreeMap<>();
         admin.describeTopics(names)
@@ -219,8 +222,7 @@ public final class Topics implements AutoCloseable {
             consumer.assign(filled);
             for (TopicPartition partition : filled) {
                 long start = starts.getOrDefault(partition, 0L);
-                consumer.seek(
-                        partition, Math.max(start, ends.getOrDefault(partition, 0L) - each));
+                consumer.seek(partition, Math.max(start, ends.getOrDefault(partition, 0L) - each));
             }
             return readToEnd(consumer, ends);
         } catch (org.apache.kafka.common.KafkaException e) {

@@ -81,8 +81,7 @@ final class Catalog {
             if (names.contains(name)) {
                 return name;
             }
-            List<String> similar =
-                    names.stream().filter(t -> t.equalsIgnoreCase(name)).toList();
+            List<String> similar = names.stream().filter(t -> t.equalsIgnoreCase(name)).toList();
             if (similar.size() > 1) {
                 throw SqlException.invalid(
                         "the name "

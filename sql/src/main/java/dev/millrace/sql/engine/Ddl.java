@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlNode;
 import org.jspecify.annotations.Nullable;
@@ -255,8 +254,7 @@ final class Ddl {
 
     private void terminate(PersistentQuery query) {
         Definition definition = query.definition();
-        log.append(
-                Definition.key(definition.relation().name()), definition.withoutQuery());
+        log.append(Definition.key(definition.relation().name()), definition.withoutQuery());
         queries.cleanUpCluster(query.id());
     }
 
@@ -269,7 +267,9 @@ final class Ddl {
                 SqlException.Kind.NOT_FOUND,
                 "no query "
                         + name
-                        + (near == null ? "; SHOW QUERIES lists them" : "; did you mean " + near + "?"));
+                        + (near == null
+                                ? "; SHOW QUERIES lists them"
+                                : "; did you mean " + near + "?"));
     }
 
     SqlAnswer explain(Statement.Explain explain) {
@@ -293,8 +293,7 @@ final class Ddl {
             PlannedQuery planned = new QueryPlanner(names).plan(create.query().query());
             SourceProperties properties = SourceProperties.of(create);
             String topic = properties.topic().orElse(Statements.name(create.name()));
-            return explained(
-                    compile(planned, create, properties, topic), planned, "");
+            return explained(compile(planned, create, properties, topic), planned, "");
         }
         Statement.Query query = (Statement.Query) statement;
         PlannedQuery planned = new QueryPlanner(names).plan(query.query());

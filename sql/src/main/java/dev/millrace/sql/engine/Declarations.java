@@ -105,7 +105,11 @@ final class Declarations {
             throw Statements.at(
                     create.name(),
                     SqlException.Kind.INVALID,
-                    "value_format " + format + " has one column, " + columns.size() + " are declared");
+                    "value_format "
+                            + format
+                            + " has one column, "
+                            + columns.size()
+                            + " are declared");
         }
         return new Relation(
                 name,
@@ -166,8 +170,7 @@ final class Declarations {
             List<SqlIdentifier> names = row.getFieldNames();
             List<SqlDataTypeSpec> types = row.getFieldTypes();
             for (int i = 0; i < names.size(); i++) {
-                fields.add(
-                        new SqlType.Field(Statements.name(names.get(i)), type(types.get(i))));
+                fields.add(new SqlType.Field(Statements.name(names.get(i)), type(types.get(i))));
             }
             return new SqlType.RowOf(fields);
         }

@@ -27,8 +27,9 @@ import org.jspecify.annotations.Nullable;
  *   null  = dropped
  * </pre>
  *
- * The sources are kept because inferred columns may be others tomorrow; the query stays what it was.
- * A type is the name of a scalar, or {"array": type}, {"map": type}, {"row": [{"name", "type"}]}.
+ * The sources are kept because inferred columns may be others tomorrow; the query stays what it
+ * was. A type is the name of a scalar, or {"array": type}, {"map": type}, {"row": [{"name",
+ * "type"}]}.
  */
 public record Definition(
         String statement, Relation relation, @Nullable String queryId, List<Relation> sources) {

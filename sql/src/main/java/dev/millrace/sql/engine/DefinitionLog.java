@@ -30,8 +30,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The definitions topic: one partition, compacted. A statement appends; what it changes happens when
- * the record comes back, on this log's own thread, the same on every node and after a restart.
+ * The definitions topic: one partition, compacted. A statement appends; what it changes happens
+ * when the record comes back, on this log's own thread, the same on every node and after a restart.
  *
  * <p>A record that cannot be understood is reported and passed by; it never stops the log.
  */
@@ -115,7 +115,8 @@ final class DefinitionLog implements AutoCloseable {
             throw new SqlException(SqlException.Kind.FAILED, "interrupted", e);
         }
         long offset = metadata.offset();
-        awaitProgress(() -> appliedOffset >= offset, "the definition is stored but not yet applied");
+        awaitProgress(
+                () -> appliedOffset >= offset, "the definition is stored but not yet applied");
     }
 
     private void awaitProgress(java.util.function.BooleanSupplier reached, String otherwise) {
@@ -242,7 +243,8 @@ final class DefinitionLog implements AutoCloseable {
                 applier.apply(
                         key, record.value() == null ? null : Definition.fromBytes(record.value()));
             } catch (IOException | RuntimeException e) {
-                LOG.error("the definition of {} at offset {} is passed by", key, record.offset(), e);
+                LOG.error(
+                        "the definition of {} at offset {} is passed by", key, record.offset(), e);
             }
         }
         synchronized (progress) {

@@ -125,8 +125,7 @@ final class Inserts {
         }
         List<SqlNode> named = insert.getTargetColumnList().getList();
         if (named.size() != width) {
-            throw SqlException.invalid(
-                    named.size() + " columns are named, the row has " + width);
+            throw SqlException.invalid(named.size() + " columns are named, the row has " + width);
         }
         for (int i = 0; i < named.size(); i++) {
             String column = Statements.name((SqlIdentifier) named.get(i));

@@ -111,7 +111,10 @@ final class Listing {
         }
         return Statements.rows(
                 List.of(
-                        text("query"), text("state"), text("writes"), text("statement"),
+                        text("query"),
+                        text("state"),
+                        text("writes"),
+                        text("statement"),
                         text("error")),
                 rows);
     }
@@ -131,10 +134,7 @@ final class Listing {
         for (int i = 0; i < layout.size(); i++) {
             SqlType.Field field = layout.get(i);
             String note = i == 0 ? "key" : i >= relation.rowtimeIndex() ? "record" : "value";
-            rows.add(
-                    new Object[] {
-                        field.name(), field.type().sql(), note, !relation.hidden(i)
-                    });
+            rows.add(new Object[] {field.name(), field.type().sql(), note, !relation.hidden(i)});
         }
         return new SqlAnswer.Rows(
                 List.of(
@@ -173,7 +173,11 @@ final class Listing {
                                     ? "read by "
                                     : null;
             if (role != null) {
-                text.append('\n').append(role).append(query.id()).append(": ").append(query.state());
+                text.append('\n')
+                        .append(role)
+                        .append(query.id())
+                        .append(": ")
+                        .append(query.state());
                 String error = query.error();
                 if (error != null) {
                     text.append(" (").append(error).append(')');

@@ -19,8 +19,7 @@ final class RawRecords {
     static PlannedQuery plan(Topics topics, Statement.Print print) {
         String topic = Statements.name(print.topic());
         if (topics.partitions(topic) == 0) {
-            throw Statements.at(
-                    print.topic(), SqlException.Kind.NOT_FOUND, "no topic " + topic);
+            throw Statements.at(print.topic(), SqlException.Kind.NOT_FOUND, "no topic " + topic);
         }
         Relation raw =
                 new Relation(
@@ -38,8 +37,7 @@ final class RawRecords {
         List<SqlType.Field> layout = raw.layout();
         PlanNode scan = new PlanNode.Scan(raw, false, Set.of(0, 1, 2, 3, 4));
         List<SqlType.Field> columns =
-                List.of(
-                        layout.get(3), layout.get(4), layout.get(2), layout.get(0), layout.get(1));
+                List.of(layout.get(3), layout.get(4), layout.get(2), layout.get(0), layout.get(1));
         PlanNode project =
                 new PlanNode.Project(
                         scan,

@@ -80,9 +80,7 @@ record SourceProperties(
                 throw Statements.at(
                         property.value(),
                         SqlException.Kind.INVALID,
-                        property.key()
-                                + " is JSON, TEXT, LONG or BYTES, not "
-                                + property.text());
+                        property.key() + " is JSON, TEXT, LONG or BYTES, not " + property.text());
         }
     }
 

@@ -92,8 +92,7 @@ public final class Statements {
     private static boolean fromLatest(Map<String, String> properties) {
         String reset = properties.getOrDefault("auto.offset.reset", "earliest");
         if (!reset.equals("earliest") && !reset.equals("latest")) {
-            throw SqlException.invalid(
-                    "auto.offset.reset is earliest or latest, not " + reset);
+            throw SqlException.invalid("auto.offset.reset is earliest or latest, not " + reset);
         }
         return reset.equals("latest");
     }

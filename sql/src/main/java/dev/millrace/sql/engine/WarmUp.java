@@ -33,8 +33,7 @@ final class WarmUp {
                         true,
                         null);
         Statement.Query query = (Statement.Query) SqlTexts.parseOne(QUERY).node();
-        PlannedQuery planned =
-                new QueryPlanner(Catalog.fixed(List.of(lines))).plan(query.query());
+        PlannedQuery planned = new QueryPlanner(Catalog.fixed(List.of(lines))).plan(query.query());
         TopologyCompiler.compile(
                 planned,
                 new SinkSpec("counts", true, Relation.ValueFormat.JSON, planned.columns()));

@@ -147,7 +147,9 @@ final class LocalOperators {
             } else if (before != null && row == null) {
                 budget.giveBack();
             }
-            dirty.putIfAbsent(key, before);
+            if (!dirty.containsKey(key)) {
+                dirty.put(key, before);
+            }
         }
 
         void flush(boolean end) throws InterruptedException {

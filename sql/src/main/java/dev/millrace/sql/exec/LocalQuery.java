@@ -26,9 +26,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A SELECT run inside this process by one consumer without a group: no internal topics, nothing left
- * behind. Reads history up to the end offsets of its start; a bounded query ends there, a push query
- * gives the state so far and goes on with the changes of every poll.
+ * A SELECT run inside this process by one consumer without a group: no internal topics, nothing
+ * left behind. Reads history up to the end offsets of its start; a bounded query ends there, a push
+ * query gives the state so far and goes on with the changes of every poll.
  *
  * <p>{@link #run} belongs to one thread, {@link #cancel} to any. State is bounded by {@code
  * maxStateRows}.

@@ -4,6 +4,7 @@ import dev.millrace.sql.SqlException;
 import dev.millrace.sql.catalog.Relation;
 import dev.millrace.sql.catalog.SqlType;
 import dev.millrace.sql.expr.Aggregation;
+import dev.millrace.sql.expr.Expression;
 import dev.millrace.sql.plan.PlanNode;
 import dev.millrace.sql.plan.PlannedQuery;
 import dev.millrace.sql.row.RecordDecoder;
@@ -30,9 +31,9 @@ import org.apache.kafka.common.utils.Bytes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A plan as a program of the Streams DSL, such as one would write by hand: decoding and encoding are
- * in the serdes, projections of a table in the step that reads it next, so that WordCount in SQL is
- * the very topology of WordCount in Java.
+ * A plan as a program of the Streams DSL, such as one would write by hand: decoding and encoding
+ * are in the serdes, projections of a table in the step that reads it next, so that WordCount in
+ * SQL is the very topology of WordCount in Java.
  *
  * <p>Streams carry the source's key bytes and rows; tables the group's columns, or the source's key
  * bytes, and rows. A null row (a tombstone in a stream) passes filters and groupings by.
@@ -59,8 +60,7 @@ public final class TopologyCompiler {
     private sealed interface Node {}
 
     /** Rows are complete once {@code completion} has put the key into them. */
-    private record StreamNode(KStream<byte[], Row> stream, Completion completion)
-            implements Node {}
+    private record StreamNode(KStream<byte[], Row> stream, Completion completion) implements Node {}
 
     /**
      * @param view from the stored row to the row that the plan means
@@ -77,8 +77,9 @@ public final class TopologyCompiler {
             List<SqlType> groupColumns)
             implements Node {
 
-        Row row(Object key, Row stored) {
-            return view.apply(completion.complete(key, stored));
+        /** Null for the state of a group before its first row, which a change may start from. */
+        @Nullable Row row(@Nullable Object key, Row stored) {
+            return stored.size() == 0 ? null : view.apply(completion.complete(key, stored));
         }
     }
 
@@ -115,10 +116,23 @@ public final class TopologyCompiler {
         throw SqlException.invalid("a persistent query reads topics, not VALUES");
     }
 
-    private static Serde<Row> decoding(RecordDecoder decoder) {
-        Deserializer<Row> deserializer = decoder;
+    /**
+     * Reads the source's records; writes and reads rows of a store, which has the serde of its
+     * source and is told apart by the name of its changelog.
+     */
+    private static Serde<Row> decoding(PlanNode.Scan scan, RecordDecoder decoder) {
         RowSerde stored = new RowSerde();
-        return Serdes.serdeFrom(stored.serializer(), deserializer);
+        String source = scan.relation().topic();
+        return Serdes.serdeFrom(
+                stored.serializer(),
+                (topic, bytes) -> {
+                    if (bytes == null) {
+                        return null;
+                    }
+                    return topic.equals(source)
+                            ? decoder.deserialize(topic, bytes)
+                            : RowSerde.fromBytes(bytes);
+                });
     }
 
     private StreamNode scanStream(PlanNode.Scan scan) {
@@ -126,7 +140,7 @@ public final class TopologyCompiler {
         KStream<byte[], Row> stream =
                 builder.stream(
                         scan.relation().topic(),
-                        Consumed.with(Serdes.ByteArray(), decoding(decoder)));
+                        Consumed.with(Serdes.ByteArray(), decoding(scan, decoder)));
         if (decoder.wantsMetadata()) {
             stream = stream.process(() -> new MetadataProcessor(decoder));
         }
@@ -149,10 +163,7 @@ public final class TopologyCompiler {
         Serde<byte[]> keySerde = Serdes.ByteArray();
         KTable<byte[], Row> table =
                 builder.table(
-                        scan.relation().topic(),
-                        Consumed.with(keySerde, decoding(decoder)),
-                        Materialized.<byte[], Row, KeyValueStore<Bytes, byte[]>>with(
-                                keySerde, new RowSerde()));
+                        scan.relation().topic(), Consumed.with(keySerde, decoding(scan, decoder)));
         return new TableNode<>(
                 table,
                 completion(decoder),
@@ -186,8 +197,7 @@ public final class TopologyCompiler {
                         .filter(
                                 (key, row) ->
                                         row != null
-                                                && filter.condition()
-                                                        .isTrue(node.row(key, row).values()));
+                                                && isTrue(filter.condition(), node.row(key, row)));
         return new TableNode<>(
                 kept,
                 node.completion(),
@@ -195,6 +205,10 @@ public final class TopologyCompiler {
                 node.keySerde(),
                 node.outputKey(),
                 node.groupColumns());
+    }
+
+    private static boolean isTrue(Expression condition, @Nullable Row row) {
+        return row != null && condition.isTrue(row.values());
     }
 
     private Node project(PlanNode.Project project) {
@@ -254,7 +268,9 @@ public final class TopologyCompiler {
                 complete =
                         complete.mapValues(
                                 (key, row) ->
-                                        row == null ? null : stream.completion().complete(key, row));
+                                        row == null
+                                                ? null
+                                                : stream.completion().complete(key, row));
             }
             merged = merged == null ? complete : merged.merge(complete);
         }
@@ -316,15 +332,16 @@ public final class TopologyCompiler {
                 .<Row, Row>groupBy(
                         (key, stored) -> {
                             Row row = node.row(key, stored);
-                            return KeyValue.pair(aggregation.key(row), row);
+                            return row == null
+                                    ? KeyValue.pair(null, null)
+                                    : KeyValue.pair(aggregation.key(row), row);
                         },
                         Grouped.with(new RowSerde(), arguments(aggregate)))
                 .aggregate(
                         () -> Row.EMPTY,
                         (key, row, state) -> aggregation.add(started(aggregation, key, state), row),
                         (key, row, state) -> {
-                            Row less =
-                                    aggregation.subtract(started(aggregation, key, state), row);
+                            Row less = aggregation.subtract(started(aggregation, key, state), row);
                             return aggregation.isEmpty(less) ? null : less;
                         },
                         store);
@@ -395,8 +412,7 @@ public final class TopologyCompiler {
             view = UnaryOperator.identity();
         }
         RecordEncoder encoder = encoder(sink, key, view);
-        Serde<K> keySerde =
-                Serdes.serdeFrom(node.outputKey(), node.keySerde().deserializer());
+        Serde<K> keySerde = Serdes.serdeFrom(node.outputKey(), node.keySerde().deserializer());
         table.toStream().to(sink.topic(), Produced.with(keySerde, writing(encoder)));
         return key.relation(sink, query, node.groupColumns());
     }

@@ -151,8 +151,7 @@ public final class Aggregation {
                 || call.function() == AggregateCall.Function.ANY_VALUE;
     }
 
-    private static Map<Object, Object> changeCount(
-            @Nullable Object slot, Object value, int sign) {
+    private static Map<Object, Object> changeCount(@Nullable Object slot, Object value, int sign) {
         Map<Object, Object> counts = new LinkedHashMap<>();
         if (slot instanceof Map<?, ?> before) {
             counts.putAll(before);
@@ -202,8 +201,7 @@ public final class Aggregation {
         @Nullable Object[] result = new Object[groupBy.length + calls.size()];
         System.arraycopy(state.values(), 0, result, 0, groupBy.length);
         for (int i = 0; i < calls.size(); i++) {
-            result[groupBy.length + i] =
-                    result(state, groupBy.length + 1 + 2 * i, calls.get(i));
+            result[groupBy.length + i] = result(state, groupBy.length + 1 + 2 * i, calls.get(i));
         }
         return new Row(result);
     }
@@ -224,10 +222,11 @@ public final class Aggregation {
                 return count;
             }
         } else {
-            count = call.function() == AggregateCall.Function.AVG
-                            || call.function() == AggregateCall.Function.SUM
-                    ? number(state.get(at + 1))
-                    : 1;
+            count =
+                    call.function() == AggregateCall.Function.AVG
+                                    || call.function() == AggregateCall.Function.SUM
+                            ? number(state.get(at + 1))
+                            : 1;
         }
         switch (call.function()) {
             case COUNT:
@@ -241,8 +240,7 @@ public final class Aggregation {
         }
     }
 
-    private static @Nullable Object fold(
-            AggregateCall call, @Nullable Object so, Object value) {
+    private static @Nullable Object fold(AggregateCall call, @Nullable Object so, Object value) {
         switch (call.function()) {
             case SUM:
             case AVG:

@@ -68,7 +68,9 @@ final class Casts {
                 case DOUBLE:
                     return value instanceof Number
                             ? (Object) Numbers.toDouble(value)
-                            : value instanceof Boolean ? null : Values.toDouble(Numbers.text(value));
+                            : value instanceof Boolean
+                                    ? null
+                                    : Values.toDouble(Numbers.text(value));
                 case DECIMAL:
                     return decimal(value, to);
                 case BOOLEAN:
@@ -80,8 +82,7 @@ final class Casts {
                 case VARBINARY:
                     return value instanceof byte[]
                             ? value
-                            : Numbers.text(value)
-                                    .getBytes(java.nio.charset.StandardCharsets.UTF_8);
+                            : Numbers.text(value).getBytes(java.nio.charset.StandardCharsets.UTF_8);
             }
             throw new AssertionError(scalar);
         };

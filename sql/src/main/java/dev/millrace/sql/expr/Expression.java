@@ -3,8 +3,8 @@ package dev.millrace.sql.expr;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A compiled scalar expression. What cannot be computed (a division by zero, text that is no number,
- * a number out of range) is null, so that one odd record does not end a query.
+ * A compiled scalar expression. What cannot be computed (a division by zero, text that is no
+ * number, a number out of range) is null, so that one odd record does not end a query.
  */
 @FunctionalInterface
 public interface Expression {

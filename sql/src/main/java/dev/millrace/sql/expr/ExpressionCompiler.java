@@ -254,7 +254,8 @@ public final class ExpressionCompiler {
         }
     }
 
-    private static @Nullable Object[] evalAll(List<Expression> expressions, @Nullable Object[] row) {
+    private static @Nullable Object[] evalAll(
+            List<Expression> expressions, @Nullable Object[] row) {
         @Nullable Object[] values = new Object[expressions.size()];
         for (int i = 0; i < values.length; i++) {
             values[i] = expressions.get(i).eval(row);
@@ -297,8 +298,8 @@ public final class ExpressionCompiler {
         Expression right = compile(operands.get(1));
         char kind = arithmeticSign(call.getKind());
         if (Temporal.isTemporal(type) || Temporal.isTemporal(operands.get(0).getType())) {
-            return Temporal.plus(kind, left, right, operands.get(0).getType(),
-                    operands.get(1).getType(), type);
+            return Temporal.plus(
+                    kind, left, right, operands.get(0).getType(), operands.get(1).getType(), type);
         }
         Class<?> wanted = Casts.numericClass(type);
         return row -> {
@@ -335,7 +336,8 @@ public final class ExpressionCompiler {
         Expression text = compile(operands.get(0));
         Expression pattern = compile(operands.get(1));
         Expression escape = operands.size() > 2 ? compile(operands.get(2)) : row -> null;
-        boolean ignoreCase = call.getOperator().getName().toUpperCase(Locale.ROOT).contains("ILIKE");
+        boolean ignoreCase =
+                call.getOperator().getName().toUpperCase(Locale.ROOT).contains("ILIKE");
         boolean negated = call.getOperator().getName().toUpperCase(Locale.ROOT).startsWith("NOT");
         if (operands.get(1) instanceof RexLiteral literal && !literal.isNull()) {
             Object escapeText = escape.eval(new Object[0]);
@@ -379,8 +381,7 @@ public final class ExpressionCompiler {
     }
 
     private Expression compileTrim(RexCall call) {
-        SqlTrimFunction.Flag flag =
-                symbol(call.getOperands().get(0), SqlTrimFunction.Flag.class);
+        SqlTrimFunction.Flag flag = symbol(call.getOperands().get(0), SqlTrimFunction.Flag.class);
         Expression characters = compile(call.getOperands().get(1));
         Expression text = compile(call.getOperands().get(2));
         return row -> {
@@ -396,7 +397,9 @@ public final class ExpressionCompiler {
             while (flag.getLeft() == 1 && start < end && set.indexOf(string.charAt(start)) >= 0) {
                 start++;
             }
-            while (flag.getRight() == 1 && end > start && set.indexOf(string.charAt(end - 1)) >= 0) {
+            while (flag.getRight() == 1
+                    && end > start
+                    && set.indexOf(string.charAt(end - 1)) >= 0) {
                 end--;
             }
             return string.substring(start, end);

@@ -59,7 +59,8 @@ final class Logic {
         return row -> {
             Object a = left.eval(row);
             Object b = right.eval(row);
-            boolean same = (a == null || b == null) ? (a == null && b == null) : Numbers.equal(a, b);
+            boolean same =
+                    (a == null || b == null) ? (a == null && b == null) : Numbers.equal(a, b);
             return same != wanted;
         };
     }

@@ -25,8 +25,9 @@ import org.apache.calcite.sql.validate.SqlNameMatcher;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The operators a query may use: the standard's, as Calcite defines them, and ours. Ours come first,
- * and of the standard's those without parentheses that are names here ({@code USER}) are left out.
+ * The operators a query may use: the standard's, as Calcite defines them, and ours. Ours come
+ * first, and of the standard's those without parentheses that are names here ({@code USER}) are
+ * left out.
  */
 public final class Operators implements SqlOperatorTable {
     private static final Set<String> NAMES_NOT_FUNCTIONS =
@@ -57,8 +58,7 @@ public final class Operators implements SqlOperatorTable {
     private static final SqlOperandTypeChecker TWO_TEXTS =
             OperandTypes.family(SqlTypeFamily.STRING, SqlTypeFamily.STRING);
     private static final SqlOperandTypeChecker THREE_TEXTS =
-            OperandTypes.family(
-                    SqlTypeFamily.STRING, SqlTypeFamily.STRING, SqlTypeFamily.STRING);
+            OperandTypes.family(SqlTypeFamily.STRING, SqlTypeFamily.STRING, SqlTypeFamily.STRING);
     private static final SqlOperandTypeChecker TEXT_AND_NUMBER =
             OperandTypes.family(SqlTypeFamily.STRING, SqlTypeFamily.INTEGER);
     private static final SqlOperandTypeChecker PAD =
@@ -106,13 +106,21 @@ public final class Operators implements SqlOperatorTable {
                 TEXT_FORCED,
                 TWO_TEXTS.or(
                         OperandTypes.family(
-                                SqlTypeFamily.STRING, SqlTypeFamily.STRING, SqlTypeFamily.INTEGER)));
+                                SqlTypeFamily.STRING,
+                                SqlTypeFamily.STRING,
+                                SqlTypeFamily.INTEGER)));
         add("LCASE", TEXT, ONE_TEXT);
         add("UCASE", TEXT, ONE_TEXT);
         add("LEN", WHOLE, ONE_TEXT);
         add("LENGTH", WHOLE, ONE_TEXT);
-        add("SUBSTR", TEXT, PAD.or(OperandTypes.family(
-                SqlTypeFamily.STRING, SqlTypeFamily.INTEGER, SqlTypeFamily.INTEGER)));
+        add(
+                "SUBSTR",
+                TEXT,
+                PAD.or(
+                        OperandTypes.family(
+                                SqlTypeFamily.STRING,
+                                SqlTypeFamily.INTEGER,
+                                SqlTypeFamily.INTEGER)));
         add("LEFT", TEXT, TEXT_AND_NUMBER);
         add("RIGHT", TEXT, TEXT_AND_NUMBER);
         add("INSTR", WHOLE, TWO_TEXTS);
@@ -129,9 +137,13 @@ public final class Operators implements SqlOperatorTable {
         add("JSON_TEXT", TEXT_FORCED, TWO_TEXTS);
         add("CONCAT", ReturnTypes.VARCHAR, OperandTypes.ONE_OR_MORE);
         add("CONCAT_WS", TEXT_FORCED, OperandTypes.ONE_OR_MORE);
-        add("GREATEST", ReturnTypes.LEAST_RESTRICTIVE.andThen(SqlTypeTransforms.TO_NULLABLE),
+        add(
+                "GREATEST",
+                ReturnTypes.LEAST_RESTRICTIVE.andThen(SqlTypeTransforms.TO_NULLABLE),
                 OperandTypes.SAME_VARIADIC);
-        add("LEAST", ReturnTypes.LEAST_RESTRICTIVE.andThen(SqlTypeTransforms.TO_NULLABLE),
+        add(
+                "LEAST",
+                ReturnTypes.LEAST_RESTRICTIVE.andThen(SqlTypeTransforms.TO_NULLABLE),
                 OperandTypes.SAME_VARIADIC);
         add("IFNULL", Operators::firstTypeNullableIfBoth, OperandTypes.SAME_SAME);
         add("NVL", Operators::firstTypeNullableIfBoth, OperandTypes.SAME_SAME);

@@ -78,8 +78,7 @@ final class Temporal {
         }
     }
 
-    static Expression floor(
-            TimeUnitRange unit, Expression operand, RelDataType type, boolean up) {
+    static Expression floor(TimeUnitRange unit, Expression operand, RelDataType type, boolean up) {
         return row -> {
             Object value = operand.eval(row);
             if (value == null) {

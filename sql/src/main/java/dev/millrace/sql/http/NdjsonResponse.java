@@ -100,7 +100,8 @@ final class NdjsonResponse {
         if (answer instanceof SqlAnswer.Query query) {
             running = query;
             try {
-                engine.run(query, rows(query), outcome -> context.runOnContext(v -> ended(outcome)));
+                engine.run(
+                        query, rows(query), outcome -> context.runOnContext(v -> ended(outcome)));
             } catch (SqlException e) {
                 failed(e);
             }

@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
  * WebSocket /sql/ws: see {@link SqlSocket}
  * </pre>
  *
- * <p>Handlers run on the event loop and never block it: parsing and planning go to worker threads, a
- * SELECT has a thread of its own, which waits while the connection is full.
+ * <p>Handlers run on the event loop and never block it: parsing and planning go to worker threads,
+ * a SELECT has a thread of its own, which waits while the connection is full.
  */
 public final class SqlHttp {
     static final String JSON = "application/json";

@@ -25,7 +25,8 @@ record SqlRequest(String query, Map<String, String> properties) {
         }
         Map<String, String> properties = new TreeMap<>();
         if (json.getValue("properties") instanceof JsonObject given) {
-            given.forEach(entry -> properties.put(entry.getKey(), String.valueOf(entry.getValue())));
+            given.forEach(
+                    entry -> properties.put(entry.getKey(), String.valueOf(entry.getValue())));
         }
         return new SqlRequest(text, properties);
     }

@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * SQL over one WebSocket, text frames of JSON; several queries at a time, told apart by the client's
- * {@code id}.
+ * SQL over one WebSocket, text frames of JSON; several queries at a time, told apart by the
+ * client's {@code id}.
  *
  * <pre>
  * client  {"id": "1", "query": "...", "properties": {...}}      {"id": "1", "cancel": true}

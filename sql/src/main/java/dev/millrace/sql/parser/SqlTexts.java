@@ -19,8 +19,8 @@ import org.apache.calcite.sql.parser.SqlParserPos;
 import org.apache.calcite.sql.validate.SqlConformanceEnum;
 
 /**
- * Text to statements. Names keep the case they are written in; double quotes or back quotes make any
- * text a name.
+ * Text to statements. Names keep the case they are written in; double quotes or back quotes make
+ * any text a name.
  */
 public final class SqlTexts {
     /** Longest text that is taken, in characters. */
@@ -102,7 +102,9 @@ public final class SqlTexts {
     /** Whether nothing but white space, semicolons and comments is there. */
     static boolean isBlank(String text) {
         String rest =
-                text.replaceAll("(?s)/\\*.*?\\*/", " ").replaceAll("--[^\n]*", " ").replace(';', ' ');
+                text.replaceAll("(?s)/\\*.*?\\*/", " ")
+                        .replaceAll("--[^\n]*", " ")
+                        .replace(';', ' ');
         return rest.isBlank();
     }
 
@@ -150,7 +152,8 @@ public final class SqlTexts {
             return at(pos, text, "the statement ends too early" + expected(e));
         }
         String word = token.split("\\s+", 2)[0];
-        StringBuilder said = new StringBuilder("syntax error at \"" + word + "\"").append(expected(e));
+        StringBuilder said =
+                new StringBuilder("syntax error at \"" + word + "\"").append(expected(e));
         if (isReserved(word)) {
             said.append("; ")
                     .append(word.toUpperCase(Locale.ROOT))
@@ -168,7 +171,7 @@ public final class SqlTexts {
             int column = text.length() - text.lastIndexOf('\n');
             return SqlException.invalid(message, lines + 1, column);
         }
-        return SqlException.invalid(message, pos.getLineNum(), pos.getColumnNum());
+        return SqlException.invalid(message, pos.getLineNum(), Math.max(1, pos.getColumnNum()));
     }
 
     private static String expected(SqlParseException e) {

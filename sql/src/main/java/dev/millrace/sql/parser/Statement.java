@@ -62,7 +62,8 @@ public final class Statement {
         private final boolean emitChanges;
         private final @Nullable SqlNode limit;
 
-        public Query(SqlParserPos pos, SqlNode query, boolean emitChanges, @Nullable SqlNode limit) {
+        public Query(
+                SqlParserPos pos, SqlNode query, boolean emitChanges, @Nullable SqlNode limit) {
             super(pos);
             this.query = query;
             this.emitChanges = emitChanges;

@@ -23,8 +23,7 @@ final class Exploding {
         }
         List<Row> rows = new ArrayList<>(longest);
         for (int i = 0; i < longest; i++) {
-            @Nullable Object[] wide =
-                    Arrays.copyOf(row.values(), row.size() + lists.size() + 1);
+            @Nullable Object[] wide = Arrays.copyOf(row.values(), row.size() + lists.size() + 1);
             for (int k = 0; k < lists.size(); k++) {
                 List<?> list = lists.get(k);
                 wide[row.size() + k] = i < list.size() ? list.get(i) : null;

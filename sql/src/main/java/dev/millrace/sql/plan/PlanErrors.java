@@ -34,8 +34,7 @@ final class PlanErrors {
     SqlException explain(CalciteContextException e) {
         Throwable reason = e.getCause() == null ? e : e.getCause();
         String message = String.valueOf(reason.getMessage());
-        return new SqlException(
-                kind(message), reword(message), e.getPosLine(), e.getPosColumn());
+        return new SqlException(kind(message), reword(message), e.getPosLine(), e.getPosColumn());
     }
 
     private static SqlException.Kind kind(String message) {
@@ -90,7 +89,7 @@ final class PlanErrors {
         List<String> names =
                 Operators.INSTANCE.getOperatorList().stream().map(o -> o.getName()).toList();
         boolean known = names.contains(name.toUpperCase(Locale.ROOT));
-        String types = signature.replace("<", "").replace(">", "");
+        String types = signature.replace("<", "").replace(">", "").replace("CHARACTER", "VARCHAR");
         if (known) {
             return name + " does not take " + types;
         }

@@ -89,7 +89,10 @@ public sealed interface PlanNode {
 
     /** One row per group: the group's columns, then the aggregates. */
     record Aggregate(
-            PlanNode input, List<Integer> groupBy, List<AggregateCall> calls, List<SqlType.Field> columns)
+            PlanNode input,
+            List<Integer> groupBy,
+            List<AggregateCall> calls,
+            List<SqlType.Field> columns)
             implements PlanNode {
         @Override
         public boolean updates() {

@@ -86,8 +86,7 @@ final class PlanTranslator {
     }
 
     private static PlanNode scan(TableScan scan, BitSet needed) {
-        RelationTable table =
-                Objects.requireNonNull(scan.getTable().unwrap(RelationTable.class));
+        RelationTable table = Objects.requireNonNull(scan.getTable().unwrap(RelationTable.class));
         Set<Integer> wanted = needed.stream().boxed().collect(Collectors.toUnmodifiableSet());
         return new PlanNode.Scan(table.relation(), table.relation().table(), wanted);
     }
@@ -143,7 +142,7 @@ final class PlanTranslator {
         BitSet needed = aggregate.getGroupSet().toBitSet();
         List<AggregateCall> calls = new ArrayList<>();
         for (org.apache.calcite.rel.core.AggregateCall call : aggregate.getAggCallList()) {
-                        call.getArgList().forEach(needed::set);
+            call.getArgList().forEach(needed::set);
             if (call.filterArg >= 0) {
                 needed.set(call.filterArg);
             }
@@ -162,8 +161,7 @@ final class PlanTranslator {
                 SqlTypes.fields(aggregate.getRowType()));
     }
 
-    private static AggregateCall.Function function(
-            org.apache.calcite.rel.core.AggregateCall call) {
+    private static AggregateCall.Function function(org.apache.calcite.rel.core.AggregateCall call) {
         switch (call.getAggregation().getKind()) {
             case COUNT:
                 return AggregateCall.Function.COUNT;
@@ -211,7 +209,9 @@ final class PlanTranslator {
             return otherwise;
         }
         Object value =
-                node instanceof RexLiteral literal ? ExpressionCompiler.literalValue(literal) : null;
+                node instanceof RexLiteral literal
+                        ? ExpressionCompiler.literalValue(literal)
+                        : null;
         if (value instanceof Number number && number.longValue() >= 0) {
             return number.longValue();
         }
@@ -267,7 +267,8 @@ final class PlanTranslator {
                     new RexVisitorImpl<Void>(true) {
                         @Override
                         public Void visitCall(RexCall call) {
-                            if (Operators.EXPLODE.equals(call.getOperator()) && !found.contains(call)) {
+                            if (Operators.EXPLODE.equals(call.getOperator())
+                                    && !found.contains(call)) {
                                 found.add(call);
                             }
                             return super.visitCall(call);

@@ -46,8 +46,7 @@ final class QueryValidator extends SqlValidatorImpl {
             return false;
         }
         ResolvedTable found = new ResolvedTable();
-        scope.resolve(
-                column.names.subList(0, 1), getCatalogReader().nameMatcher(), false, found);
+        scope.resolve(column.names.subList(0, 1), getCatalogReader().nameMatcher(), false, found);
         Relation relation = found.relation;
         if (relation == null) {
             return false;

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /** The relations that a statement may name. */
 public interface Relations {
     /**
-     * The relation that a name in FROM means: the one called exactly so, else the only one called so
-     * ignoring case.
+     * The relation that a name in FROM means: the one called exactly so, else the only one called
+     * so ignoring case.
      */
     @Nullable Relation find(String name);
 

@@ -18,10 +18,10 @@ public final class Suggestions {
                         : "; did you mean " + near + "?");
     }
 
-    /** The closest name, if it is close enough to be what was meant. */
+    /** The closest name, if it is close enough to be what was meant: a third of it may differ. */
     public static @Nullable String nearest(String name, Collection<String> names) {
         String best = null;
-        int bestDistance = Math.max(1, name.length() / 3) + 1;
+        int bestDistance = Math.max(1, (name.length() + 1) / 3) + 1;
         for (String candidate : names) {
             int distance =
                     distance(name.toLowerCase(Locale.ROOT), candidate.toLowerCase(Locale.ROOT));

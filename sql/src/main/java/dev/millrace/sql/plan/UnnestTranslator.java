@@ -107,8 +107,7 @@ final class UnnestTranslator {
                     public RexNode visitFieldAccess(RexFieldAccess access) {
                         if (access.getReferenceExpr() instanceof RexCorrelVariable variable
                                 && variable.id.equals(correlate.getCorrelationId())) {
-                            return new RexInputRef(
-                                    access.getField().getIndex(), access.getType());
+                            return new RexInputRef(access.getField().getIndex(), access.getType());
                         }
                         return super.visitFieldAccess(access);
                     }

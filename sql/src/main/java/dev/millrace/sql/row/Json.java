@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * JSON text to values of a type and back. Reading is lenient where nothing is lost by it: a number
- * in a VARCHAR column becomes its text, an object its JSON text; what cannot be read as the column's
- * type is null.
+ * in a VARCHAR column becomes its text, an object its JSON text; what cannot be read as the
+ * column's type is null.
  *
  * <p>DATE, TIME and TIMESTAMP are ISO-8601 text; a number in such a column is taken as it is stored
  * (days, or milliseconds). Doubles without a JSON form (NaN, infinities) are written as text.
@@ -175,7 +175,9 @@ public final class Json {
             out.writeBinary(bytes);
         } else if (value instanceof List<?> list) {
             SqlType element =
-                    type instanceof SqlType.ArrayOf array ? array.element() : SqlType.Scalar.VARCHAR;
+                    type instanceof SqlType.ArrayOf array
+                            ? array.element()
+                            : SqlType.Scalar.VARCHAR;
             out.writeStartArray();
             for (Object item : list) {
                 write(out, item, element);
@@ -194,7 +196,9 @@ public final class Json {
             out.writeEndObject();
         } else if (value instanceof Map<?, ?> map) {
             SqlType valueType =
-                    type instanceof SqlType.MapOf mapType ? mapType.value() : SqlType.Scalar.VARCHAR;
+                    type instanceof SqlType.MapOf mapType
+                            ? mapType.value()
+                            : SqlType.Scalar.VARCHAR;
             out.writeStartObject();
             for (Map.Entry<?, ?> entry : map.entrySet()) {
                 out.writeFieldName(String.valueOf(entry.getKey()));

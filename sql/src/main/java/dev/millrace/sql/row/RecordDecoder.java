@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Record values to rows in the layout of a {@link Relation}. Only wanted columns are decoded, the
- * others stay null; key, time, partition and offset are put in by {@link #withKey} and {@link #withMetadata}.
+ * others stay null; key, time, partition and offset are put in by {@link #withKey} and {@link
+ * #withMetadata}.
  */
 public final class RecordDecoder implements Deserializer<Row> {
     private final Relation relation;

@@ -71,8 +71,9 @@ public final class RecordEncoder implements Serializer<Row> {
     }
 
     /**
-     * The key of a record: text as it is, numbers and dates as their text, bytes as they are, anything
-     * with parts as JSON. Null is the text {@code null}, because a group of null still has a key.
+     * The key of a record: text as it is, numbers and dates as their text, bytes as they are,
+     * anything with parts as JSON. Null is the text {@code null}, because a group of null still has
+     * a key.
      */
     public static byte[] keyBytes(@Nullable Object value, SqlType type) {
         if (value instanceof byte[] bytes) {

@@ -3,6 +3,7 @@ package dev.millrace.sql.row;
 import java.io.ByteArrayOutputStream;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -59,8 +60,8 @@ public final class RowSerde implements Serde<Row> {
     }
 
     /**
-     * A serde that writes only some columns, the others as null: what a repartition topic carries is
-     * what the aggregate will read.
+     * A serde that writes only some columns, the others as null: what a repartition topic carries
+     * is what the aggregate will read.
      */
     public static RowSerde writingOnly(boolean[] columns) {
         return new RowSerde(columns.clone());
@@ -96,8 +97,10 @@ public final class RowSerde implements Serde<Row> {
                 throw new SerializationException(in.remaining() + " bytes after the end of a row");
             }
             return row;
-        } catch (java.nio.BufferUnderflowException e) {
+        } catch (BufferUnderflowException e) {
             throw new SerializationException("a row of " + bytes.length + " bytes ends early", e);
+        } catch (NumberFormatException e) {
+            throw new SerializationException("a row with a decimal number of no digits", e);
         }
     }
 

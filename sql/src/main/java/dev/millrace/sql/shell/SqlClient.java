@@ -75,8 +75,7 @@ public final class SqlClient {
                             + "; start a node with `millrace start`, or give --http HOST:PORT",
                     e);
         } catch (IOException e) {
-            throw new SqlClientException(
-                    "no answer from " + address + ": " + e.getMessage(), e);
+            throw new SqlClientException("no answer from " + address + ": " + e.getMessage(), e);
         }
         Answer answer = new Answer(response.body());
         if (response.statusCode() != 200) {

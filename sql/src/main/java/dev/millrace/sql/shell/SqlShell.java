@@ -26,18 +26,47 @@ import org.jline.terminal.TerminalBuilder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code millrace sql}: one query, a file of statements, or a shell. Statements end with a semicolon
- * and may take several lines; Ctrl-C ends the running query, or forgets the line; Ctrl-D leaves.
+ * {@code millrace sql}: one query, a file of statements, or a shell. Statements end with a
+ * semicolon and may take several lines; Ctrl-C ends the running query, or forgets the line; Ctrl-D
+ * leaves.
  */
 public final class SqlShell {
     static final List<String> WORDS =
             List.of(
-                    "SELECT", "FROM", "WHERE", "GROUP BY", "HAVING", "ORDER BY", "LIMIT",
-                    "EMIT CHANGES", "CREATE STREAM", "CREATE TABLE", "AS", "WITH", "INSERT INTO",
-                    "VALUES", "SHOW TOPICS", "SHOW STREAMS", "SHOW TABLES", "SHOW QUERIES",
-                    "DESCRIBE", "EXPLAIN", "DROP STREAM", "DROP TABLE", "DELETE TOPIC", "TERMINATE",
-                    "PRINT", "COUNT(*)", "SUM(", "MIN(", "MAX(", "AVG(", "EXPLODE(", "SPLIT(",
-                    "CAST(", "TABLE(");
+                    "SELECT",
+                    "FROM",
+                    "WHERE",
+                    "GROUP BY",
+                    "HAVING",
+                    "ORDER BY",
+                    "LIMIT",
+                    "EMIT CHANGES",
+                    "CREATE STREAM",
+                    "CREATE TABLE",
+                    "AS",
+                    "WITH",
+                    "INSERT INTO",
+                    "VALUES",
+                    "SHOW TOPICS",
+                    "SHOW STREAMS",
+                    "SHOW TABLES",
+                    "SHOW QUERIES",
+                    "DESCRIBE",
+                    "EXPLAIN",
+                    "DROP STREAM",
+                    "DROP TABLE",
+                    "DELETE TOPIC",
+                    "TERMINATE",
+                    "PRINT",
+                    "COUNT(*)",
+                    "SUM(",
+                    "MIN(",
+                    "MAX(",
+                    "AVG(",
+                    "EXPLODE(",
+                    "SPLIT(",
+                    "CAST(",
+                    "TABLE(");
 
     private static final String PROMPT = "sql> ";
     private static final String HELP =
@@ -64,8 +93,7 @@ public final class SqlShell {
      * @param file statements to run, or empty
      * @param json print the answer's lines of JSON instead of tables
      */
-    public record Options(
-            String http, Optional<String> query, Optional<Path> file, boolean json) {}
+    public record Options(String http, Optional<String> query, Optional<Path> file, boolean json) {}
 
     /**
      * Runs until the query, the file or the user is done. Blocking.
@@ -192,8 +220,7 @@ public final class SqlShell {
     /** Topics, streams and tables as the node knows them now; none if it does not answer. */
     private List<String> names() {
         List<String> names = new ArrayList<>();
-        try (SqlClient.Answer answer =
-                client.send("SHOW TOPICS; SHOW STREAMS; SHOW TABLES")) {
+        try (SqlClient.Answer answer = client.send("SHOW TOPICS; SHOW STREAMS; SHOW TABLES")) {
             JsonNode line = answer.next();
             while (line != null) {
                 if (line.has("row")) {

@@ -30,7 +30,9 @@ class SchemaInferenceTest {
     @Test
     void json_objects_have_a_column_per_field_in_order_of_appearance() {
         Relation relation =
-                infer("{\"user\":\"ann\",\"n\":1,\"x\":1.5,\"ok\":true}", "{\"n\":2,\"late\":\"a\"}");
+                infer(
+                        "{\"user\":\"ann\",\"n\":1,\"x\":1.5,\"ok\":true}",
+                        "{\"n\":2,\"late\":\"a\"}");
         assertThat(relation.format()).isEqualTo(Relation.ValueFormat.JSON);
         assertThat(columns(relation))
                 .isEqualTo("ROW(user VARCHAR, n BIGINT, x DOUBLE, ok BOOLEAN, late VARCHAR)");

@@ -162,7 +162,9 @@ class SqlEngineTest {
                         Map.of("bootstrap.servers", sql.bootstrapServers()),
                         new StringSerializer(),
                         new StringSerializer())) {
-            producer.send(new ProducerRecord<>(sql.config().definitionsTopic(), "junk", "{not json"))
+            producer.send(
+                            new ProducerRecord<>(
+                                    sql.config().definitionsTopic(), "junk", "{not json"))
                     .get(10, TimeUnit.SECONDS);
             String relation =
                     "{\"name\":\"old\",\"topic\":\"old\",\"table\":true,\"keyName\":\"rowkey\","
@@ -201,7 +203,8 @@ class SqlEngineTest {
         CompletableFuture<SqlEngine.Outcome> ended = new CompletableFuture<>();
         engine.run(
                 push,
-                (RowOp op, @Nullable Object[] row) -> changes.add(op.code() + row[0] + "=" + row[1]),
+                (RowOp op, @Nullable Object[] row) ->
+                        changes.add(op.code() + row[0] + "=" + row[1]),
                 ended::complete);
 
         assertThat(List.of(take(changes), take(changes))).containsExactly("+Ia=2", "+Ib=1");
@@ -225,9 +228,7 @@ class SqlEngineTest {
         SqlEngine small =
                 SqlEngine.start(
                         sql.vertx(),
-                        sql.config()
-                                .withDefinitionsTopic(sql.name("_small"))
-                                .withMaxStateRows(5));
+                        sql.config().withDefinitionsTopic(sql.name("_small")).withMaxStateRows(5));
         try (small) {
             SqlAnswer.Query query =
                     (SqlAnswer.Query)
@@ -255,7 +256,10 @@ class SqlEngineTest {
 
         String big = sql.name("big");
         sql.execute(
-                "CREATE STREAM " + big + " AS SELECT id, amount * 2 AS twice FROM " + orders
+                "CREATE STREAM "
+                        + big
+                        + " AS SELECT id, amount * 2 AS twice FROM "
+                        + orders
                         + " WHERE amount > 5");
         await().atMost(PATIENCE)
                 .untilAsserted(
@@ -266,7 +270,13 @@ class SqlEngineTest {
         assertThatThrownBy(() -> sql.execute("DROP STREAM " + orders))
                 .isInstanceOf(SqlException.class)
                 .hasMessageContaining("is read by query");
-        assertThatThrownBy(() -> sql.execute("CREATE STREAM " + big + " AS SELECT 1 AS x FROM " + orders))
+        assertThatThrownBy(
+                        () ->
+                                sql.execute(
+                                        "CREATE STREAM "
+                                                + big
+                                                + " AS SELECT 1 AS x FROM "
+                                                + orders))
                 .hasMessageContaining("is there already");
         assertThat(sql.rows("DESCRIBE " + orders)).hasSize(6);
         sql.execute("DROP STREAM " + big + " DELETE TOPIC");
@@ -280,7 +290,9 @@ class SqlEngineTest {
         String table = sql.name("counts");
         String create = "CREATE TABLE " + table + " AS " + String.format(WORD_COUNT, topic);
         String planned = sql.message("EXPLAIN " + create);
-        assertThat(planned).startsWith("Topologies:").contains("KSTREAM-FLATMAPVALUES", "Logical plan");
+        assertThat(planned)
+                .startsWith("Topologies:")
+                .contains("KSTREAM-FLATMAPVALUES", "Logical plan");
         sql.execute(create);
         String id = String.valueOf(sql.rows("SHOW QUERIES").get(0).get(0));
         assertThat(planned).startsWith(sql.message("EXPLAIN " + id));

@@ -18,6 +18,7 @@ import dev.millrace.streams.TestInputTopic;
 import dev.millrace.streams.TestOutputTopic;
 import dev.millrace.streams.TopologyTestDriver;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -88,8 +89,7 @@ class SqlScriptTest {
     private static void refused(SqlScript script, SqlScript.Case one) {
         SqlException error =
                 catchThrowableOfType(
-                        SqlException.class,
-                        () -> bounded(script, plan(script, one.sql())));
+                        SqlException.class, () -> bounded(script, plan(script, one.sql())));
         assertThat(error).as("an error").isNotNull();
         String said =
                 error.line() > 0
@@ -169,8 +169,7 @@ class SqlScriptTest {
         CompiledTopology compiled =
                 TopologyCompiler.compile(
                         query,
-                        new SinkSpec(
-                                "output", table, Relation.ValueFormat.JSON, query.columns()));
+                        new SinkSpec("output", table, Relation.ValueFormat.JSON, query.columns()));
         Properties properties = new Properties();
         properties.put("application.id", "script");
         properties.put("bootstrap.servers", "none:1");
@@ -179,12 +178,17 @@ class SqlScriptTest {
         try (TopologyTestDriver driver = new TopologyTestDriver(compiled.topology(), properties)) {
             for (Map.Entry<String, List<SqlScript.InputRecord>> topic :
                     script.topics().entrySet()) {
-                if (!compiled.topology().describe().toString().contains("[" + topic.getKey() + "]")) {
+                if (!compiled.topology()
+                        .describe()
+                        .toString()
+                        .contains("[" + topic.getKey() + "]")) {
                     continue;
                 }
                 TestInputTopic<byte[], byte[]> input =
                         driver.createInputTopic(
-                                topic.getKey(), new ByteArraySerializer(), new ByteArraySerializer());
+                                topic.getKey(),
+                                new ByteArraySerializer(),
+                                new ByteArraySerializer());
                 long at = START_MS;
                 for (SqlScript.InputRecord record : topic.getValue()) {
                     input.pipeInput(record.key(), record.value(), at++);
@@ -196,7 +200,7 @@ class SqlScriptTest {
             while (!output.isEmpty()) {
                 var record = output.readRecord();
                 byte[] value = record.value();
-                String row = value == null ? null : row(value, query.columns());
+                String row = value == null ? null : row(record.key(), value, query.columns());
                 if (row != null) {
                     all.add(row);
                 }
@@ -209,13 +213,18 @@ class SqlScriptTest {
         return latest.values().stream().filter(java.util.Objects::nonNull).toList();
     }
 
-    private static String row(byte[] value, List<SqlType.Field> columns) throws IOException {
+    private static String row(byte @Nullable [] key, byte[] value, List<SqlType.Field> columns)
+            throws IOException {
         JsonNode json = MAPPER.readTree(value);
         StringBuilder text = new StringBuilder();
         for (SqlType.Field column : columns) {
             JsonNode field = json.get(column.name());
-            text.append(text.length() == 0 ? "" : " | ")
-                    .append(field.isTextual() ? field.asText() : field.toString());
+            text.append(text.length() == 0 ? "" : " | ");
+            if (column.name().equals(Relation.ROWKEY)) {
+                text.append(key == null ? "null" : new String(key, StandardCharsets.UTF_8));
+                continue;
+            }
+            text.append(field.isTextual() ? field.asText() : field.toString());
         }
         return text.toString();
     }

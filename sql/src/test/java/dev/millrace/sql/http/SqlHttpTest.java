@@ -90,8 +90,7 @@ class SqlHttpTest {
     @Test
     void several_statements_have_several_results() throws Exception {
         JsonObject body =
-                new JsonObject(
-                        post("SHOW QUERIES; EXPLAIN SELECT * FROM " + topic, "*/*").body());
+                new JsonObject(post("SHOW QUERIES; EXPLAIN SELECT * FROM " + topic, "*/*").body());
         JsonArray results = body.getJsonArray("results");
         assertThat(results).hasSize(2);
         assertThat(results.getJsonObject(1).getString("message")).contains("Topologies:");
@@ -99,8 +98,7 @@ class SqlHttpTest {
 
     @Test
     void ndjson_has_a_line_per_row_and_an_end() throws Exception {
-        HttpResponse<String> response =
-                post("SELECT value FROM " + topic, "application/x-ndjson");
+        HttpResponse<String> response = post("SELECT value FROM " + topic, "application/x-ndjson");
         assertThat(response.body().lines())
                 .containsExactly(
                         "{\"columns\":[{\"name\":\"value\",\"type\":\"VARCHAR\"}]}",
@@ -146,7 +144,9 @@ class SqlHttpTest {
     void a_push_query_streams_and_ends_when_the_reader_leaves() throws Exception {
         HttpResponse<InputStream> response =
                 CLIENT.send(
-                        request("SELECT value FROM " + topic + " EMIT CHANGES", "application/x-ndjson"),
+                        request(
+                                "SELECT value FROM " + topic + " EMIT CHANGES",
+                                "application/x-ndjson"),
                         HttpResponse.BodyHandlers.ofInputStream());
         try (InputStream body = response.body();
                 var lines =
@@ -203,7 +203,8 @@ class SqlHttpTest {
 
     private record Said(int exit, List<String> out, String err) {}
 
-    private static Said shell(String http, Optional<String> query, Optional<Path> file, boolean json) {
+    private static Said shell(
+            String http, Optional<String> query, Optional<Path> file, boolean json) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         int exit =
@@ -260,7 +261,9 @@ class SqlHttpTest {
 
         Said nobody = shell("127.0.0.1:1", Optional.of("SELECT 1"), Optional.empty(), false);
         assertThat(nobody.exit()).isEqualTo(1);
-        assertThat(nobody.err()).startsWith("error: nothing listens at 127.0.0.1:1").hasLineCount(1);
+        assertThat(nobody.err())
+                .startsWith("error: nothing listens at 127.0.0.1:1")
+                .hasLineCount(1);
 
         Said nofile =
                 shell(address(), Optional.empty(), Optional.of(Path.of("no-such.sql")), false);

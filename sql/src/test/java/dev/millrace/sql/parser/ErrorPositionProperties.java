@@ -12,14 +12,54 @@ import net.jqwik.api.Provide;
 /** Whatever is typed: it is SQL, or the error points into it. */
 class ErrorPositionProperties {
     private static final String[] PIECES = {
-        "SELECT", "*", "FROM", "t", "WHERE", "(", ")", ",", "'a'", "'", "\"", "`", ";", "\n", "1", "=",
-        "EMIT", "CHANGES", "CREATE", "TABLE", "AS", "GROUP", "BY", "--", "/*", "EXPLODE(x)", "é", "\t",
-        "TABLE(", "LIMIT", "EXPLAIN", "WITH", "VALUES", "$", "#", "\\", "::", "value", "INSERT INTO"
+        "SELECT",
+        "*",
+        "FROM",
+        "t",
+        "WHERE",
+        "(",
+        ")",
+        ",",
+        "'a'",
+        "'",
+        "\"",
+        "`",
+        ";",
+        "\n",
+        "1",
+        "=",
+        "EMIT",
+        "CHANGES",
+        "CREATE",
+        "TABLE",
+        "AS",
+        "GROUP",
+        "BY",
+        "--",
+        "/*",
+        "EXPLODE(x)",
+        "é",
+        "\t",
+        "TABLE(",
+        "LIMIT",
+        "EXPLAIN",
+        "WITH",
+        "VALUES",
+        "$",
+        "#",
+        "\\",
+        "::",
+        "value",
+        "INSERT INTO"
     };
 
     @Provide
     Arbitrary<String> texts() {
-        return Arbitraries.of(PIECES).list().ofMinSize(1).ofMaxSize(14).map(l -> String.join(" ", l));
+        return Arbitraries.of(PIECES)
+                .list()
+                .ofMinSize(1)
+                .ofMaxSize(14)
+                .map(l -> String.join(" ", l));
     }
 
     @Property(tries = 1000)

@@ -101,7 +101,8 @@ class StatementParsingTest {
         if (name.equals("rank") || name.equals("period")) {
             assertThat(reserved).as("stays reserved: %s", name).isTrue();
         } else {
-            assertThat(SqlTexts.parse("SELECT " + name + ", LOWER(" + name + ") FROM t")).hasSize(1);
+            assertThat(SqlTexts.parse("SELECT " + name + ", LOWER(" + name + ") FROM t"))
+                    .hasSize(1);
         }
     }
 

@@ -41,7 +41,6 @@ class RowSerdeTest {
     @Property(tries = 500)
     void a_row_comes_back_as_it_went(@ForAll("rows") Row row) {
         Row back = RowSerde.fromBytes(serde.toBytes(row));
-        assertThat(back.toString()).isEqualTo(row.toString());
         assertThat(serde.toBytes(back)).isEqualTo(serde.toBytes(row));
     }
 
@@ -86,7 +85,8 @@ class RowSerdeTest {
     @Test
     void columns_nobody_reads_are_not_written() {
         RowSerde some = RowSerde.writingOnly(new boolean[] {false, true});
-        @Nullable Object[] back = RowSerde.fromBytes(some.toBytes(Row.of("long text", 1L))).values();
+        @Nullable Object[] back =
+                RowSerde.fromBytes(some.toBytes(Row.of("long text", 1L))).values();
         assertThat(back).containsExactly(null, 1L);
     }
 }
