@@ -84,7 +84,8 @@ class ArchitectureTest {
                                             "org.apache.kafka.common.network..",
                                             "org.apache.kafka.common.compress..",
                                             "org.apache.kafka.common.utils..")
-                                    // part of Kafka Streams' own signatures: KeyValueStore<Bytes, byte[]>
+                                    // part of Kafka Streams' own signatures: KeyValueStore<Bytes,
+                                    // byte[]>
                                     .and(not(type(Bytes.class))));
 
     @ArchTest

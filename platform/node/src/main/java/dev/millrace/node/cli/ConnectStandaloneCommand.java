@@ -25,7 +25,8 @@ public final class ConnectStandaloneCommand implements Callable<Integer> {
     @Parameters(
             index = "0",
             paramLabel = "WORKER.properties",
-            description = "Settings of the worker: bootstrap.servers, converters, where offsets are kept.")
+            description =
+                    "Settings of the worker: bootstrap.servers, converters, where offsets are kept.")
     private Path worker = Path.of("");
 
     @Parameters(

@@ -150,7 +150,11 @@ public final class TopicsCommand implements Runnable {
         try (Admin admin = bootstrap.admin()) {
             TopicDescription topic =
                     Await.answer(
-                            admin.describeTopics(List.of(name)).topicNameValues().values().iterator().next(),
+                            admin.describeTopics(List.of(name))
+                                    .topicNameValues()
+                                    .values()
+                                    .iterator()
+                                    .next(),
                             bootstrap);
             Map<TopicPartition, ListOffsetsResultInfo> starts =
                     list(admin, List.of(topic), OffsetSpec.earliest(), bootstrap);
@@ -232,7 +236,12 @@ public final class TopicsCommand implements Runnable {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         Config config =
                 Await.answer(
-                        admin.describeConfigs(List.of(resource)).values().values().iterator().next(), bootstrap);
+                        admin.describeConfigs(List.of(resource))
+                                .values()
+                                .values()
+                                .iterator()
+                                .next(),
+                        bootstrap);
         return config.entries().stream()
                 .filter(e -> e.source() == ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG)
                 .collect(

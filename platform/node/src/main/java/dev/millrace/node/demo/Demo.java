@@ -67,7 +67,8 @@ public final class Demo implements AutoCloseable {
             execute(new SqlClient(http.toString()), WORDCOUNT);
         } catch (RuntimeException | SqlClientException | IOException e) {
             demo.close();
-            throw new IllegalStateException("the demo's SQL query could not be started: " + e.getMessage(), e);
+            throw new IllegalStateException(
+                    "the demo's SQL query could not be started: " + e.getMessage(), e);
         }
         return demo;
     }

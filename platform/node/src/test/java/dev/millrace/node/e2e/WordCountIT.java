@@ -97,7 +97,9 @@ class WordCountIT {
         Map<String, Long> counts = new TreeMap<>();
         try (KafkaConsumer<String, Long> consumer = new KafkaConsumer<>(config)) {
             List<TopicPartition> all =
-                    IntStream.range(0, 2).mapToObj(p -> new TopicPartition("counts-by-dsl", p)).toList();
+                    IntStream.range(0, 2)
+                            .mapToObj(p -> new TopicPartition("counts-by-dsl", p))
+                            .toList();
             consumer.assign(all);
             consumer.seekToBeginning(all);
             long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
@@ -110,7 +112,10 @@ class WordCountIT {
         return counts;
     }
 
-    /** The rows of the persistent query's table, asked for until they are those expected or a minute has passed. */
+    /**
+     * The rows of the persistent query's table, asked for until they are those expected or a minute
+     * has passed.
+     */
     private static Map<String, Long> countsBySql(PackagedNode node, Map<String, Long> expected)
             throws Exception {
         long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
