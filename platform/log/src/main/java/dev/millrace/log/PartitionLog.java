@@ -139,8 +139,8 @@ public interface PartitionLog extends AutoCloseable {
     void advanceLogStartOffset(long offset) throws IOException;
 
     /**
-     * Rolls by time and applies retention by time and size below the high watermark, in memory;
-     * the files go with {@link #tidy}.
+     * Rolls by time and applies retention by time and size below the high watermark, in memory; the
+     * files go with {@link #tidy}.
      *
      * @return number of segments given up
      */

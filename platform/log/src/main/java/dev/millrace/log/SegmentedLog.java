@@ -319,7 +319,8 @@ final class SegmentedLog implements PartitionLog {
     private FetchedRecords withAborted(FetchedRecords read, long startOffset, long bound) {
         return read.sizeBytes() == 0
                 ? read
-                : read.withAborted(Segments.abortedTransactions(chain.current(), startOffset, bound));
+                : read.withAborted(
+                        Segments.abortedTransactions(chain.current(), startOffset, bound));
     }
 
     @Override
