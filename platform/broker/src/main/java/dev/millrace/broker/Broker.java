@@ -256,7 +256,10 @@ public final class Broker {
 
     private Future<Void> register(KafkaServer.Bound bound) {
         return Future.fromCompletionStage(
-                cluster.registerBroker(config.host(), bound.address().getPort(), settings.rack()),
+                cluster.registerBroker(
+                        config.advertisedHost(),
+                        config.advertisedPort(bound.address().getPort()),
+                        settings.rack()),
                 vertx.getOrCreateContext());
     }
 

@@ -55,6 +55,8 @@ final class Settings {
                         count("log.segment.bytes", 14),
                         number("log.roll.ms", 1, UNLIMITED),
                         count("log.roll.hours", 1),
+                        number("log.roll.jitter.ms", 0, UNLIMITED),
+                        count("log.roll.jitter.hours", 0),
                         number("log.retention.ms", -1, UNLIMITED),
                         number("log.retention.minutes", -1, Integer.MAX_VALUE),
                         number("log.retention.hours", -1, Integer.MAX_VALUE),
@@ -69,7 +71,8 @@ final class Settings {
                         number("log.flush.interval.messages", 1, UNLIMITED),
                         number("log.flush.interval.ms", 0, UNLIMITED),
                         number("log.flush.scheduler.interval.ms", 0, UNLIMITED),
-                        number("log.flush.offset.checkpoint.interval.ms", 0, UNLIMITED),
+                        number("log.flush.offset.checkpoint.interval.ms", 0, UNLIMITED)
+                                .withoutEffect("checkpoints are written with the high watermarks"),
                         flag("log.preallocate"),
                         oneOf("log.message.timestamp.type", "CreateTime", "LogAppendTime"),
                         number("log.message.timestamp.before.max.ms", 0, UNLIMITED),
@@ -91,6 +94,8 @@ final class Settings {
                         // network
                         count("socket.request.max.bytes", 1),
                         number("connections.max.idle.ms", 1, UNLIMITED),
+                        count("max.connections", 1),
+                        number("replica.high.watermark.checkpoint.interval.ms", 1, UNLIMITED),
                         count("num.network.threads", 1),
                         count("num.io.threads", 1).withoutEffect(THREADS),
                         count("background.threads", 1).withoutEffect(THREADS),
