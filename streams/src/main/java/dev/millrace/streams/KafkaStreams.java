@@ -195,7 +195,9 @@ public class KafkaStreams implements AutoCloseable {
                     }
                     set(State.PENDING_ERROR);
                 }
-                new Thread(() -> stop(State.ERROR, Long.MAX_VALUE, false), config.clientId() + "-shutdown")
+                new Thread(
+                                () -> stop(State.ERROR, Long.MAX_VALUE, false),
+                                config.clientId() + "-shutdown")
                         .start();
             }
         }

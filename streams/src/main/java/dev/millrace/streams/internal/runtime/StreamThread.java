@@ -43,8 +43,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Owns tasks: polls, processes, commits. Everything but {@link #shutdown(boolean)} happens on the thread
- * itself.
+ * Owns tasks: polls, processes, commits. Everything but {@link #shutdown(boolean)} happens on the
+ * thread itself.
  *
  * <p>A commit is: caches are written out, the producer has all acknowledged, the positions of the
  * sources are saved, and now and then stores are made durable and their checkpoints written. After
