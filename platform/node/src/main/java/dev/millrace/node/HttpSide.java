@@ -21,10 +21,13 @@ import org.jspecify.annotations.Nullable;
  * request is answered 503.
  */
 final class HttpSide {
+    private static final long SQL_WARM_UP_DELAY_MS = 1_000;
+
     private final Vertx vertx;
     private final NodeConfig config;
     private final Router router;
     private @Nullable SqlEngine engine;
+    private long warmUpTimer = -1;
     private volatile boolean open;
 
     HttpSide(Vertx vertx, NodeConfig config) {
@@ -70,9 +73,12 @@ final class HttpSide {
         SqlHttp.mount(router, started);
         ConsoleApi.mount(router, vertx, ConsoleConfig.of(kafka.toString()));
         open = true;
+        // Not at once: whoever waits for the node has the processor first.
+        warmUpTimer = vertx.setTimer(SQL_WARM_UP_DELAY_MS, timer -> started.warmUp());
     }
 
     void close() {
+        vertx.cancelTimer(warmUpTimer);
         if (engine != null) {
             engine.close();
         }
