@@ -19,7 +19,6 @@ final class StreamsApplication implements QueryApplication {
     private static final Logger LOG = LoggerFactory.getLogger(StreamsApplication.class);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
-
     private final KafkaStreams streams;
     private final String applicationId;
     private volatile @Nullable String error;

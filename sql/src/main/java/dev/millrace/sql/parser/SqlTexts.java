@@ -33,7 +33,6 @@ public final class SqlTexts {
                     .withIdentifierMaxLength(249)
                     .withConformance(SqlConformanceEnum.LENIENT);
 
-
     private SqlTexts() {}
 
     /** A statement and the text it was written as. */

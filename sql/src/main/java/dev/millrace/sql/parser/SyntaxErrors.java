@@ -66,10 +66,14 @@ final class SyntaxErrors {
     private static final List<String> CLAUSES =
             List.of("FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "UNION", "EMIT");
     private static final Set<String> BEFORE_A_NAME =
-            Set.of("SELECT", "FROM", "AS", "BY", "WHERE", "AND", "OR", "ON", ",", "(", "=", "TABLE");
+            Set.of(
+                    "SELECT", "FROM", "AS", "BY", "WHERE", "AND", "OR", "ON", ",", "(", "=",
+                    "TABLE");
 
     private static final Set<String> CONNECTORS =
-            Set.of("AND", "OR", "NOT", "BY", "WHERE", "ON", "IN", "LIKE", "BETWEEN", "HAVING", "AS");
+            Set.of(
+                    "AND", "OR", "NOT", "BY", "WHERE", "ON", "IN", "LIKE", "BETWEEN", "HAVING",
+                    "AS");
 
     private final String text;
     private final SqlParseException error;
@@ -124,7 +128,9 @@ final class SyntaxErrors {
             return at(first.start(), noStatement(first.text()));
         }
         if (end || index == tokens.size()) {
-            return at(known ? offset(pos) : text.length(), "the statement ends too early" + expected());
+            return at(
+                    known ? offset(pos) : text.length(),
+                    "the statement ends too early" + expected());
         }
         Token token = tokens.get(index);
         if (token.equals(first)) {
@@ -203,11 +209,7 @@ final class SyntaxErrors {
                 return "; leave out the comma before it, or add what should follow the comma";
             }
             if (BEFORE_A_NAME.contains(before.upper())) {
-                return "; "
-                        + word
-                        + " is a reserved word, as a name write \""
-                        + token.text()
-                        + '"';
+                return "; " + word + " is a reserved word, as a name write \"" + token.text() + '"';
             }
             if (count("(", index) > count(")", index)) {
                 return "; a ) is missing before it";
@@ -219,11 +221,7 @@ final class SyntaxErrors {
                 return "; the order is SELECT, FROM, WHERE, GROUP BY, HAVING, ORDER BY, LIMIT,"
                         + " EMIT CHANGES";
             }
-            return "; "
-                    + word
-                    + " is a reserved word, as a name write \""
-                    + token.text()
-                    + '"';
+            return "; " + word + " is a reserved word, as a name write \"" + token.text() + '"';
         }
         // A clause with a slip of the pen was taken for an alias.
         String clause = before.isWord() ? Suggestions.nearest(before.text(), CLAUSES) : null;
@@ -249,7 +247,8 @@ final class SyntaxErrors {
     private String run(int from) {
         int to = from;
         while (to < text.length()
-                && (Character.isLetterOrDigit(text.charAt(to)) || "_-.".indexOf(text.charAt(to)) >= 0)) {
+                && (Character.isLetterOrDigit(text.charAt(to))
+                        || "_-.".indexOf(text.charAt(to)) >= 0)) {
             to++;
         }
         return text.substring(from, to);
@@ -346,7 +345,9 @@ final class SyntaxErrors {
         return -1;
     }
 
-    /** End of the quoted text or comment at a place; the place itself if none is there, -1 if open. */
+    /**
+     * End of the quoted text or comment at a place; the place itself if none is there, -1 if open.
+     */
     private static int skip(String text, int at) {
         char c = text.charAt(at);
         if (c == '\'' || c == '"' || c == '`') {

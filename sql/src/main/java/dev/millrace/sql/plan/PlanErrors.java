@@ -181,7 +181,9 @@ final class PlanErrors {
                 + (inferred ? " (seen in the newest records; CREATE STREAM declares others)" : "");
     }
 
-    /** What is known of fields inside columns: {@code column.field}, or a field without its column. */
+    /**
+     * What is known of fields inside columns: {@code column.field}, or a field without its column.
+     */
     private @Nullable String nested(String name) {
         int dot = name.lastIndexOf('.');
         String column = dot < 0 ? null : name.substring(0, dot);
