@@ -65,7 +65,7 @@ final class DeleteRecordsHandler
                     .execute(
                             () -> {
                                 try {
-                                    done.complete(partition.deleteRecords(wanted.offset()));
+                                    partition.deleteRecords(wanted.offset()).onComplete(done);
                                 } catch (RuntimeException e) {
                                     done.fail(e);
                                 }

@@ -3,6 +3,7 @@ package dev.millrace.broker;
 import dev.millrace.log.PartitionLog;
 import dev.millrace.log.PartitionLog.AppendOrigin;
 import dev.millrace.log.PartitionLog.AppendResult;
+import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.internal.ContextInternal;
@@ -44,6 +45,10 @@ final class Partition {
     private @Nullable Promise<Void> nextFlush;
 
     private boolean flushing;
+
+    /** Completes when the tidying under way is done; null while none is. */
+    private @Nullable Promise<Void> tidying;
+
     private volatile int leaderEpoch;
     private volatile int insyncReplicas;
     private volatile int minInsyncReplicas;
@@ -121,6 +126,7 @@ final class Partition {
             AppendResult result = log.appendAsLeader(batches, leaderEpoch, origin);
             if (!result.duplicate()) {
                 advanceHighWatermark(log.logEndOffset());
+                tidyIfDue();
             }
             return result;
         } catch (IOException e) {
@@ -196,13 +202,60 @@ final class Partition {
                 .onComplete(result -> owner.nettyEventLoop().execute(() -> flushed(done, result)));
     }
 
-    private void flushed(Promise<Void> done, io.vertx.core.AsyncResult<Boolean> result) {
+    private void flushed(Promise<Void> done, AsyncResult<Boolean> result) {
         flushing = false;
         Promise<Void> next = nextFlush;
         nextFlush = null;
         if (next != null) {
             flushInto(next);
         }
+        finish(done, result);
+    }
+
+    /** Lets a worker do what a roll or retention has left to be done to files. Owner only. */
+    private void tidyIfDue() {
+        if (tidying == null && log.tidyDue()) {
+            tidying = owner.promise();
+            workers.submit(
+                            () -> {
+                                log.tidy();
+                                return true;
+                            })
+                    .onComplete(result -> owner.nettyEventLoop().execute(() -> tidied(result)));
+        }
+    }
+
+    private void tidied(AsyncResult<Boolean> result) {
+        Promise<Void> done = tidying;
+        tidying = null;
+        if (result.succeeded()) {
+            // More may have come since it began. After a failure the next roll tries again.
+            tidyIfDue();
+        } else {
+            LOG.warn("{}: files were not tidied", topicPartition(), result.cause());
+        }
+        if (done != null) {
+            finish(done, result);
+        }
+    }
+
+    /** Completes when all that was given up so far is renamed away. Owner only. */
+    private Future<Void> allTidied() {
+        Promise<Void> before = tidying;
+        if (before == null) {
+            tidyIfDue();
+            return underWay();
+        }
+        // It may have begun before the newest work was there; the one that follows has not.
+        return before.future().compose(done -> underWay());
+    }
+
+    private Future<Void> underWay() {
+        Promise<Void> current = tidying;
+        return current == null ? Future.succeededFuture() : current.future();
+    }
+
+    private void finish(Promise<Void> done, AsyncResult<Boolean> result) {
         if (result.succeeded()) {
             done.complete();
         } else {
@@ -241,10 +294,10 @@ final class Partition {
      * Raises the log start. Owner only.
      *
      * @param offset first offset to keep; -1 for the high watermark
-     * @return the new log start
+     * @return the new log start, once the files of what is below are renamed away
      * @throws OffsetOutOfRangeException below the log start or above the high watermark
      */
-    long deleteRecords(long offset) {
+    Future<Long> deleteRecords(long offset) {
         requireUsable(NO_EPOCH);
         long target = offset == -1 ? log.highWatermark() : offset;
         if (target < log.logStartOffset() || target > log.highWatermark()) {
@@ -258,7 +311,8 @@ final class Partition {
         }
         try {
             log.advanceLogStartOffset(target);
-            return log.logStartOffset();
+            long start = log.logStartOffset();
+            return allTidied().map(start);
         } catch (IOException e) {
             throw broken(e);
         }
@@ -276,6 +330,7 @@ final class Partition {
                             deleted,
                             log.logStartOffset());
                 }
+                tidyIfDue();
             } catch (IOException e) {
                 broken(e);
             }

@@ -5,45 +5,72 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Segments that retention or truncation gave up, and answers may still send from. Thread-safe: the
- * owner adds, a worker removes.
+ * Segments that retention or truncation gave up, and answers may still send from.
+ *
+ * <pre>
+ *   add (owner) ──► given up ── rename (worker) ──► renamed ── remove, after the delay ──► gone
+ * </pre>
+ *
+ * Once renamed, a restart removes them whatever happens to us; before that, a crash brings them
+ * back, and retention gives them up again. Thread-safe; one thread at a time renames and removes.
  */
 final class DeletedSegments {
     private record Deleted(Segment segment, long atMs) {}
 
-    private final ArrayDeque<Deleted> waiting = new ArrayDeque<>();
+    private final ArrayDeque<Deleted> givenUp = new ArrayDeque<>();
+    private final ArrayDeque<Deleted> renamed = new ArrayDeque<>();
 
-    /** Renames the segment's files, so that a restart removes them whatever happens to us. */
-    void add(Segment segment, long nowMs) throws IOException {
-        segment.markDeleted();
-        synchronized (waiting) {
-            waiting.add(new Deleted(segment, nowMs));
+    /** Touches no file. */
+    void add(Segment segment, long nowMs) {
+        synchronized (givenUp) {
+            givenUp.add(new Deleted(segment, nowMs));
+        }
+    }
+
+    /** In the order in which they were added, so that a crash in between leaves no gap. */
+    void rename() throws IOException {
+        for (Deleted next = peek(givenUp); next != null; next = peek(givenUp)) {
+            next.segment.markDeleted();
+            synchronized (givenUp) {
+                givenUp.remove();
+            }
+            synchronized (renamed) {
+                renamed.add(next);
+            }
         }
     }
 
     /** Removes the files of those added at or before {@code untilMs}. */
     void remove(long untilMs) throws IOException {
-        for (Segment segment = next(untilMs); segment != null; segment = next(untilMs)) {
-            segment.removeDeleted();
+        rename();
+        for (Deleted next = peek(renamed);
+                next != null && next.atMs <= untilMs;
+                next = peek(renamed)) {
+            next.segment.removeDeleted();
+            synchronized (renamed) {
+                renamed.remove();
+            }
         }
     }
 
-    private @Nullable Segment next(long untilMs) {
-        synchronized (waiting) {
-            Deleted oldest = waiting.peek();
-            if (oldest == null || oldest.atMs > untilMs) {
-                return null;
-            }
-            return waiting.remove().segment;
+    // The lock guards the queue, not the segments in it.
+    private static @Nullable Deleted peek(ArrayDeque<Deleted> queue) {
+        synchronized (queue) {
+            return queue.peek();
         }
     }
 
     void close() throws IOException {
-        synchronized (waiting) {
-            for (Deleted each : waiting) {
+        close(givenUp);
+        close(renamed);
+    }
+
+    private static void close(ArrayDeque<Deleted> queue) throws IOException {
+        synchronized (queue) {
+            for (Deleted each : queue) {
                 each.segment.close();
             }
-            waiting.clear();
+            queue.clear();
         }
     }
 }

@@ -120,23 +120,45 @@ public interface PartitionLog extends AutoCloseable {
      */
     void beginLeaderEpoch(int leaderEpoch);
 
-    /** Drops everything at and above {@code offset}; blocks until that is durable. */
+    /**
+     * Drops everything at and above {@code offset}; blocks until that is durable: the owner has a
+     * worker call it, and does nothing to the log meanwhile.
+     */
     void truncateTo(long offset) throws IOException;
 
-    /** Drops everything and goes on at {@code offset}: a follower below its leader's log start. */
+    /**
+     * Drops everything and goes on at {@code offset}: a follower below its leader's log start.
+     * Blocks as {@link #truncateTo} does.
+     */
     void truncateFullyAndStartAt(long offset) throws IOException;
 
     /**
-     * DeleteRecords: raises the log start to {@code offset} (at most the high watermark) and drops
-     * whole segments below.
+     * DeleteRecords: raises the log start to {@code offset} (at most the high watermark) and gives
+     * up whole segments below; their files go with {@link #tidy}.
      */
     void advanceLogStartOffset(long offset) throws IOException;
 
     /**
-     * Rolls by time and applies retention by time and size below the high watermark; number of
-     * segments deleted.
+     * Rolls by time and applies retention by time and size below the high watermark, in memory; the
+     * files go with {@link #tidy}.
+     *
+     * @return number of segments given up
      */
     int enforceRetention() throws IOException;
+
+    /**
+     * Whether rolls or retention have left work for {@link #tidy}; a volatile read. The owner asks
+     * after what may roll or give up segments.
+     */
+    boolean tidyDue();
+
+    /**
+     * Does to the files what rolls and retention have decided in memory: flushes what was rolled
+     * away, renames segments given up, deletes old producer snapshots. Blocks: call from a worker,
+     * not from an event loop; it may run beside the owner's appends. No effect on a closed or
+     * deleted log. What a crash before it brings back, retention gives up again.
+     */
+    void tidy() throws IOException;
 
     /**
      * Makes everything below the log end durable. Blocks: call from a worker, not from an event

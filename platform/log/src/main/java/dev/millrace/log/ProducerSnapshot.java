@@ -2,7 +2,6 @@ package dev.millrace.log;
 
 import dev.millrace.log.disk.AtomicFile;
 import dev.millrace.log.disk.Disk;
-import dev.millrace.log.disk.DiskFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -33,8 +32,8 @@ final class ProducerSnapshot {
 
     private ProducerSnapshot() {}
 
-    static void write(Disk disk, Path file, Collection<ProducerEntry> producers)
-            throws IOException {
+    /** The file's content. */
+    static ByteBuffer encode(Collection<ProducerEntry> producers) {
         ByteBuffer bytes = ByteBuffer.allocate(HEADER_BYTES + producers.size() * ENTRY_BYTES);
         bytes.putShort(VERSION).putInt(0).putInt(producers.size());
         for (ProducerEntry producer : producers) {
@@ -47,11 +46,7 @@ final class ProducerSnapshot {
                     .putInt(producer.coordinatorEpoch)
                     .putLong(producer.txnFirstOffset);
         }
-        bytes.putInt(CRC_OFFSET, crc(bytes)).flip();
-        try (DiskFile out = disk.open(file)) {
-            out.truncate(0);
-            out.write(bytes, 0);
-        }
+        return bytes.putInt(CRC_OFFSET, crc(bytes)).flip();
     }
 
     /** Null if the file is not valid. */

@@ -2,7 +2,6 @@ package dev.millrace.log;
 
 import dev.millrace.log.LogLoader.Loaded;
 import dev.millrace.log.ProducerState.Duplicate;
-import dev.millrace.log.TxnIndex.AbortedTxn;
 import dev.millrace.log.disk.Disk;
 import dev.millrace.wire.record.Codec;
 import dev.millrace.wire.record.RecordBatchView;
@@ -10,13 +9,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.errors.FencedLeaderEpochException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
@@ -58,12 +55,10 @@ final class SegmentedLog implements PartitionLog {
     private final TailCache cache;
 
     private final Object flushLock = new Object();
-    private final SnapshotFiles snapshots;
-    private final DeletedSegments deletedSegments = new DeletedSegments();
+    private final SegmentChain chain;
 
     private volatile LogConfig config;
     private @Nullable Codec codec;
-    private volatile Segment[] segments;
     private volatile long logStartOffset;
     private volatile long highWatermark;
     private volatile long logEndOffset;
@@ -77,7 +72,6 @@ final class SegmentedLog implements PartitionLog {
     private volatile long durableLogStart;
 
     private volatile long flushedAtMs;
-    private volatile boolean directoryChanged = true;
     private volatile boolean closed;
     private volatile boolean deleted;
     private volatile @Nullable IOException failure;
@@ -109,8 +103,7 @@ final class SegmentedLog implements PartitionLog {
         this.epochs = epochs;
         this.producers = producers;
         this.cache = cache;
-        this.snapshots = new SnapshotFiles(disk, folder);
-        this.segments = loaded.segments().toArray(Segment[]::new);
+        this.chain = new SegmentChain(disk, folder, loaded.segments());
         this.logStartOffset = loaded.logStartOffset();
         this.logEndOffset = loaded.logEndOffset();
         this.recoveryPoint = Math.min(recoveryPoint, logEndOffset);
@@ -183,7 +176,7 @@ final class SegmentedLog implements PartitionLog {
 
     @Override
     public long sizeBytes() {
-        return Segments.sizeBytes(segments);
+        return Segments.sizeBytes(chain.current());
     }
 
     /** From any thread: {@code offset} is in the checkpoint of log starts. */
@@ -193,11 +186,6 @@ final class SegmentedLog implements PartitionLog {
 
     Path folder() {
         return folder;
-    }
-
-    private Segment active() {
-        Segment[] current = segments;
-        return current[current.length - 1];
     }
 
     @Override
@@ -218,7 +206,8 @@ final class SegmentedLog implements PartitionLog {
         AppendValidator.validate(records, origin, current, nowMs);
         ByteBuffer batches =
                 codec == null ? records : Recompressor.recompress(records, codec, current);
-        Duplicate duplicate = checkProducers(batches, origin);
+        IncomingBatches incoming = new IncomingBatches(batches);
+        Duplicate duplicate = incoming.duplicate(producers, origin);
         if (duplicate != null) {
             return new AppendResult(
                     duplicate.firstOffset(),
@@ -231,135 +220,41 @@ final class SegmentedLog implements PartitionLog {
         }
         long baseOffset = logEndOffset;
         long appendTimeMs = current.logAppendTime() ? nowMs : RecordBatchView.NO_TIMESTAMP;
-        long nextOffset = assignOffsets(batches, baseOffset, leaderEpoch, appendTimeMs);
-        append(batches, nextOffset, nowMs);
+        long nextOffset = incoming.assignOffsets(baseOffset, leaderEpoch, appendTimeMs);
+        append(incoming, nextOffset, nowMs);
         return new AppendResult(baseOffset, nextOffset - 1, appendTimeMs, logStartOffset, false);
-    }
-
-    private @Nullable Duplicate checkProducers(ByteBuffer records, AppendOrigin origin) {
-        RecordBatchView batch = new RecordBatchView();
-        for (int at = records.position(); at < records.limit(); at += batch.sizeBytes()) {
-            if (batch.wrap(records, at).hasProducerId()) {
-                Duplicate duplicate = producers.check(batch, origin);
-                if (duplicate != null) {
-                    return duplicate;
-                }
-            }
-        }
-        return null;
-    }
-
-    private static long assignOffsets(
-            ByteBuffer records, long baseOffset, int leaderEpoch, long appendTimeMs) {
-        RecordBatchView batch = new RecordBatchView();
-        long next = baseOffset;
-        for (int at = records.position(); at < records.limit(); at += batch.sizeBytes()) {
-            batch.wrap(records, at);
-            batch.setBaseOffset(next);
-            batch.setLeaderEpoch(leaderEpoch);
-            if (appendTimeMs != RecordBatchView.NO_TIMESTAMP) {
-                batch.setLogAppendTime(appendTimeMs);
-            }
-            next = batch.nextOffset();
-        }
-        return next;
     }
 
     @Override
     public void appendAsFollower(ByteBuffer records, int leaderEpoch) throws IOException {
         requireUsable();
-        RecordBatchView batch = new RecordBatchView();
-        long next = logEndOffset;
-        int end = records.position();
-        while (end < records.limit()) {
-            batch.wrap(records, end).requireFrame(records.limit()).requireCrc();
-            if (batch.leaderEpoch() > leaderEpoch) {
-                break;
-            }
-            if (batch.baseOffset() < next || batch.lastOffsetDelta() < 0) {
-                throw new CorruptRecordException(
-                        topicPartition
-                                + ": the leader sent "
-                                + batch
-                                + ", but the log ends at "
-                                + next);
-            }
-            next = batch.nextOffset();
-            end += batch.sizeBytes();
-        }
-        if (end > records.position()) {
-            ByteBuffer accepted = records.duplicate().limit(end);
-            append(accepted, next, clock.millis());
+        IncomingBatches accepted =
+                new IncomingBatches(records)
+                        .requireFromLeader(topicPartition, logEndOffset, leaderEpoch);
+        if (!accepted.isEmpty()) {
+            append(accepted, accepted.nextOffset(), clock.millis());
         }
     }
 
     /** Batches with their final offsets and epochs. */
-    private void append(ByteBuffer records, long nextOffset, long nowMs) throws IOException {
+    private void append(IncomingBatches batches, long nextOffset, long nowMs) throws IOException {
+        ByteBuffer records = batches.records();
+        LogConfig current = config;
         try {
-            rollIfNeeded(records, nextOffset - 1, nowMs);
-            assignEpochs(records);
-            Segment active = active();
-            active.append(records, config.indexIntervalBytes());
+            if (chain.rollDue(records, nextOffset - 1, current, nowMs)) {
+                chain.roll(producers, logEndOffset, nowMs);
+            }
+            batches.noteEpochs(epochs);
+            Segment active = chain.active();
+            active.append(records, current.indexIntervalBytes());
             cache.append(records, nowMs);
-            applyToProducers(records, active);
+            if (batches.applyTo(producers, active)) {
+                firstUnstableOffset = producers.firstUnstableOffset();
+            }
         } catch (IOException e) {
             throw fail(e);
         }
         logEndOffset = nextOffset;
-    }
-
-    private void assignEpochs(ByteBuffer records) {
-        RecordBatchView batch = new RecordBatchView();
-        for (int at = records.position(); at < records.limit(); at += batch.sizeBytes()) {
-            batch.wrap(records, at);
-            epochs.assign(batch.leaderEpoch(), batch.baseOffset());
-        }
-    }
-
-    private void applyToProducers(ByteBuffer records, Segment active) throws IOException {
-        RecordBatchView batch = new RecordBatchView();
-        for (int at = records.position(); at < records.limit(); at += batch.sizeBytes()) {
-            batch.wrap(records, at);
-            if (batch.hasProducerId()) {
-                AbortedTxn aborted = producers.apply(batch);
-                if (aborted != null) {
-                    active.txns.append(aborted);
-                }
-                firstUnstableOffset = producers.firstUnstableOffset();
-            }
-        }
-    }
-
-    private void rollIfNeeded(ByteBuffer records, long lastOffset, long nowMs) throws IOException {
-        Segment active = active();
-        LogConfig current = config;
-        if (active.sizeBytes() == 0) {
-            return;
-        }
-        if (active.sizeBytes() > current.segmentBytes() - records.remaining()
-                || active.indexesFull(current.segmentIndexBytes())
-                || !active.canHold(lastOffset)
-                || spannedMs(active, records, nowMs) > current.segmentMs()) {
-            roll(nowMs);
-        }
-    }
-
-    /** By the records' time where they have one, so that a replayed history rolls as the first. */
-    private static long spannedMs(Segment active, ByteBuffer records, long nowMs) {
-        long appended = RecordBatchView.at(records, records.position()).maxTimestamp();
-        return active.firstTimestamp() >= 0 && appended >= 0
-                ? appended - active.firstTimestamp()
-                : nowMs - active.createdMs;
-    }
-
-    private void roll(long nowMs) throws IOException {
-        active().seal();
-        snapshots.take(producers, logEndOffset, recoveryPoint);
-        Segment next = Segment.create(disk, folder, logEndOffset, nowMs);
-        Segment[] extended = Arrays.copyOf(segments, segments.length + 1);
-        extended[extended.length - 1] = next;
-        directoryChanged = true;
-        segments = extended;
     }
 
     @Override
@@ -382,8 +277,19 @@ final class SegmentedLog implements PartitionLog {
             return inMemory;
         }
         long bound = Math.min(maxOffset, logEndOffset);
-        FetchedRecords read = readSegments(startOffset, bound, maxBytes, minOneBatch);
-        return withAborted(read, startOffset, bound);
+        try {
+            FetchedRecords read =
+                    chain.read(
+                            startOffset,
+                            bound,
+                            maxBytes,
+                            minOneBatch,
+                            directoryConfig.fileRegionMinBytes());
+            return withAborted(read, startOffset, bound);
+        } catch (IOException e) {
+            requireUsable();
+            throw e;
+        }
     }
 
     @Override
@@ -413,42 +319,20 @@ final class SegmentedLog implements PartitionLog {
     private FetchedRecords withAborted(FetchedRecords read, long startOffset, long bound) {
         return read.sizeBytes() == 0
                 ? read
-                : read.withAborted(Segments.abortedTransactions(segments, startOffset, bound));
-    }
-
-    private FetchedRecords readSegments(
-            long startOffset, long bound, int maxBytes, boolean minOneBatch) throws IOException {
-        Segment[] current = segments;
-        try {
-            for (int i = Segments.floor(current, startOffset); i < current.length; i++) {
-                FetchedRecords read =
-                        current[i].read(
-                                startOffset,
-                                bound,
-                                maxBytes,
-                                minOneBatch,
-                                directoryConfig.fileRegionMinBytes());
-                if (read != null) {
-                    return read;
-                }
-            }
-            return FetchedRecords.NONE;
-        } catch (IOException e) {
-            requireUsable();
-            throw e;
-        }
+                : read.withAborted(
+                        Segments.abortedTransactions(chain.current(), startOffset, bound));
     }
 
     @Override
     public Optional<TimestampedOffset> offsetForTimestamp(long timestampMs) throws IOException {
         requireUsable();
-        return TimestampLookup.firstAtOrAfter(segments, logStartOffset, timestampMs);
+        return TimestampLookup.firstAtOrAfter(chain.current(), logStartOffset, timestampMs);
     }
 
     @Override
     public Optional<TimestampedOffset> maxTimestampOffset() throws IOException {
         requireUsable();
-        return TimestampLookup.greatest(segments, logStartOffset);
+        return TimestampLookup.greatest(chain.current(), logStartOffset);
     }
 
     @Override
@@ -475,7 +359,7 @@ final class SegmentedLog implements PartitionLog {
         if (offset >= logEndOffset) {
             return;
         }
-        if (offset < segments[0].baseOffset) {
+        if (offset < chain.current()[0].baseOffset) {
             truncateFullyAndStartAt(offset);
             return;
         }
@@ -484,15 +368,8 @@ final class SegmentedLog implements PartitionLog {
                 lowerRecoveryPoint(offset);
                 epochs.truncateFromEnd(offset);
                 epochs.store();
-                Segment[] current = segments;
-                int keep = Segments.floor(current, offset) + 1;
-                for (int i = current.length - 1; i >= keep; i--) {
-                    giveUp(current[i]);
-                }
-                current[keep - 1].truncateTo(offset, config.indexIntervalBytes());
-                current[keep - 1].unseal();
-                segments = Arrays.copyOf(current, keep);
-                restart(active().nextOffset());
+                chain.truncateTo(offset, config.indexIntervalBytes(), clock.millis());
+                restart(chain.active().nextOffset());
                 disk.syncDirectory(folder);
             } catch (IOException e) {
                 throw fail(e);
@@ -508,11 +385,7 @@ final class SegmentedLog implements PartitionLog {
                 lowerRecoveryPoint(0);
                 epochs.clear();
                 epochs.store();
-                Segment[] current = segments;
-                for (int i = current.length - 1; i >= 0; i--) {
-                    giveUp(current[i]);
-                }
-                segments = new Segment[] {Segment.create(disk, folder, offset, clock.millis())};
+                chain.startAt(offset, clock.millis());
                 logStartOffset = offset;
                 durableLogStart = Math.min(durableLogStart, offset);
                 restart(offset);
@@ -540,7 +413,7 @@ final class SegmentedLog implements PartitionLog {
             highWatermark = logStartOffset;
         }
         new LogLoader(disk, folder, config, epochs, producers, clock.millis())
-                .loadProducers(List.of(segments), logStartOffset, end);
+                .loadProducers(List.of(chain.current()), logStartOffset, end);
         producers.onHighWatermark(highWatermark);
         firstUnstableOffset = producers.firstUnstableOffset();
     }
@@ -577,10 +450,8 @@ final class SegmentedLog implements PartitionLog {
         epochs.truncateFromStart(durableLogStart);
         cache.releaseIfIdle(nowMs, CACHE_IDLE_MS);
         try {
-            Segment active = active();
-            long since = active.firstTimestamp() >= 0 ? active.firstTimestamp() : active.createdMs;
-            if (active.sizeBytes() > 0 && nowMs - since > config.segmentMs()) {
-                roll(nowMs);
+            if (chain.rollDueByTime(config, nowMs)) {
+                chain.roll(producers, logEndOffset, nowMs);
             }
         } catch (IOException e) {
             throw fail(e);
@@ -589,37 +460,53 @@ final class SegmentedLog implements PartitionLog {
     }
 
     private int deleteExpired(long nowMs) throws IOException {
-        int expired = Retention.expired(segments, config, logStartOffset, highWatermark, nowMs);
+        int expired =
+                Retention.expired(chain.current(), config, logStartOffset, highWatermark, nowMs);
         if (expired == 0) {
             return 0;
         }
-        try {
-            if (expired == segments.length) {
-                roll(nowMs);
+        if (expired == chain.current().length) {
+            try {
+                chain.roll(producers, logEndOffset, nowMs);
+            } catch (IOException e) {
+                throw fail(e);
             }
-            Segment[] current = segments;
-            segments = Arrays.copyOfRange(current, expired, current.length);
-            if (logStartOffset < current[expired].baseOffset) {
-                raiseLogStart(current[expired].baseOffset);
-            }
-            for (int i = 0; i < expired; i++) {
-                giveUp(current[i]);
-            }
-        } catch (IOException e) {
-            throw fail(e);
         }
+        long start = chain.current()[expired].baseOffset;
+        if (logStartOffset < start) {
+            raiseLogStart(start);
+        }
+        chain.giveUpOldest(expired, nowMs);
         return expired;
     }
 
-    private void giveUp(Segment segment) throws IOException {
-        deletedSegments.add(segment, clock.millis());
-        directoryChanged = true;
+    @Override
+    public boolean tidyDue() {
+        return chain.untidy();
+    }
+
+    @Override
+    public void tidy() throws IOException {
+        synchronized (flushLock) {
+            if (deleted || closed) {
+                return;
+            }
+            // What was rolled away is flushed once, so that a recovery need not read it again.
+            flush();
+            try {
+                chain.tidy(recoveryPoint);
+            } catch (IOException e) {
+                throw fail(e);
+            }
+        }
     }
 
     /** From any thread. */
     void removeDeletedFiles() throws IOException {
         synchronized (flushLock) {
-            deletedSegments.remove(clock.millis() - directoryConfig.fileDeleteDelayMs());
+            if (!deleted && !closed) {
+                chain.removeDeleted(clock.millis() - directoryConfig.fileDeleteDelayMs());
+            }
         }
     }
 
@@ -631,22 +518,9 @@ final class SegmentedLog implements PartitionLog {
             }
             requireUsable();
             long end = logEndOffset;
-            boolean syncFolder = directoryChanged;
-            directoryChanged = false;
-            Segment[] current = segments;
             try {
-                int first = current.length - 1;
-                while (first > 0 && !current[first - 1].isForced()) {
-                    first--;
-                }
-                for (int i = first; i < current.length; i++) {
-                    current[i].force(i + 1 < current.length);
-                }
-                snapshots.force();
+                chain.force();
                 epochs.store();
-                if (syncFolder) {
-                    disk.syncDirectory(folder);
-                }
             } catch (IOException e) {
                 throw fail(e);
             }
@@ -663,9 +537,9 @@ final class SegmentedLog implements PartitionLog {
             }
             try {
                 if (failure == null && !deleted) {
-                    active().seal();
-                    snapshots.take(producers, logEndOffset, recoveryPoint);
+                    chain.seal(producers, logEndOffset);
                     flush();
+                    chain.tidy(recoveryPoint);
                 }
             } finally {
                 closed = true;
@@ -684,10 +558,7 @@ final class SegmentedLog implements PartitionLog {
     }
 
     void closeFiles() throws IOException {
-        for (Segment segment : segments) {
-            segment.close();
-        }
-        deletedSegments.close();
+        chain.close();
     }
 
     Optional<IOException> failure() {

@@ -199,7 +199,8 @@ final class SparseIndex {
         file();
     }
 
-    synchronized void force() throws IOException {
+    /** Not under the lock that an append takes now and then: it must not wait for an fsync. */
+    void force() throws IOException {
         persist();
         file().force();
     }

@@ -33,7 +33,7 @@ final class TxnIndex {
     private final Disk disk;
     private final Path file;
     private volatile List<AbortedTxn> entries;
-    private boolean unforced;
+    private volatile boolean unforced;
 
     private TxnIndex(Disk disk, Path file, List<AbortedTxn> entries) {
         this.disk = disk;
@@ -119,12 +119,13 @@ final class TxnIndex {
         unforced = true;
     }
 
-    synchronized void force() throws IOException {
+    /** Not under the lock that an append takes: it must not wait for an fsync. */
+    void force() throws IOException {
         if (unforced) {
+            unforced = false;
             try (DiskFile out = disk.open(file)) {
                 out.force();
             }
-            unforced = false;
         }
     }
 }

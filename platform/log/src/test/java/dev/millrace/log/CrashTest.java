@@ -172,7 +172,11 @@ class CrashTest {
                 } else if (choice == 18) {
                     deleteRecords();
                 } else if (choice == 19) {
-                    directory.removeDeletedFiles();
+                    if (random.nextBoolean()) {
+                        log.tidy();
+                    } else {
+                        directory.removeDeletedFiles();
+                    }
                 } else if (!transactions) {
                     append();
                 } else if (choice < 23) {

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.millrace.log.LogFixture.Configs;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -110,6 +112,8 @@ class RetentionTest {
             }
             f.log.advanceLogStartOffset(3);
 
+            f.log.tidy();
+
             assertThat(f.log.logStartOffset()).isEqualTo(3);
             assertThat(f.values()).startsWith(wide(3));
             assertThat(f.fileNames())
@@ -118,6 +122,65 @@ class RetentionTest {
             assertThat(f.log.logStartOffset()).as("never goes back").isEqualTo(3);
             f.restart();
             assertThat(f.log.logStartOffset()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void the_owner_gives_up_segments_in_memory_and_leaves_their_files_to_a_worker()
+            throws IOException {
+        try (LogFixture f = new LogFixture(path, oneBatchPerSegment().retentionMs(1000).build())) {
+            for (int i = 0; i < 4; i++) {
+                f.append(wide(i));
+            }
+            f.log.tidy();
+            f.append(wide(4));
+            f.clock.advanceMs(1001);
+            List<String> before = f.fileNames();
+
+            assertThat(f.log.enforceRetention()).isEqualTo(5);
+            List<String> created = new ArrayList<>(f.fileNames());
+            created.removeAll(before);
+            assertThat(created)
+                    .as("sealed and rolled, no more")
+                    .containsExactly(
+                            "00000000000000000004.index",
+                            "00000000000000000004.timeindex",
+                            "00000000000000000005.log");
+            assertThat(f.fileNames()).containsAll(before);
+            assertThat(f.log.tidyDue()).isTrue();
+
+            f.log.tidy();
+            assertThat(f.log.tidyDue()).isFalse();
+            assertThat(f.fileNames())
+                    .contains("00000000000000000000.log.deleted")
+                    .doesNotContain("00000000000000000000.log");
+        }
+    }
+
+    @Test
+    void what_was_rolled_away_is_made_durable_by_the_worker_that_tidies() throws IOException {
+        try (LogFixture f = new LogFixture(path, oneBatchPerSegment().build())) {
+            f.append(wide(0));
+            assertThat(f.log.tidyDue()).isFalse();
+            f.append(wide(1));
+            assertThat(f.log.tidyDue()).isTrue();
+            f.log.tidy();
+            assertThat(f.log.recoveryPoint()).isEqualTo(2);
+            assertThat(f.fileNames()).contains("00000000000000000001.snapshot");
+        }
+    }
+
+    @Test
+    void few_producer_snapshots_stay_however_often_the_log_rolls() throws IOException {
+        try (LogFixture f = new LogFixture(path, oneBatchPerSegment().build())) {
+            for (int i = 0; i < 20; i++) {
+                f.append(wide(i));
+                if (i % 7 == 0) {
+                    f.log.tidy();
+                }
+            }
+            f.log.tidy();
+            assertThat(f.fileNames()).filteredOn(name -> name.endsWith(".snapshot")).hasSize(2);
         }
     }
 

@@ -21,13 +21,11 @@ import org.jspecify.annotations.Nullable;
  * request is answered 503.
  */
 final class HttpSide {
-    private static final long SQL_WARM_UP_DELAY_MS = 1_000;
-
     private final Vertx vertx;
     private final NodeConfig config;
     private final Router router;
     private @Nullable SqlEngine engine;
-    private long warmUpTimer = -1;
+    private @Nullable ConsoleApi console;
     private volatile boolean open;
 
     HttpSide(Vertx vertx, NodeConfig config) {
@@ -71,16 +69,22 @@ final class HttpSide {
                         vertx, SqlConfig.of(kafka.toString(), config.stateDir().resolve("sql")));
         engine = started;
         SqlHttp.mount(router, started);
-        ConsoleApi.mount(router, vertx, ConsoleConfig.of(kafka.toString()));
+        console = ConsoleApi.mount(router, vertx, ConsoleConfig.of(kafka.toString()));
         open = true;
-        // Not at once: whoever waits for the node has the processor first.
-        warmUpTimer = vertx.setTimer(SQL_WARM_UP_DELAY_MS, timer -> started.warmUp());
     }
 
-    void close() {
-        vertx.cancelTimer(warmUpTimer);
+    /** Loads what a first query would wait for, in the background. */
+    void warmUp() {
+        if (engine != null) {
+            engine.warmUp();
+        }
+    }
+
+    /** Ends queries and live streams. Blocks while the engine's applications close. */
+    Future<Void> close() {
         if (engine != null) {
             engine.close();
         }
+        return console == null ? Future.succeededFuture() : console.close();
     }
 }

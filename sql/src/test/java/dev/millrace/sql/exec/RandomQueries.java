@@ -142,7 +142,7 @@ final class RandomQueries {
         if (decisive.equals(a) || decisive.equals(b)) {
             return decisive;
         }
-        return a == null || b == null ? null : and;
+        return (a == null || b == null) ? null : and;
     }
 
     private interface Combined {
@@ -155,7 +155,7 @@ final class RandomQueries {
                 row -> {
                     Object x = a.java().apply(row);
                     Object y = b.java().apply(row);
-                    return x == null || y == null ? null : combined.of(x, y);
+                    return (x == null || y == null) ? null : combined.of(x, y);
                 });
     }
 
