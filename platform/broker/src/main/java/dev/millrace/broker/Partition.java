@@ -221,8 +221,7 @@ final class Partition {
                                 log.tidy();
                                 return true;
                             })
-                    .onComplete(
-                            result -> owner.nettyEventLoop().execute(() -> tidied(result)));
+                    .onComplete(result -> owner.nettyEventLoop().execute(() -> tidied(result)));
         }
     }
 

@@ -142,11 +142,7 @@ final class SegmentChain {
 
     /** Whole batches from {@code startOffset} on, below {@code bound}; any thread. */
     FetchedRecords read(
-            long startOffset,
-            long bound,
-            int maxBytes,
-            boolean minOneBatch,
-            int fileRegionMinBytes)
+            long startOffset, long bound, int maxBytes, boolean minOneBatch, int fileRegionMinBytes)
             throws IOException {
         Segment[] current = segments;
         for (int i = Segments.floor(current, startOffset); i < current.length; i++) {

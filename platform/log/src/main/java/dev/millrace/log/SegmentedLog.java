@@ -319,7 +319,8 @@ final class SegmentedLog implements PartitionLog {
     private FetchedRecords withAborted(FetchedRecords read, long startOffset, long bound) {
         return read.sizeBytes() == 0
                 ? read
-                : read.withAborted(Segments.abortedTransactions(chain.current(), startOffset, bound));
+                : read.withAborted(
+                        Segments.abortedTransactions(chain.current(), startOffset, bound));
     }
 
     @Override
@@ -342,6 +343,12 @@ final class SegmentedLog implements PartitionLog {
     @Override
     public OptionalInt latestEpoch() {
         return epochs.latest();
+    }
+
+    @Override
+    public OptionalInt epochOf(long offset) {
+        int epoch = epochs.epochOf(offset);
+        return epoch < 0 ? OptionalInt.empty() : OptionalInt.of(epoch);
     }
 
     @Override
