@@ -1,8 +1,9 @@
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { topics } from "./live.ts";
 import { navigate } from "./nav.tsx";
 import { topicPath } from "./routes.ts";
+import { useStore } from "./store.ts";
 
 interface Entry {
   name: string;
@@ -22,8 +23,9 @@ export function Palette(): JSX.Element | null {
   const dialog = useRef<HTMLDialogElement>(null);
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
+  const { byName } = useStore(topics);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
         event.preventDefault();
@@ -38,7 +40,7 @@ export function Palette(): JSX.Element | null {
 
   const wanted = text.trim().toLowerCase();
   const found: Entry[] = SCREENS.filter((entry) => entry.name.toLowerCase().includes(wanted));
-  for (const name of topics.get().byName?.keys() ?? []) {
+  for (const name of byName?.keys() ?? []) {
     if (found.length >= MAX_ENTRIES) break;
     if (!name.toLowerCase().includes(wanted) || (wanted === "" && name.startsWith("__"))) continue;
     found.push({ name, kind: "topic", to: topicPath(name) });

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 
 /** One value that components can watch. Changes reach them at most once per animation frame. */
 export interface Store<T> {
@@ -31,7 +31,9 @@ export function createStore<T>(initial: T): Store<T> {
 
 export function useStore<T>(store: Store<T>): T {
   const [, redraw] = useState({});
-  useEffect(() => store.watch(() => redraw({})), [store]);
+  // In the same turn as the rendering: a change between rendering and a later effect would be missed, and a
+  // value that is set only once, as the state of the connection, would stay wrong.
+  useLayoutEffect(() => store.watch(() => redraw({})), [store]);
   return store.get();
 }
 

@@ -95,12 +95,10 @@ public final class ConnectStandalone implements AutoCloseable {
         return start(workerSettings, connectors);
     }
 
-    /** As {@link #start(Path, Path...)}, then runs until the process is told to end. */
-    public static void run(Path workerFile, Path... connectorFiles) throws InterruptedException {
-        ConnectStandalone standalone = start(workerFile, connectorFiles);
-        Thread hook = new Thread(standalone::close, "connect-shutdown");
-        Runtime.getRuntime().addShutdownHook(hook);
-        standalone.closed.await();
+    /** Returns when the process has been told to end and everything is closed. */
+    public void awaitEnd() throws InterruptedException {
+        Runtime.getRuntime().addShutdownHook(new Thread(this::close, "connect-shutdown"));
+        closed.await();
     }
 
     private static <T> T await(CompletableFuture<T> future) {

@@ -150,7 +150,8 @@ class QuickstartTest {
     /** What {@code connect-standalone} on the command line does. */
     static final class Main {
         public static void main(String[] args) throws InterruptedException {
-            ConnectStandalone.run(Path.of(args[0]), Path.of(args[1]), Path.of(args[2]));
+            ConnectStandalone.start(Path.of(args[0]), Path.of(args[1]), Path.of(args[2]))
+                    .awaitEnd();
         }
     }
 

@@ -15,6 +15,8 @@ import java.nio.file.Path;
  * @param maxAdHocQueries most SELECTs that run at the same time
  * @param maxPersistentQueries most persistent queries of this engine
  * @param commitIntervalMs how often a persistent query writes out its changes
+ * @param sessionTimeoutMs how long the work of a node that is gone waits before another node takes
+ *     it over; a node that comes back meanwhile goes on at once
  */
 public record SqlConfig(
         String bootstrapServers,
@@ -25,7 +27,8 @@ public record SqlConfig(
         int maxAnswerRows,
         int maxAdHocQueries,
         int maxPersistentQueries,
-        int commitIntervalMs) {
+        int commitIntervalMs,
+        int sessionTimeoutMs) {
 
     /** The defaults, for a cluster and a state directory. */
     public static SqlConfig of(String bootstrapServers, Path stateDir) {
@@ -38,7 +41,8 @@ public record SqlConfig(
                 100_000,
                 64,
                 256,
-                200);
+                200,
+                10_000);
     }
 
     public SqlConfig withApplicationIdPrefix(String prefix) {
@@ -51,7 +55,8 @@ public record SqlConfig(
                 maxAnswerRows,
                 maxAdHocQueries,
                 maxPersistentQueries,
-                commitIntervalMs);
+                commitIntervalMs,
+                sessionTimeoutMs);
     }
 
     public SqlConfig withDefinitionsTopic(String topic) {
@@ -64,7 +69,8 @@ public record SqlConfig(
                 maxAnswerRows,
                 maxAdHocQueries,
                 maxPersistentQueries,
-                commitIntervalMs);
+                commitIntervalMs,
+                sessionTimeoutMs);
     }
 
     public SqlConfig withMaxStateRows(int rows) {
@@ -77,6 +83,21 @@ public record SqlConfig(
                 maxAnswerRows,
                 maxAdHocQueries,
                 maxPersistentQueries,
-                commitIntervalMs);
+                commitIntervalMs,
+                sessionTimeoutMs);
+    }
+
+    public SqlConfig withSessionTimeoutMs(int timeoutMs) {
+        return new SqlConfig(
+                bootstrapServers,
+                stateDir,
+                applicationIdPrefix,
+                definitionsTopic,
+                maxStateRows,
+                maxAnswerRows,
+                maxAdHocQueries,
+                maxPersistentQueries,
+                commitIntervalMs,
+                timeoutMs);
     }
 }

@@ -132,17 +132,24 @@ public class KafkaStreams implements AutoCloseable {
             processId = stateDirectory.lock();
             admin = Admin.create(config.adminConfigs());
             for (int i = 0; i < config.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG); i++) {
-                threads.add(newThread(admin, processId));
+                threads.add(newThread(nextThread++, admin, processId));
             }
             set(State.REBALANCING);
             threads.forEach(Thread::start);
         }
     }
 
-    private StreamThread newThread(Admin admin, UUID processId) {
-        String name = config.clientId() + "-" + processId + "-StreamThread-" + nextThread++;
+    private StreamThread newThread(int number, Admin admin, UUID processId) {
+        String name = config.clientId() + "-" + processId + "-StreamThread-" + number;
         return new StreamThread(
-                name, config, topology, stateDirectory, processId, admin, new ThreadEvents());
+                name,
+                number,
+                config,
+                topology,
+                stateDirectory,
+                processId,
+                admin,
+                new ThreadEvents());
     }
 
     private final class ThreadEvents implements StreamThread.Listener {
@@ -188,7 +195,9 @@ public class KafkaStreams implements AutoCloseable {
                     }
                     set(State.PENDING_ERROR);
                 }
-                new Thread(() -> stop(State.ERROR, Long.MAX_VALUE), config.clientId() + "-shutdown")
+                new Thread(
+                                () -> stop(State.ERROR, Long.MAX_VALUE, false),
+                                config.clientId() + "-shutdown")
                         .start();
             }
         }
@@ -198,7 +207,7 @@ public class KafkaStreams implements AutoCloseable {
         synchronized (lock) {
             if (state.isRunningOrRebalancing() && admin != null && processId != null) {
                 threads.remove(ended);
-                StreamThread fresh = newThread(admin, processId);
+                StreamThread fresh = newThread(ended.number(), admin, processId);
                 threads.add(fresh);
                 set(State.REBALANCING);
                 fresh.start();
@@ -212,7 +221,7 @@ public class KafkaStreams implements AutoCloseable {
             if (!state.isRunningOrRebalancing() || admin == null || processId == null) {
                 return Optional.empty();
             }
-            StreamThread fresh = newThread(admin, processId);
+            StreamThread fresh = newThread(nextThread++, admin, processId);
             threads.add(fresh);
             set(State.REBALANCING);
             fresh.start();
@@ -230,7 +239,11 @@ public class KafkaStreams implements AutoCloseable {
         }
     }
 
-    /** Commits, closes and leaves the group; returns when all is done. */
+    /**
+     * Commits, closes and leaves the group, unless the application is a static member ({@code
+     * group.instance.id}): that keeps its place until the session times out. Returns when all is
+     * done.
+     */
     @Override
     public void close() {
         close(Duration.ofMillis(Long.MAX_VALUE));
@@ -238,6 +251,15 @@ public class KafkaStreams implements AutoCloseable {
 
     /** Whether all was done within the timeout; what is left goes on meanwhile. */
     public boolean close(Duration timeout) {
+        return close(timeout, false);
+    }
+
+    /** As the options say; without a timeout, returns when all is done. */
+    public boolean close(CloseOptions options) {
+        return close(options.timeout(), options.leavesGroup());
+    }
+
+    private boolean close(Duration timeout, boolean leaveGroup) {
         if (timeout.isNegative()) {
             throw new IllegalArgumentException("Timeout can't be negative.");
         }
@@ -253,15 +275,15 @@ public class KafkaStreams implements AutoCloseable {
                 return true;
             }
         }
-        return stop(State.NOT_RUNNING, timeout.toMillis());
+        return stop(State.NOT_RUNNING, timeout.toMillis(), leaveGroup);
     }
 
-    private boolean stop(State end, long timeoutMs) {
+    private boolean stop(State end, long timeoutMs, boolean leaveGroup) {
         List<StreamThread> stopping;
         synchronized (lock) {
             stopping = List.copyOf(threads);
         }
-        stopping.forEach(StreamThread::shutdown);
+        stopping.forEach(thread -> thread.shutdown(leaveGroup));
         long startNs = System.nanoTime();
         for (StreamThread thread : stopping) {
             if (thread == Thread.currentThread()) {

@@ -104,7 +104,7 @@ final class ClusterReader implements AutoCloseable {
                     new TopicSummary(
                             topic.name(),
                             String.valueOf(topic.topicId()),
-                            topic.isInternal() || topic.name().startsWith("__"),
+                            isInternal(topic),
                             topic.partitions().size(),
                             replicationFactor,
                             underReplicated,
@@ -164,7 +164,7 @@ final class ClusterReader implements AutoCloseable {
         return new JsonObject()
                 .put("name", name)
                 .put("topicId", String.valueOf(topic.topicId()))
-                .put("internal", topic.isInternal() || name.startsWith("__"))
+                .put("internal", isInternal(topic))
                 .put("records", records)
                 .put("partitions", partitions)
                 .put("configs", configs(name));
@@ -306,5 +306,14 @@ final class ClusterReader implements AutoCloseable {
         if (admin != null) {
             admin.close(java.time.Duration.ofSeconds(1));
         }
+    }
+
+    /** Also what applications keep for themselves: by its name, as no flag tells it. */
+    private static boolean isInternal(TopicDescription topic) {
+        String name = topic.name();
+        return topic.isInternal()
+                || name.startsWith("_")
+                || name.endsWith("-changelog")
+                || name.endsWith("-repartition");
     }
 }

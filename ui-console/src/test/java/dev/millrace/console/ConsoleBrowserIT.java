@@ -130,6 +130,10 @@ class ConsoleBrowserIT {
     @Test
     void the_palette_leads_to_any_topic() {
         Page page = open("/sql");
+        assertThat(
+                        page.getByRole(AriaRole.STATUS)
+                                .filter(new Locator.FilterOptions().setHasText("Live")))
+                .isVisible();
         page.keyboard().press("Control+k");
         page.getByRole(
                         AriaRole.COMBOBOX,

@@ -1,7 +1,10 @@
 package dev.millrace.node;
 
 import dev.millrace.node.config.NodeConfig;
+import dev.millrace.sql.shell.SqlClient;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,6 +37,9 @@ public final class ArchiveTraining {
                                     new NodeConfig.Sources(
                                             null, data, "127.0.0.1:0", "127.0.0.1:0", List.of())));
             use(node.kafka().toString());
+            get("http://" + node.http() + "/");
+            get("http://" + node.http() + "/api/topics");
+            ask(node.http().toString(), "SELECT value, COUNT(*) FROM training GROUP BY value");
             node.stop();
         } finally {
             delete(data);
@@ -64,6 +70,20 @@ public final class ArchiveTraining {
                 }
             }
             consumer.commitSync();
+        }
+    }
+
+    private static void get(String url) throws IOException {
+        try (InputStream in = URI.create(url).toURL().openStream()) {
+            in.readAllBytes();
+        }
+    }
+
+    private static void ask(String http, String query) throws Exception {
+        try (SqlClient.Answer answer = new SqlClient(http).send(query)) {
+            while (answer.next() != null) {
+                // read to its end
+            }
         }
     }
 

@@ -25,6 +25,7 @@ final class HttpSide {
     private final NodeConfig config;
     private final Router router;
     private @Nullable SqlEngine engine;
+    private @Nullable ConsoleApi console;
     private volatile boolean open;
 
     HttpSide(Vertx vertx, NodeConfig config) {
@@ -68,13 +69,22 @@ final class HttpSide {
                         vertx, SqlConfig.of(kafka.toString(), config.stateDir().resolve("sql")));
         engine = started;
         SqlHttp.mount(router, started);
-        ConsoleApi.mount(router, vertx, ConsoleConfig.of(kafka.toString()));
+        console = ConsoleApi.mount(router, vertx, ConsoleConfig.of(kafka.toString()));
         open = true;
     }
 
-    void close() {
+    /** Loads what a first query would wait for, in the background. */
+    void warmUp() {
+        if (engine != null) {
+            engine.warmUp();
+        }
+    }
+
+    /** Ends queries and live streams. Blocks while the engine's applications close. */
+    Future<Void> close() {
         if (engine != null) {
             engine.close();
         }
+        return console == null ? Future.succeededFuture() : console.close();
     }
 }

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,6 +42,7 @@ public final class Node {
     private final Deque<Stop> stops = new ArrayDeque<>();
     private HostPort kafka = new HostPort("", 0);
     private HostPort http = new HostPort("", 0);
+    private @Nullable HttpSide httpSide;
     private boolean stopped;
 
     private Node() {}
@@ -124,7 +126,8 @@ public final class Node {
         kafka = address(config.kafka(), broker.address().getPort());
         http = address(config.http(), await(httpListening, START_TIMEOUT_S).getPort());
         httpSide.open(kafka);
-        stops.push(httpSide::close);
+        stops.push(() -> await(httpSide.close(), STOP_TIMEOUT_S));
+        this.httpSide = httpSide;
     }
 
     private static <T> T await(Future<T> future, int timeoutSeconds)
@@ -174,6 +177,16 @@ public final class Node {
     /** Where the console and the HTTP API answer. */
     public HostPort http() {
         return http;
+    }
+
+    /**
+     * Loads, in the background, what first requests would otherwise wait for. Called once the user
+     * knows it is ready.
+     */
+    public void warmUp() {
+        if (httpSide != null) {
+            httpSide.warmUp();
+        }
     }
 
     /** Ends everything, last started first, within seconds. Idempotent; any thread. */

@@ -67,6 +67,7 @@ final class PersistentQueries implements AutoCloseable {
                             compiled,
                             StreamsApplication.start(
                                     config,
+                                    InstanceId.of(config.stateDir()),
                                     applicationId(String.valueOf(definition.queryId())),
                                     compiled.topology()),
                             null);
@@ -104,8 +105,7 @@ final class PersistentQueries implements AutoCloseable {
         }
         QueryApplication application = query == null ? null : query.application();
         if (application != null) {
-            application.close();
-            application.cleanUp();
+            application.remove();
         }
     }
 

@@ -9,10 +9,10 @@ interface QueryApplication extends AutoCloseable {
     /** What ended it, or null. */
     @Nullable String error();
 
-    /** Stops it; its state stays for the next start. */
+    /** Stops it; its state, and its place in the group, stay for the next start. */
     @Override
     void close();
 
-    /** Removes the local state of a stopped application. */
-    void cleanUp();
+    /** Stops it for good: it leaves its group and removes its local state. */
+    void remove();
 }

@@ -70,7 +70,7 @@ public final class Statements {
             return inserts.insert(insert);
         }
         throw SqlException.invalid(
-                node.getKind() + " is not a statement of Millrace SQL",
+                SqlTexts.noStatement(node.getKind().toString()),
                 node.getParserPosition().getLineNum(),
                 node.getParserPosition().getColumnNum());
     }

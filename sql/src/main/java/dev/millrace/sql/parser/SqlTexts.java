@@ -5,9 +5,6 @@ import dev.millrace.sql.parser.generated.MillraceParserImpl;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.apache.calcite.avatica.util.Casing;
 import org.apache.calcite.avatica.util.Quoting;
 import org.apache.calcite.sql.SqlNode;
@@ -36,9 +33,6 @@ public final class SqlTexts {
                     .withIdentifierMaxLength(249)
                     .withConformance(SqlConformanceEnum.LENIENT);
 
-    private static final Pattern ENCOUNTERED = Pattern.compile("(?s)Encountered \"(.*?)\" at line");
-    private static final int MAX_EXPECTED = 8;
-
     private SqlTexts() {}
 
     /** A statement and the text it was written as. */
@@ -66,7 +60,7 @@ public final class SqlTexts {
         try {
             statements = SqlParser.create(uniform, CONFIG).parseStmtList();
         } catch (SqlParseException e) {
-            throw explain(e, uniform);
+            throw SyntaxErrors.explain(e, text);
         }
         List<Parsed> parsed = new ArrayList<>();
         for (SqlNode statement : statements) {
@@ -86,17 +80,20 @@ public final class SqlTexts {
     }
 
     private static String textOf(String text, SqlParserPos pos) {
+        if (pos.getLineNum() == 0) {
+            return text; // TABLE t knows no place
+        }
         int start = offset(text, pos.getLineNum(), pos.getColumnNum());
         int end = offset(text, pos.getEndLineNum(), pos.getEndColumnNum());
         return text.substring(start, Math.min(end + 1, text.length()));
     }
 
-    private static int offset(String text, int line, int column) {
+    static int offset(String text, int line, int column) {
         int offset = 0;
         for (int i = 1; i < line; i++) {
             offset = text.indexOf('\n', offset) + 1;
         }
-        return Math.min(offset + column - 1, text.length());
+        return Math.max(0, Math.min(offset + column - 1, text.length()));
     }
 
     /** Whether nothing but white space, semicolons and comments is there. */
@@ -139,55 +136,9 @@ public final class SqlTexts {
         return out.toString();
     }
 
-    private static SqlException explain(SqlParseException e, String text) {
-        SqlParserPos pos = e.getPos();
-        String message = String.valueOf(e.getMessage());
-        Matcher encountered = ENCOUNTERED.matcher(message);
-        if (!encountered.find()) {
-            String first = message.lines().findFirst().orElse(message);
-            return at(pos, text, first);
-        }
-        String token = encountered.group(1);
-        if (token.equals("<EOF>")) {
-            return at(pos, text, "the statement ends too early" + expected(e));
-        }
-        String word = token.split("\\s+", 2)[0];
-        StringBuilder said =
-                new StringBuilder("syntax error at \"" + word + "\"").append(expected(e));
-        if (isReserved(word)) {
-            said.append("; ")
-                    .append(word.toUpperCase(Locale.ROOT))
-                    .append(" is a reserved word, as a name write \"")
-                    .append(word)
-                    .append('"');
-        }
-        return at(pos, text, said.toString());
-    }
-
-    private static SqlException at(SqlParserPos pos, String text, String message) {
-        if (pos == null || pos.getLineNum() == 0) {
-            // At the end of the text the parser knows no place.
-            int lines = (int) text.chars().filter(c -> c == '\n').count();
-            int column = text.length() - text.lastIndexOf('\n');
-            return SqlException.invalid(message, lines + 1, column);
-        }
-        return SqlException.invalid(message, pos.getLineNum(), Math.max(1, pos.getColumnNum()));
-    }
-
-    private static String expected(SqlParseException e) {
-        int[][] sequences = e.getExpectedTokenSequences();
-        String[] images = e.getTokenImages();
-        if (sequences == null || images == null) {
-            return "";
-        }
-        TreeSet<String> words = new TreeSet<>();
-        for (int[] sequence : sequences) {
-            words.add(images[sequence[0]].replace("\"", ""));
-        }
-        if (words.isEmpty() || words.size() > MAX_EXPECTED) {
-            return "";
-        }
-        return ", expected " + (words.size() == 1 ? "" : "one of ") + String.join(" ", words);
+    /** The complaint about a statement of other databases, and what to do here. */
+    public static String noStatement(String word) {
+        return SyntaxErrors.noStatement(word);
     }
 
     /** Whether a word is part of the language and so no name, unless quoted. */

@@ -64,10 +64,11 @@ public final class QueryPlanner {
      * @throws SqlException with line and column of what does not fit
      */
     public PlannedQuery plan(SqlNode query) {
+        WrittenNames written = WrittenNames.of(query);
         try {
             return doPlan(query);
         } catch (CalciteContextException e) {
-            throw new PlanErrors(relations, used.values()).explain(e);
+            throw new PlanErrors(relations, used.values(), written).explain(e);
         } catch (UnsupportedOperationException | AssertionError e) {
             throw SqlException.invalid("this query cannot be run yet: " + e.getMessage());
         }
@@ -89,6 +90,7 @@ public final class QueryPlanner {
                                 .withIdentifierExpansion(true)
                                 .withConformance(SqlConformanceEnum.LENIENT));
         SqlNode valid = validator.validate(query);
+        valid.accept(new LiteralCasts());
 
         RexBuilder rexBuilder = new RexBuilder(types);
         HepPlanner planner = new HepPlanner(TIDY);

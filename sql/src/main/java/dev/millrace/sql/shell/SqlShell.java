@@ -170,7 +170,7 @@ public final class SqlShell {
                             .parser(new UntilSemicolon())
                             .completer(this::complete)
                             .variable(LineReader.HISTORY_FILE, historyFile())
-                            .variable(LineReader.SECONDARY_PROMPT_PATTERN, "   > ")
+                            .variable(LineReader.SECONDARY_PROMPT_PATTERN, "(; ends it) > ")
                             .build();
             while (true) {
                 String text;

@@ -9,6 +9,7 @@ import org.apache.calcite.sql.SqlInsert;
 import org.apache.calcite.sql.SqlNode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class StatementParsingTest {
@@ -147,5 +148,39 @@ class StatementParsingTest {
         assertThatThrownBy(() -> SqlTexts.parse("  -- only a comment\n;"))
                 .isInstanceOf(SqlException.class)
                 .hasMessageContaining("empty");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "SELEC 1 | no statement begins with SELEC; did you mean SELECT?",
+                "SELCT a FROM t | no statement begins with SELCT; did you mean SELECT?",
+                "SHOW TOPICS; CREAT TABLE x AS SELECT 1 | begins with CREAT; did you mean CREATE?",
+                "hello | no statement begins with hello; one of SELECT, SHOW, DESCRIBE",
+                "ALTER TABLE t | no statement begins with ALTER: use CREATE OR REPLACE",
+                "CREATE TABEL x AS SELECT 1 | did you mean TABLE?",
+                "SHOW TABELS | after SHOW came TABELS; did you mean SHOW TABLES?",
+                "SHOW | after SHOW nothing came; write SHOW TOPICS, STREAMS, TABLES or QUERIES",
+                "TERMINATE | write TERMINATE query-id, or TERMINATE ALL",
+                "DROP orders | expected one of STREAM, TABLE",
+                "INSERT orders VALUES (1) | expected INTO",
+                "INSERT INTO orders (1, 2) | SELECT or VALUES was expected, 1 came",
+                "DESCRIBE | the statement ends too early, expected a name",
+            })
+    void a_slip_of_the_pen_is_told_what_was_probably_meant(String text, String message) {
+        assertThat(refused(text)).hasMessageContaining(message);
+    }
+
+    @Test
+    void the_place_of_an_error_in_a_later_statement_counts_in_the_whole_text() {
+        SqlException error = refused("SHOW TOPICS;\n  SELEC 1");
+        assertThat(error.line()).isEqualTo(2);
+        assertThat(error.column()).isEqualTo(3);
+    }
+
+    @Test
+    void table_with_a_name_is_a_query() {
+        assertThat(SqlTexts.parseOne("TABLE t").text()).isEqualTo("TABLE t");
     }
 }

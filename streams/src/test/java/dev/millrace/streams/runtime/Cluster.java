@@ -41,6 +41,14 @@ final class Cluster {
                                 new NewTopic(output, partitions, (short) 1)))
                 .all()
                 .get();
+        // Written to before its leader is there, a topic may lose an idempotent producer's first
+        // batch.
+        Map<TopicPartition, OffsetSpec> all = new HashMap<>();
+        for (int partition = 0; partition < partitions; partition++) {
+            all.put(new TopicPartition(input, partition), OffsetSpec.latest());
+            all.put(new TopicPartition(output, partition), OffsetSpec.latest());
+        }
+        admin.listOffsets(all).all().get();
     }
 
     void write(List<String> lines) throws Exception {

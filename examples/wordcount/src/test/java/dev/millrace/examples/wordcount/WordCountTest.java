@@ -14,6 +14,7 @@ import java.util.Properties;
 import java.util.UUID;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -62,6 +63,14 @@ class WordCountTest {
                                     new NewTopic(output, 2, (short) 1)))
                     .all()
                     .get();
+            for (String topic : List.of(input, output)) { // wait for the leaders
+                admin.listOffsets(
+                                Map.of(
+                                        new TopicPartition(topic, 0), OffsetSpec.latest(),
+                                        new TopicPartition(topic, 1), OffsetSpec.latest()))
+                        .all()
+                        .get();
+            }
             write(broker, input, lines);
             Properties properties = WordCount.properties(broker.bootstrapServers(), id);
             properties.setProperty("state.dir", directory.toString());

@@ -1,11 +1,14 @@
 package dev.millrace.node.cli;
 
 import dev.millrace.connect.ConnectStandalone;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code millrace connect-standalone}: Kafka Connect's standalone worker, with its files. */
 @Command(
@@ -22,6 +25,8 @@ import picocli.CommandLine.Parameters;
                     + " connect-file-sink.properties"
         })
 public final class ConnectStandaloneCommand implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
     @Parameters(
             index = "0",
             paramLabel = "WORKER.properties",
@@ -38,7 +43,18 @@ public final class ConnectStandaloneCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        ConnectStandalone.run(worker, connectors.toArray(Path[]::new));
+        ConnectStandalone standalone =
+                ConnectStandalone.start(worker, connectors.toArray(Path[]::new));
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(
+                "connect ready: "
+                        + connectors.size()
+                        + (connectors.size() == 1 ? " connector" : " connectors")
+                        + ", REST on port "
+                        + standalone.restPort()
+                        + "; Ctrl-C ends it");
+        out.flush();
+        standalone.awaitEnd();
         return 0;
     }
 }

@@ -38,6 +38,7 @@ final class Foreground {
             out.println(hints);
         }
         out.flush();
+        node.warmUp();
         stopped.await();
     }
 }

@@ -26,8 +26,8 @@ import org.apache.kafka.clients.admin.NewTopic;
 public final class Demo implements AutoCloseable {
     public static final String LINES = "lines";
     public static final String CLICKS = "clicks";
-    public static final String COUNTS_BY_DSL = "wordcount-dsl";
-    public static final String COUNTS_BY_SQL = "wordcount_sql";
+    public static final String COUNTS_BY_DSL = "counts_by_dsl";
+    public static final String COUNTS_BY_SQL = "counts_by_sql";
 
     /** Kept for an hour: the demo may run for days. */
     private static final Map<String, String> SHORT_LIVED =

@@ -24,8 +24,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.slf4j.Logger;
@@ -236,6 +238,7 @@ final class InternalTopics {
             Thread.sleep(RETRY_MS);
             found = describe(wanted.keySet());
         }
+        awaitLeaders(absent);
         found.forEach(
                 (topic, actual) -> {
                     NewTopic created = wanted.get(topic);
@@ -252,5 +255,23 @@ final class InternalTopics {
                                         + " again.");
                     }
                 });
+    }
+
+    /**
+     * A topic is in the metadata before its leader takes writes. An idempotent producer that loses
+     * its first batch to that gap, but not its second, never gets the first one in again.
+     */
+    private void awaitLeaders(Collection<NewTopic> created) throws InterruptedException {
+        Map<TopicPartition, OffsetSpec> partitions = new HashMap<>();
+        for (NewTopic topic : created) {
+            for (int partition = 0; partition < topic.numPartitions(); partition++) {
+                partitions.put(new TopicPartition(topic.name(), partition), OffsetSpec.latest());
+            }
+        }
+        try {
+            get(admin.listOffsets(partitions).all());
+        } catch (ExecutionException e) {
+            throw new StreamsException("Internal topics have no leaders", e.getCause());
+        }
     }
 }

@@ -23,6 +23,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -42,8 +43,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Owns tasks: polls, processes, commits. Everything but {@link #shutdown()} happens on the thread
- * itself.
+ * Owns tasks: polls, processes, commits. Everything but {@link #shutdown(boolean)} happens on the
+ * thread itself.
  *
  * <p>A commit is: caches are written out, the producer has all acknowledged, the positions of the
  * sources are saved, and now and then stores are made durable and their checkpoints written. After
@@ -72,6 +73,7 @@ public final class StreamThread extends Thread {
     private static final int RECORDS_PER_ROUND = 256;
     private static final long CHECKPOINT_INTERVAL_MS = 30_000;
 
+    private final int number;
     private final StreamsConfig config;
     private final TopologySpec topology;
     private final StateDirectory stateDirectory;
@@ -103,6 +105,7 @@ public final class StreamThread extends Thread {
     private long lastCheckpointMs;
 
     private volatile boolean stop;
+    private volatile boolean leaveGroup;
     private volatile ThreadState state = ThreadState.STARTING;
     private volatile Set<TaskId> owned = Set.of();
     private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
@@ -113,8 +116,13 @@ public final class StreamThread extends Thread {
     @SuppressWarnings("NullAway.Init") // made by the thread itself, before it is used
     private Restorer restorer;
 
+    /**
+     * @param number from 1 within the process; a thread that replaces another has its number, and
+     *     with it its place in the group where the application is a static member
+     */
     public StreamThread(
             String name,
+            int number,
             StreamsConfig config,
             TopologySpec topology,
             StateDirectory stateDirectory,
@@ -122,6 +130,7 @@ public final class StreamThread extends Thread {
             Admin admin,
             Listener listener) {
         super(name);
+        this.number = number;
         this.config = config;
         this.topology = topology;
         this.stateDirectory = stateDirectory;
@@ -146,8 +155,17 @@ public final class StreamThread extends Thread {
         return state;
     }
 
-    /** Asks the thread to commit, close its tasks and end. From any thread. */
-    public void shutdown() {
+    public int number() {
+        return number;
+    }
+
+    /**
+     * Asks the thread to commit, close its tasks and end. From any thread.
+     *
+     * @param leave whether a static member gives up its place in the group, too
+     */
+    public void shutdown(boolean leave) {
+        leaveGroup |= leave;
         stop = true;
         KafkaConsumer<byte[], byte[]> polling = consumer;
         if (polling != null) {
@@ -217,11 +235,29 @@ public final class StreamThread extends Thread {
                     throw e;
                 }
             }
-            commit(main, true);
+            lastCommit(main);
             clean = true;
+            if (leaveGroup) {
+                leave(main);
+            }
         } finally {
             consumer = null;
             closeAll(clean);
+        }
+    }
+
+    private static void leave(KafkaConsumer<byte[], byte[]> main) {
+        main.close(
+                CloseOptions.groupMembershipOperation(
+                        CloseOptions.GroupMembershipOperation.LEAVE_GROUP));
+    }
+
+    private void lastCommit(KafkaConsumer<byte[], byte[]> main) {
+        try {
+            commit(main, true);
+        } catch (WakeupException e) {
+            // The call of shutdown() that the loop had not yet noticed; there is no second one.
+            commit(main, true);
         }
     }
 
@@ -229,6 +265,10 @@ public final class StreamThread extends Thread {
         Map<String, Object> configs = config.mainConsumerConfigs();
         configs.put(CommonClientConfigs.CLIENT_ID_CONFIG, getName() + "-consumer");
         configs.put(ConsumerConfig.GROUP_ID_CONFIG, config.applicationId());
+        Object instanceId = configs.get(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
+        if (instanceId != null) {
+            configs.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instanceId + "-" + number);
+        }
         configs.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         configs.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         configs.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none"); // decided per topic
