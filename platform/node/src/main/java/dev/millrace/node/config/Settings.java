@@ -110,6 +110,7 @@ final class Settings {
                         count("group.min.session.timeout.ms", 1),
                         count("group.max.session.timeout.ms", 1),
                         count("group.max.size", 1),
+                        count("millrace.groups.max", 1),
                         count("offsets.topic.num.partitions", 1),
                         number("offsets.topic.replication.factor", 1, Short.MAX_VALUE),
                         count("offsets.topic.segment.bytes", 1),
