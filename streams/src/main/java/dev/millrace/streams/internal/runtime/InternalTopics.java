@@ -45,6 +45,9 @@ final class InternalTopics {
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(60);
     private static final long RETRY_MS = 100;
 
+    /** Deleted records free the disk by whole segments. */
+    private static final String REPARTITION_SEGMENT_BYTES = Integer.toString(50 << 20);
+
     private final Admin admin;
     private final StreamsConfig config;
     private final TopologySpec topology;
@@ -72,7 +75,10 @@ final class InternalTopics {
                 .forEach(
                         (topic, count) -> {
                             Map<String, String> settings =
-                                    Map.of("cleanup.policy", "delete", "retention.ms", "-1");
+                                    Map.of(
+                                            "cleanup.policy", "delete",
+                                            "retention.ms", "-1",
+                                            "segment.bytes", REPARTITION_SEGMENT_BYTES);
                             wanted.put(topic, newTopic(topic, count, settings));
                             partitions.put(topic, count);
                         });

@@ -82,6 +82,7 @@ public final class StreamThread extends Thread {
     private final Listener listener;
     private final CacheBudget budget;
     private final boolean combining;
+    private final RepartitionPurge purge;
     private final Map<Integer, SubtopologySpec> subtopologies = new HashMap<>();
     private final Map<String, Integer> subtopologyOf = new HashMap<>();
 
@@ -145,6 +146,14 @@ public final class StreamThread extends Thread {
         this.maxTaskIdleMs = config.getLong(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG);
         this.maxBuffered = config.getInt(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG);
         this.pollTimeout = Duration.ofMillis(config.getLong(StreamsConfig.POLL_MS_CONFIG));
+        this.purge =
+                new RepartitionPurge(
+                        admin,
+                        topology.repartitionTopics().keySet().stream()
+                                .map(topic -> topology.decorate(topic, config.applicationId()))
+                                .toList(),
+                        config.getLong(StreamsConfig.REPARTITION_PURGE_INTERVAL_MS_CONFIG),
+                        System::currentTimeMillis);
         for (SubtopologySpec subtopology : topology.subtopologies(config.applicationId())) {
             subtopologies.put(subtopology.id(), subtopology);
             subtopology.sourceTopics().forEach(topic -> subtopologyOf.put(topic, subtopology.id()));
@@ -443,6 +452,7 @@ public final class StreamThread extends Thread {
             if (!offsets.isEmpty()) {
                 main.commitSync(offsets);
             }
+            purge.committed(offsets);
             consumed.removeIf(
                     partition -> {
                         Task task = taskOf.get(partition);
