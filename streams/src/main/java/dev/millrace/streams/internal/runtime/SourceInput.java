@@ -61,13 +61,14 @@ final class SourceInput {
         this.maxBuffered = config.getInt(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG);
     }
 
-    void poll(Duration timeout) {
+    /** Whether records came. */
+    boolean poll(Duration timeout) {
         ConsumerRecords<byte[], byte[]> records;
         try {
             records = consumer.poll(timeout);
         } catch (InvalidOffsetException e) {
             reset(e.partitions());
-            return;
+            return true; // their records are next
         }
         for (TopicPartition partition : records.partitions()) {
             Task task = tasks.require(partition);
@@ -78,6 +79,7 @@ final class SourceInput {
                 paused.add(partition);
             }
         }
+        return !records.isEmpty();
     }
 
     /** Fetches again for those that have room. */

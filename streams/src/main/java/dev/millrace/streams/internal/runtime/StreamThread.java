@@ -51,6 +51,14 @@ public final class StreamThread extends Thread {
     private static final int RECORDS_PER_ROUND = 256;
     private static final Duration RESTORE_POLL = Duration.ofMillis(20);
 
+    /**
+     * Not longer: the consumer does not return when it has got an assignment, only with records.
+     */
+    private static final Duration REBALANCE_POLL = Duration.ofMillis(10);
+
+    /** Without input for as long, batches go out before their linger.ms: nothing will fill them. */
+    private static final Duration QUIET = Duration.ofMillis(5);
+
     private final int number;
     private final StreamsConfig config;
     private final TopologySpec topology;
@@ -67,6 +75,9 @@ public final class StreamThread extends Thread {
     private volatile boolean leaveGroup;
     private volatile ThreadState state = ThreadState.STARTING;
     private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
+
+    @SuppressWarnings("NullAway.Init") // made by the thread itself, before it is used
+    private ProducerCollector collector;
 
     @SuppressWarnings("NullAway.Init") // made by the thread itself, before it is used
     private TaskSet tasks;
@@ -137,7 +148,6 @@ public final class StreamThread extends Thread {
     public void run() {
         Throwable cause = null;
         try {
-            new InternalTopics(admin, config, topology).ensure();
             process();
         } catch (WakeupException e) {
             if (!stop) {
@@ -154,7 +164,8 @@ public final class StreamThread extends Thread {
         listener.ended(this, cause);
     }
 
-    private void process() {
+    private void process() throws InterruptedException {
+        InternalTopics.Ensured topics = new InternalTopics(admin, config, topology).ensure();
         TaskAssignor.Context context =
                 new TaskAssignor.Context(
                         List.copyOf(subtopologies.values()),
@@ -165,6 +176,7 @@ public final class StreamThread extends Thread {
         try (ThreadClients clients = new ThreadClients(getName(), number, config, context)) {
             wire(clients);
             consumer = clients.main;
+            topics.await();
             clients.main.subscribe(subtopologyOf.keySet(), assignment);
             set(ThreadState.REBALANCING);
             try {
@@ -190,16 +202,10 @@ public final class StreamThread extends Thread {
     }
 
     private void wire(ThreadClients clients) {
-        ProducerCollector collector = new ProducerCollector(clients.producer);
+        collector = new ProducerCollector(clients.producer);
         Restorer restorer = new Restorer(clients.restore, stateDirectory);
         Checkpoints checkpoints = new Checkpoints(stateDirectory, collector, restorer);
-        tasks =
-                new TaskSet(
-                        (id, partitions) -> task(id, partitions, collector),
-                        stateDirectory,
-                        collector,
-                        restorer,
-                        checkpoints);
+        tasks = new TaskSet(this::task, stateDirectory, collector, restorer, checkpoints);
         input = new SourceInput(clients.main, tasks, this::resetPolicy, config);
         committer =
                 new Committer(
@@ -238,12 +244,13 @@ public final class StreamThread extends Thread {
 
     private void once() {
         tasks.openWaiting();
+        input.resume();
         boolean busy = tasks.hasRecords();
         if (tasks.isRestoring()) {
             tasks.restore(busy ? Duration.ZERO : RESTORE_POLL);
             busy = true;
         }
-        input.poll(busy ? Duration.ZERO : pollTimeout);
+        poll(busy);
         boolean progress;
         do {
             progress = false;
@@ -255,7 +262,6 @@ public final class StreamThread extends Thread {
                 task.punctuate(PunctuationType.WALL_CLOCK_TIME);
             }
         } while (progress && !committer.isDue());
-        input.resume();
         if (committer.isDue() || tasks.running().stream().anyMatch(Task::takeCommitRequest)) {
             committer.commit(false);
         }
@@ -263,6 +269,18 @@ public final class StreamThread extends Thread {
                 tasks.allRun() && assignment.isJoined()
                         ? ThreadState.RUNNING
                         : ThreadState.REBALANCING);
+    }
+
+    private void poll(boolean busy) {
+        if (busy) {
+            input.poll(Duration.ZERO);
+        } else if (tasks.isWaiting() || !assignment.isJoined()) {
+            input.poll(REBALANCE_POLL);
+        } else if (!collector.isPending()) {
+            input.poll(pollTimeout);
+        } else if (!input.poll(QUIET)) {
+            collector.flush();
+        }
     }
 
     private @Nullable String resetPolicy(String topic) {
@@ -285,7 +303,7 @@ public final class StreamThread extends Thread {
         return null;
     }
 
-    private Task task(TaskId id, List<TopicPartition> partitions, ProducerCollector collector) {
+    private Task task(TaskId id, List<TopicPartition> partitions) {
         SubtopologySpec subtopology = subtopologies.get(id.subtopology());
         if (subtopology == null) {
             throw new StreamsException(

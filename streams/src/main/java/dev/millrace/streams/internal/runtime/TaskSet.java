@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.BiFunction;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -69,6 +68,11 @@ final class TaskSet {
         return taskOf.get(partition);
     }
 
+    /** Whether another thread has to close an assigned task first. */
+    boolean isWaiting() {
+        return !waiting.isEmpty();
+    }
+
     /** Whether every assigned task takes records. */
     boolean allRun() {
         return restoring.isEmpty() && waiting.isEmpty();
@@ -105,20 +109,21 @@ final class TaskSet {
         if (waiting.isEmpty()) {
             return;
         }
-        for (TaskId id : new TreeSet<>(waiting.keySet())) {
-            if (stateDirectory.own(id)) {
-                List<TopicPartition> partitions = waiting.remove(id);
-                open(id, partitions == null ? List.of() : partitions);
-            }
-        }
-    }
-
-    private void open(TaskId id, List<TopicPartition> partitions) {
-        Task task = factory.apply(id, partitions);
-        partitions.forEach(partition -> taskOf.put(partition, task));
-        restoring.put(id, task);
-        if (!restorer.begin(task)) {
-            restored(task);
+        List<Task> opened = new ArrayList<>();
+        waiting.entrySet()
+                .removeIf(
+                        entry -> {
+                            boolean free = stateDirectory.own(entry.getKey());
+                            if (free) {
+                                Task task = factory.apply(entry.getKey(), entry.getValue());
+                                entry.getValue().forEach(each -> taskOf.put(each, task));
+                                restoring.put(task.id(), task);
+                                opened.add(task);
+                            }
+                            return free;
+                        });
+        if (!opened.isEmpty()) {
+            restorer.begin(opened).forEach(this::restored);
         }
     }
 
