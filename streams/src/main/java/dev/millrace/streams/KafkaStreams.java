@@ -4,6 +4,7 @@ import dev.millrace.streams.errors.StreamsUncaughtExceptionHandler;
 import dev.millrace.streams.errors.TopologyException;
 import dev.millrace.streams.internal.runtime.StateDirectory;
 import dev.millrace.streams.internal.runtime.StreamThread;
+import dev.millrace.streams.internal.store.RocksDbStore;
 import dev.millrace.streams.internal.topology.TopologySpec;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -130,6 +131,9 @@ public class KafkaStreams implements AutoCloseable {
                                 + state);
             }
             processId = stateDirectory.lock();
+            if (usesRocksDb()) {
+                RocksDbStore.preload(); // while the threads find their topics and their group
+            }
             admin = Admin.create(config.adminConfigs());
             for (int i = 0; i < config.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG); i++) {
                 threads.add(newThread(nextThread++, admin, processId));
@@ -137,6 +141,15 @@ public class KafkaStreams implements AutoCloseable {
             set(State.REBALANCING);
             threads.forEach(Thread::start);
         }
+    }
+
+    private boolean usesRocksDb() {
+        return topology.stores().stream()
+                .anyMatch(
+                        store ->
+                                store.supplier() == null
+                                        ? !config.inMemoryStoresByDefault()
+                                        : store.supplier().get() instanceof RocksDbStore);
     }
 
     private StreamThread newThread(int number, Admin admin, UUID processId) {

@@ -42,6 +42,8 @@ public class StreamsConfig extends AbstractConfig {
     public static final String BUFFERED_RECORDS_PER_PARTITION_CONFIG =
             "buffered.records.per.partition";
     public static final String REPLICATION_FACTOR_CONFIG = "replication.factor";
+    public static final String REPARTITION_PURGE_INTERVAL_MS_CONFIG =
+            "repartition.purge.interval.ms";
     public static final String DEFAULT_DSL_STORE_CONFIG = "default.dsl.store";
 
     public static final String CONSUMER_PREFIX = "consumer.";
@@ -160,6 +162,13 @@ public class StreamsConfig extends AbstractConfig {
                             -1,
                             Importance.HIGH,
                             "Of internal topics; -1: the broker's default.")
+                    .define(
+                            REPARTITION_PURGE_INTERVAL_MS_CONFIG,
+                            ConfigDef.Type.LONG,
+                            30_000L,
+                            ConfigDef.Range.atLeast(0),
+                            Importance.LOW,
+                            "How often what was read and committed is deleted from repartition topics, after a commit.")
                     .define(
                             DEFAULT_DSL_STORE_CONFIG,
                             ConfigDef.Type.STRING,

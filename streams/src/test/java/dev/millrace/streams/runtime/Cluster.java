@@ -113,6 +113,28 @@ final class Cluster {
         return true;
     }
 
+    /** First offset that each partition still has. */
+    Map<TopicPartition, Long> startOffsets(String topic) throws Exception {
+        return offsets(topic, OffsetSpec.earliest());
+    }
+
+    Map<TopicPartition, Long> endOffsets(String topic) throws Exception {
+        return offsets(topic, OffsetSpec.latest());
+    }
+
+    private Map<TopicPartition, Long> offsets(String topic, OffsetSpec spec) throws Exception {
+        Map<TopicPartition, OffsetSpec> wanted = new HashMap<>();
+        for (int partition = 0; partition < partitionsOf(topic); partition++) {
+            wanted.put(new TopicPartition(topic, partition), spec);
+        }
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        admin.listOffsets(wanted)
+                .all()
+                .get()
+                .forEach((partition, found) -> offsets.put(partition, found.offset()));
+        return offsets;
+    }
+
     Map<String, String> topicConfig(String topic) throws Exception {
         var resource =
                 new org.apache.kafka.common.config.ConfigResource(

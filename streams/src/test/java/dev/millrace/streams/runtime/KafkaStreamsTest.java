@@ -89,8 +89,49 @@ class KafkaStreamsTest {
         assertThat(cluster.topicConfig(changelog)).containsEntry("cleanup.policy", "compact");
         assertThat(cluster.topicConfig(repartition))
                 .containsEntry("cleanup.policy", "delete")
-                .containsEntry("retention.ms", "-1");
+                .containsEntry("retention.ms", "-1")
+                .containsEntry("segment.bytes", "52428800");
         assertThat(cluster.allIsCommitted(cluster.input, repartition)).isTrue();
+    }
+
+    @Test
+    void deletes_from_repartition_topics_what_it_has_read_and_committed() throws Exception {
+        List<String> lines = Counting.lines(1000, 50);
+        cluster.write(lines);
+        String repartition = cluster.applicationId + "-counts-repartition";
+
+        try (KafkaStreams streams =
+                start(properties(StreamsConfig.REPARTITION_PURGE_INTERVAL_MS_CONFIG, "300"))) {
+            awaitCounts(lines);
+            // What is read by the last commit is deleted after the first one that comes later.
+            await().atMost(PATIENCE)
+                    .untilAsserted(
+                            () ->
+                                    assertThat(cluster.startOffsets(repartition))
+                                            .isEqualTo(cluster.endOffsets(repartition)));
+            assertThat(cluster.endOffsets(repartition).values()).anyMatch(end -> end > 100);
+
+            List<String> all = new ArrayList<>(lines);
+            List<String> more = Counting.lines(1000, 51);
+            all.addAll(more);
+            cluster.write(more);
+            awaitCounts(all);
+            assertThat(streams.state().isRunningOrRebalancing()).isTrue();
+        }
+    }
+
+    @Test
+    void keeps_repartition_topics_until_the_purge_interval_has_passed() throws Exception {
+        List<String> lines = Counting.lines(100, 52);
+        cluster.write(lines);
+
+        try (KafkaStreams streams = start(properties())) {
+            awaitCounts(lines);
+            assertThat(streams.state().isRunningOrRebalancing()).isTrue();
+        }
+
+        assertThat(cluster.startOffsets(cluster.applicationId + "-counts-repartition").values())
+                .containsOnly(0L);
     }
 
     @Test

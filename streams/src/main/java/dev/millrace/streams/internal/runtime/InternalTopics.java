@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
@@ -30,6 +31,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,7 +45,10 @@ final class InternalTopics {
     private static final Logger LOG = LoggerFactory.getLogger(InternalTopics.class);
     private static final Duration SOURCE_TOPICS_TIMEOUT = Duration.ofSeconds(15);
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(60);
-    private static final long RETRY_MS = 100;
+    private static final long RETRY_MS = 20;
+
+    /** Deleted records free the disk by whole segments. */
+    private static final String REPARTITION_SEGMENT_BYTES = Integer.toString(50 << 20);
 
     private final Admin admin;
     private final StreamsConfig config;
@@ -59,20 +64,60 @@ final class InternalTopics {
         this.subtopologies = topology.subtopologies(applicationId);
     }
 
-    void ensure() throws InterruptedException {
+    /** Topics that are being created. */
+    @FunctionalInterface
+    interface Ensured {
+        /** Returns when all are there; throws what went wrong. */
+        void await() throws InterruptedException;
+    }
+
+    /** Begins on a thread of its own: a stream thread makes its clients meanwhile. */
+    Ensured ensure() {
+        FutureTask<@Nullable Void> task =
+                new FutureTask<>(
+                        () -> {
+                            createAbsent();
+                            return null;
+                        });
+        Thread thread = new Thread(task, applicationId + "-internal-topics");
+        thread.setDaemon(true);
+        thread.start();
+        return () -> {
+            try {
+                task.get();
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof RuntimeException refused) {
+                    throw refused;
+                }
+                throw new StreamsException("Cannot create internal topics", e.getCause());
+            }
+        };
+    }
+
+    private void createAbsent() throws InterruptedException {
         Set<String> external = new TreeSet<>();
         subtopologies.forEach(subtopology -> external.addAll(subtopology.sourceTopics()));
+        Set<String> internal = new TreeSet<>();
         topology.repartitionTopics()
                 .keySet()
-                .forEach(topic -> external.remove(topology.decorate(topic, applicationId)));
-        Map<String, Integer> partitions = partitionsOfSources(external);
+                .forEach(topic -> internal.add(topology.decorate(topic, applicationId)));
+        external.removeAll(internal);
+        topology.stores().stream()
+                .filter(StoreSpec::logged)
+                .forEach(store -> internal.add(store.changelogTopic(applicationId)));
+        Map<String, Integer> present = awaitSources(external, internal);
+        Map<String, Integer> partitions = new HashMap<>(present);
+        partitions.keySet().retainAll(external);
 
         Map<String, NewTopic> wanted = new TreeMap<>();
         repartitionPartitions(partitions)
                 .forEach(
                         (topic, count) -> {
                             Map<String, String> settings =
-                                    Map.of("cleanup.policy", "delete", "retention.ms", "-1");
+                                    Map.of(
+                                            "cleanup.policy", "delete",
+                                            "retention.ms", "-1",
+                                            "segment.bytes", REPARTITION_SEGMENT_BYTES);
                             wanted.put(topic, newTopic(topic, count, settings));
                             partitions.put(topic, count);
                         });
@@ -92,7 +137,7 @@ final class InternalTopics {
                 }
             }
         }
-        create(wanted);
+        create(wanted, present);
     }
 
     private NewTopic newTopic(String name, int partitions, Map<String, String> settings) {
@@ -106,16 +151,19 @@ final class InternalTopics {
                 .configs(all);
     }
 
-    private Map<String, Integer> partitionsOfSources(Set<String> topics)
+    /** Partitions of all sources, and of those internal topics that exist. */
+    private Map<String, Integer> awaitSources(Set<String> sources, Set<String> internal)
             throws InterruptedException {
+        Set<String> topics = new TreeSet<>(sources);
+        topics.addAll(internal);
         long deadlineNs = System.nanoTime() + SOURCE_TOPICS_TIMEOUT.toNanos();
         while (true) {
             Map<String, Integer> found = describe(topics);
-            if (found.size() == topics.size()) {
+            if (found.keySet().containsAll(sources)) {
                 return found;
             }
             if (System.nanoTime() > deadlineNs) {
-                Set<String> missing = new TreeSet<>(topics);
+                Set<String> missing = new TreeSet<>(sources);
                 missing.removeAll(found.keySet());
                 throw new MissingSourceTopicException(
                         "Source topics "
@@ -209,36 +257,35 @@ final class InternalTopics {
         return largest;
     }
 
-    private void create(Map<String, NewTopic> wanted) throws InterruptedException {
-        Set<String> present = describe(wanted.keySet()).keySet();
+    private void create(Map<String, NewTopic> wanted, Map<String, Integer> present)
+            throws InterruptedException {
         List<NewTopic> absent =
-                wanted.values().stream().filter(topic -> !present.contains(topic.name())).toList();
+                wanted.values().stream()
+                        .filter(topic -> !present.containsKey(topic.name()))
+                        .toList();
+        Map<String, Integer> found = new HashMap<>(present);
+        found.keySet().retainAll(wanted.keySet());
         if (!absent.isEmpty()) {
             LOG.info("Creating internal topics {}", absent.stream().map(NewTopic::name).toList());
-        }
-        for (Map.Entry<String, KafkaFuture<Void>> answer :
-                admin.createTopics(absent).values().entrySet()) {
-            try {
-                get(answer.getValue());
-            } catch (ExecutionException e) {
-                if (!(e.getCause()
-                        instanceof TopicExistsException)) { // another instance was faster
-                    throw new StreamsException(
-                            "Could not create internal topic " + answer.getKey(), e.getCause());
+            Set<String> others = new TreeSet<>();
+            for (NewTopic topic : absent) {
+                found.put(topic.name(), topic.numPartitions());
+            }
+            for (Map.Entry<String, KafkaFuture<Void>> answer :
+                    admin.createTopics(absent).values().entrySet()) {
+                try {
+                    get(answer.getValue());
+                } catch (ExecutionException e) {
+                    if (!(e.getCause() instanceof TopicExistsException)) {
+                        throw new StreamsException(
+                                "Could not create internal topic " + answer.getKey(), e.getCause());
+                    }
+                    others.add(answer.getKey()); // another instance was faster
                 }
             }
+            found.putAll(awaitTopics(others));
+            awaitLeaders(absent);
         }
-        long deadlineNs = System.nanoTime() + REQUEST_TIMEOUT.toNanos();
-        Map<String, Integer> found = describe(wanted.keySet());
-        while (found.size() < wanted.size()) {
-            if (System.nanoTime() > deadlineNs) {
-                throw new StreamsException(
-                        "Internal topics " + wanted.keySet() + " were created but are not there");
-            }
-            Thread.sleep(RETRY_MS);
-            found = describe(wanted.keySet());
-        }
-        awaitLeaders(absent);
         found.forEach(
                 (topic, actual) -> {
                     NewTopic created = wanted.get(topic);
@@ -255,6 +302,23 @@ final class InternalTopics {
                                         + " again.");
                     }
                 });
+    }
+
+    private Map<String, Integer> awaitTopics(Set<String> topics) throws InterruptedException {
+        if (topics.isEmpty()) {
+            return Map.of();
+        }
+        long deadlineNs = System.nanoTime() + REQUEST_TIMEOUT.toNanos();
+        Map<String, Integer> found = describe(topics);
+        while (found.size() < topics.size()) {
+            if (System.nanoTime() > deadlineNs) {
+                throw new StreamsException(
+                        "Internal topics " + topics + " were created but are not there");
+            }
+            Thread.sleep(RETRY_MS);
+            found = describe(topics);
+        }
+        return found;
     }
 
     /**

@@ -26,6 +26,7 @@ final class ProducerCollector implements RecordCollector {
                 }
             };
     private volatile @Nullable Exception failure;
+    private boolean pending;
 
     // The changelog of the last record is mostly that of the next one.
     private @Nullable String lastTopic;
@@ -76,6 +77,7 @@ final class ProducerCollector implements RecordCollector {
                         Erased.castNullable(key),
                         Erased.castNullable(value),
                         noHeaders ? null : headers);
+        pending = true;
         producer.send(record, partition == null ? plain : written(topic, partition));
     }
 
@@ -100,7 +102,13 @@ final class ProducerCollector implements RecordCollector {
     /** Returns when everything sent is acknowledged. */
     void flush() {
         producer.flush();
+        pending = false;
         throwFailure();
+    }
+
+    /** Whether something was sent since the last flush: it may linger in a batch. */
+    boolean isPending() {
+        return pending;
     }
 
     private void throwFailure() {

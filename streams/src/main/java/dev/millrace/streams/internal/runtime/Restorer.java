@@ -1,13 +1,14 @@
 package dev.millrace.streams.internal.runtime;
 
 import dev.millrace.streams.internal.task.Task;
-import dev.millrace.streams.internal.topology.StoreSpec;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -35,48 +36,73 @@ final class Restorer {
         this.stateDirectory = stateDirectory;
     }
 
-    /** Opens the task's stores; whether there is anything to restore. */
-    boolean begin(Task task) {
-        Map<TopicPartition, StoreSpec> changelogs = new HashMap<>();
-        task.changelogs()
-                .forEach(
-                        (topic, store) ->
-                                changelogs.put(
-                                        new TopicPartition(topic, task.id().partition()), store));
-        Map<TopicPartition, Long> checkpoint =
-                new CheckpointFile(stateDirectory.task(task.id())).read();
-        Map<TopicPartition, Long> first = consumer.beginningOffsets(changelogs.keySet());
-        Map<TopicPartition, Long> last = consumer.endOffsets(changelogs.keySet());
-        Set<TopicPartition> valid = new HashSet<>();
-        changelogs.forEach(
-                (partition, store) -> {
-                    long held = checkpoint.getOrDefault(partition, -1L);
-                    if (held >= offset(first, partition) && held <= offset(last, partition)) {
-                        valid.add(partition);
-                    } else {
-                        stateDirectory.deleteStore(task.id(), store.name());
-                    }
-                });
-        task.openStores();
+    /**
+     * Opens the tasks' stores.
+     *
+     * @return those that are complete already; the others will be, after some {@link #poll}s
+     */
+    List<Task> begin(Collection<Task> tasks) {
+        List<TopicPartition> changelogs = new ArrayList<>();
+        tasks.forEach(task -> changelogs.addAll(changelogsOf(task)));
+        Map<TopicPartition, Long> first = consumer.beginningOffsets(changelogs);
+        Map<TopicPartition, Long> last = consumer.endOffsets(changelogs);
         Map<TopicPartition, Long> starts = new HashMap<>();
-        changelogs.forEach(
-                (partition, store) -> {
-                    boolean fromCheckpoint =
-                            valid.contains(partition) && task.persistent(store.name());
-                    long start = offset(fromCheckpoint ? checkpoint : first, partition);
-                    held.put(partition, offset(last, partition));
-                    if (start < offset(last, partition)) {
-                        starts.put(partition, start);
-                        taskOf.put(partition, task);
-                        ends.put(partition, offset(last, partition));
-                    }
-                });
+        List<Task> complete = new ArrayList<>();
+        for (Task task : tasks) {
+            Map<TopicPartition, Long> behind = open(task, first, last);
+            if (behind.isEmpty()) {
+                complete.add(task);
+            } else {
+                starts.putAll(behind);
+                LOG.info("Task {} restores {}", task.id(), behind.keySet());
+            }
+        }
         if (!starts.isEmpty()) {
             consumer.assign(taskOf.keySet());
             starts.forEach(consumer::seek);
-            LOG.info("Task {} restores {}", task.id(), starts.keySet());
         }
-        return !starts.isEmpty();
+        return complete;
+    }
+
+    private static List<TopicPartition> changelogsOf(Task task) {
+        return task.changelogs().keySet().stream()
+                .map(topic -> new TopicPartition(topic, task.id().partition()))
+                .toList();
+    }
+
+    /** Where to begin in the changelogs that the opened stores lag behind. */
+    private Map<TopicPartition, Long> open(
+            Task task, Map<TopicPartition, Long> first, Map<TopicPartition, Long> last) {
+        Map<TopicPartition, Long> checkpoint =
+                new CheckpointFile(stateDirectory.task(task.id())).read();
+        Set<TopicPartition> valid = new HashSet<>();
+        for (TopicPartition partition : changelogsOf(task)) {
+            long stored = checkpoint.getOrDefault(partition, -1L);
+            if (stored >= offset(first, partition) && stored <= offset(last, partition)) {
+                valid.add(partition);
+            } else {
+                stateDirectory.deleteStore(task.id(), storeOf(task, partition));
+            }
+        }
+        task.openStores();
+        Map<TopicPartition, Long> starts = new HashMap<>();
+        for (TopicPartition partition : changelogsOf(task)) {
+            boolean fromCheckpoint =
+                    valid.contains(partition) && task.persistent(storeOf(task, partition));
+            long start = offset(fromCheckpoint ? checkpoint : first, partition);
+            long end = offset(last, partition);
+            held.put(partition, end);
+            if (start < end) {
+                starts.put(partition, start);
+                taskOf.put(partition, task);
+                ends.put(partition, end);
+            }
+        }
+        return starts;
+    }
+
+    private static String storeOf(Task task, TopicPartition changelog) {
+        return Objects.requireNonNull(task.changelogs().get(changelog.topic())).name();
     }
 
     private static long offset(Map<TopicPartition, Long> offsets, TopicPartition partition) {

@@ -47,6 +47,13 @@ public final class RocksDbStore implements LocalStore {
         }
     }
 
+    /** Loads the library, which takes a while the first time, on a thread of its own. */
+    public static void preload() {
+        Thread loader = new Thread(() -> Shared.BLOCK_CACHE.getUsage(), "rocksdb-load");
+        loader.setDaemon(true);
+        loader.start();
+    }
+
     private final String name;
     private final List<RocksIterator> iterators = new ArrayList<>();
     private @Nullable RocksDB db;

@@ -1,0 +1,185 @@
+package dev.millrace.streams.internal.runtime;
+
+import dev.millrace.streams.StreamsConfig;
+import dev.millrace.streams.errors.StreamsException;
+import dev.millrace.streams.internal.task.Task;
+import dev.millrace.streams.processor.TaskId;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.InvalidOffsetException;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings records from the consumer to the tasks of one thread, as many as they can hold, and knows
+ * how far they were processed. Used by the thread only.
+ */
+final class SourceInput {
+    /** Where a source begins that has no committed offset. */
+    @FunctionalInterface
+    interface ResetPolicies {
+        /** {@code earliest}, {@code latest}, or null: as the consumer is configured. */
+        @Nullable String of(String topic);
+    }
+
+    private final Consumer<byte[], byte[]> consumer;
+    private final TaskSet tasks;
+    private final ResetPolicies policies;
+    private final String defaultPolicy;
+    private final long maxTaskIdleMs;
+    private final int maxBuffered;
+
+    private final Set<TopicPartition> paused = new HashSet<>();
+
+    /** Partitions with records since the last commit. */
+    private final Set<TopicPartition> consumed = new HashSet<>();
+
+    private final Map<TaskId, Long> idleSinceMs = new HashMap<>();
+
+    SourceInput(
+            Consumer<byte[], byte[]> consumer,
+            TaskSet tasks,
+            ResetPolicies policies,
+            StreamsConfig config) {
+        this.consumer = consumer;
+        this.tasks = tasks;
+        this.policies = policies;
+        Object configured =
+                config.mainConsumerConfigs().get(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG);
+        this.defaultPolicy = configured == null ? "earliest" : configured.toString();
+        this.maxTaskIdleMs = config.getLong(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG);
+        this.maxBuffered = config.getInt(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG);
+    }
+
+    /** Whether records came. */
+    boolean poll(Duration timeout) {
+        ConsumerRecords<byte[], byte[]> records;
+        try {
+            records = consumer.poll(timeout);
+        } catch (InvalidOffsetException e) {
+            reset(e.partitions());
+            return true; // their records are next
+        }
+        for (TopicPartition partition : records.partitions()) {
+            Task task = tasks.require(partition);
+            task.addRecords(partition, records.records(partition));
+            consumed.add(partition);
+            if (task.buffered(partition) > maxBuffered) {
+                consumer.pause(List.of(partition));
+                paused.add(partition);
+            }
+        }
+        return !records.isEmpty();
+    }
+
+    /** Fetches again for those that have room. */
+    void resume() {
+        paused.removeIf(
+                partition -> {
+                    Task task = tasks.of(partition);
+                    boolean resumed =
+                            task != null
+                                    && tasks.isRunning(task)
+                                    && task.buffered(partition) <= maxBuffered;
+                    if (resumed) {
+                        consumer.resume(List.of(partition));
+                    }
+                    return resumed;
+                });
+    }
+
+    /** The first position of partitions without one, as their source or the configuration says. */
+    private void reset(Set<TopicPartition> partitions) {
+        for (TopicPartition partition : partitions) {
+            String policy = policies.of(partition.topic());
+            String effective = policy != null ? policy : defaultPolicy;
+            switch (effective) {
+                case "earliest" -> consumer.seekToBeginning(List.of(partition));
+                case "latest" -> consumer.seekToEnd(List.of(partition));
+                default ->
+                        throw new StreamsException(
+                                "No valid committed offset found for input "
+                                        + partition
+                                        + ", and auto.offset.reset is "
+                                        + effective
+                                        + ". Use earliest or latest to choose where to begin.");
+            }
+        }
+    }
+
+    /**
+     * Whether the task's next record is surely the one with the smallest timestamp, or waited for
+     * long enough.
+     */
+    boolean isReady(Task task) {
+        if (maxTaskIdleMs < 0 || task.partitions().size() == 1 || !task.hasRecords()) {
+            return true;
+        }
+        List<TopicPartition> empty = task.emptyPartitions();
+        for (TopicPartition partition : empty) {
+            OptionalLong lag = consumer.currentLag(partition);
+            if (lag.isEmpty() || lag.getAsLong() > 0) {
+                idleSinceMs.remove(task.id());
+                return false; // the broker has, or may have, more: fetch it first
+            }
+        }
+        if (empty.isEmpty() || maxTaskIdleMs == 0) {
+            idleSinceMs.remove(task.id());
+            return true;
+        }
+        long now = System.currentTimeMillis();
+        return now - idleSinceMs.computeIfAbsent(task.id(), id -> now) >= maxTaskIdleMs;
+    }
+
+    /** Where to go on after a crash: of the partitions that moved since the last commit. */
+    Map<TopicPartition, OffsetAndMetadata> processed() {
+        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+        for (TopicPartition partition : consumed) {
+            Task task = tasks.of(partition);
+            if (task != null) {
+                Long unprocessed = task.firstUnprocessed(partition);
+                long next = unprocessed != null ? unprocessed : consumer.position(partition);
+                offsets.put(partition, new OffsetAndMetadata(next));
+            }
+        }
+        return offsets;
+    }
+
+    /** What {@link #processed()} said is safe. */
+    void committed() {
+        consumed.removeIf(
+                partition -> {
+                    Task task = tasks.of(partition);
+                    return task == null || task.firstUnprocessed(partition) == null;
+                });
+    }
+
+    /** All partitions are taken away: what is buffered will be fetched again, here or elsewhere. */
+    void revoked() {
+        consumed.clear();
+        paused.clear();
+        idleSinceMs.clear();
+        tasks.running().forEach(Task::clearBuffers);
+    }
+
+    /** Records come only for tasks that can take them. */
+    void assigned(Collection<TopicPartition> partitions) {
+        for (TopicPartition partition : partitions) {
+            Task task = tasks.of(partition);
+            if (task == null || !tasks.isRunning(task)) {
+                paused.add(partition);
+            }
+        }
+        consumer.pause(paused);
+    }
+}
