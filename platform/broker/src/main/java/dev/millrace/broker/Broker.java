@@ -84,12 +84,12 @@ public final class Broker {
      *     org.apache.kafka.common.config.ConfigException}), and then nothing is left running
      */
     public static Future<Broker> start(Vertx vertx, Cluster cluster, BrokerConfig config) {
-        return start(vertx, cluster, config, RequestMetrics.NONE);
+        return start(vertx, cluster, config, null);
     }
 
-    /** The same, reporting requests to {@code metrics}, for instance {@link BrokerMetrics}. */
+    /** The same, reporting to {@code metrics}. */
     public static Future<Broker> start(
-            Vertx vertx, Cluster cluster, BrokerConfig config, RequestMetrics metrics) {
+            Vertx vertx, Cluster cluster, BrokerConfig config, @Nullable BrokerMetrics metrics) {
         Broker broker;
         try {
             broker = new Broker(vertx, cluster, config);
@@ -114,7 +114,7 @@ public final class Broker {
         return partitions.find(tp);
     }
 
-    private Future<Void> start(RequestMetrics metrics) {
+    private Future<Void> start(@Nullable BrokerMetrics metrics) {
         Future<LogDirectories> opened = workers.submit(this::openLogs);
         Future<?> deployed = deployLoops();
         return Future.join(opened, deployed)
@@ -123,9 +123,10 @@ public final class Broker {
                             directories = opened.result();
                             return follow(opened.result());
                         })
-                .compose(follower -> startCoordinators(follower))
-                .compose(table -> listen(table, metrics))
-                .compose(this::register);
+                .compose(follower -> startCoordinators(opened.result(), follower))
+                .compose(table -> listen(table, metrics == null ? RequestMetrics.NONE : metrics))
+                .compose(this::register)
+                .onSuccess(ready -> prepareGroups(metrics));
     }
 
     private LogDirectories openLogs() throws IOException {
@@ -181,7 +182,7 @@ public final class Broker {
                 .onFailure(e -> LOG.error("Writing the checkpoints failed", e));
     }
 
-    private Future<ApiTable> startCoordinators(ImageFollower imageFollower) {
+    private Future<ApiTable> startCoordinators(LogDirectories logs, ImageFollower imageFollower) {
         Map<String, String> properties = config.properties();
         TopicCreation creation =
                 new TopicCreation(
@@ -204,12 +205,15 @@ public final class Broker {
                 .map(
                         coordinator -> {
                             groups = coordinator;
-                            return table(imageFollower, creation, coordinator);
+                            return table(logs, imageFollower, creation, coordinator);
                         });
     }
 
     private ApiTable table(
-            ImageFollower imageFollower, TopicCreation creation, GroupCoordinator coordinator) {
+            LogDirectories logs,
+            ImageFollower imageFollower,
+            TopicCreation creation,
+            GroupCoordinator coordinator) {
         FetchHandler fetch = new FetchHandler(partitions, workers, settings.fetchMaxBytes());
         fetches = fetch;
         ApiTable.Builder table =
@@ -231,7 +235,12 @@ public final class Broker {
                                 2,
                                 4,
                                 new OffsetForLeaderEpochHandler(partitions))
-                        .add(ApiKeys.DELETE_RECORDS, 0, 2, new DeleteRecordsHandler(partitions));
+                        .add(ApiKeys.DELETE_RECORDS, 0, 2, new DeleteRecordsHandler(partitions))
+                        .add(
+                                ApiKeys.DESCRIBE_LOG_DIRS,
+                                1,
+                                5,
+                                new DescribeLogDirsHandler(logs, workers));
         GroupHandlers.register(table, coordinator);
         AdminHandlers.register(table, vertx, cluster, config);
         return table.build();
@@ -256,8 +265,29 @@ public final class Broker {
 
     private Future<Void> register(KafkaServer.Bound bound) {
         return Future.fromCompletionStage(
-                cluster.registerBroker(config.host(), bound.address().getPort(), settings.rack()),
+                cluster.registerBroker(
+                        config.advertisedHost(),
+                        config.advertisedPort(bound.address().getPort()),
+                        settings.rack()),
                 vertx.getOrCreateContext());
+    }
+
+    /** In the background: clients are served meanwhile, and those without a group never wait. */
+    private void prepareGroups(@Nullable BrokerMetrics metrics) {
+        GroupCoordinator coordinator = groups;
+        if (coordinator != null) {
+            if (metrics != null) {
+                metrics.groups(coordinator);
+            }
+            coordinator
+                    .createOffsetsTopic()
+                    .onFailure(
+                            e ->
+                                    LOG.debug(
+                                            "{} is created when a client needs it",
+                                            GroupCoordinator.OFFSETS_TOPIC,
+                                            e));
+        }
     }
 
     /**

@@ -12,4 +12,27 @@ import java.util.Map;
  *     auto.create.topics.enable, log.*, group.*, …); absent ones have Kafka's defaults
  */
 public record BrokerConfig(
-        int nodeId, String host, int port, List<Path> logDirs, Map<String, String> properties) {}
+        int nodeId, String host, int port, List<Path> logDirs, Map<String, String> properties) {
+
+    /** Host that clients are told: of {@code advertised.listeners}, else the one listened on. */
+    String advertisedHost() {
+        String advertised = advertisedAddress();
+        return advertised.isEmpty() ? host : advertised.substring(0, advertised.lastIndexOf(':'));
+    }
+
+    /** Port that clients are told: of {@code advertised.listeners} unless 0, else the bound one. */
+    int advertisedPort(int boundPort) {
+        String advertised = advertisedAddress();
+        int port =
+                advertised.isEmpty()
+                        ? 0
+                        : Integer.parseInt(advertised.substring(advertised.lastIndexOf(':') + 1));
+        return port == 0 ? boundPort : port;
+    }
+
+    /** HOST:PORT, or empty if not set. */
+    private String advertisedAddress() {
+        String listener = properties.getOrDefault("advertised.listeners", "");
+        return listener.substring(listener.indexOf("//") < 0 ? 0 : listener.indexOf("//") + 2);
+    }
+}

@@ -1,5 +1,6 @@
 package dev.millrace.broker;
 
+import dev.millrace.broker.group.GroupCoordinator;
 import dev.millrace.wire.RequestContext;
 import dev.millrace.wire.RequestMetrics;
 import io.micrometer.core.instrument.Counter;
@@ -12,7 +13,8 @@ import org.apache.kafka.common.protocol.ApiKeys;
 
 /**
  * Requests as meters, one set per API: {@code millrace.requests} (timer), {@code
- * millrace.request.bytes} and {@code millrace.response.bytes} (counters), all tagged {@code api}.
+ * millrace.request.bytes} and {@code millrace.response.bytes} (counters), all tagged {@code api};
+ * groups as a gauge, {@code millrace.groups}.
  */
 public final class BrokerMetrics implements RequestMetrics {
     private record Meters(Timer requests, Counter requestBytes, Counter responseBytes) {}
@@ -22,6 +24,11 @@ public final class BrokerMetrics implements RequestMetrics {
 
     public BrokerMetrics(MeterRegistry registry) {
         this.registry = registry;
+    }
+
+    /** {@code millrace.groups}: how many groups this broker coordinates. */
+    void groups(GroupCoordinator coordinator) {
+        registry.gauge("millrace.groups", coordinator, GroupCoordinator::groupCount);
     }
 
     @Override

@@ -146,7 +146,8 @@ final class FetchReading {
         take(fetched, answer);
     }
 
-    private void take(FetchedRecords fetched, PartitionData answer) throws IOException {
+    private void take(FetchedRecords read, PartitionData answer) throws IOException {
+        FetchedRecords fetched = terms.zstd() ? read : WithoutZstd.prefix(read);
         if (fetched.records() != null) {
             answer.setRecords(RecordBytes.of(fetched.records()));
         } else if (fetched.region() != null) {

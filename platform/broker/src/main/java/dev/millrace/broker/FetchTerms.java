@@ -10,6 +10,7 @@ import org.apache.kafka.common.message.FetchRequestData.FetchTopic;
  *
  * @param consumer not a replica, so reads no further than the high watermark
  * @param stable read_committed: reads no further than the last stable offset
+ * @param zstd whether the reader knows that codec
  * @param maxBytes bound on the records of the answer, the client's or ours
  */
 record FetchTerms(
@@ -18,7 +19,9 @@ record FetchTerms(
         boolean topicIds,
         boolean consumer,
         boolean stable,
+        boolean zstd,
         int maxBytes) {
+    private static final short FIRST_VERSION_WITH_ZSTD = 10;
     private static final short FIRST_VERSION_WITH_TOPIC_IDS = 13;
     private static final short FIRST_VERSION_WITH_REPLICA_STATE = 15;
     private static final int CONSUMER = -1;
@@ -39,6 +42,7 @@ record FetchTerms(
                 context.version() >= FIRST_VERSION_WITH_TOPIC_IDS,
                 replicaId == CONSUMER,
                 request.isolationLevel() == READ_COMMITTED,
+                context.version() >= FIRST_VERSION_WITH_ZSTD,
                 Math.min(brokerMaxBytes, Math.max(request.maxBytes(), 0)));
     }
 

@@ -9,7 +9,10 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -31,6 +34,8 @@ import org.slf4j.LoggerFactory;
  */
 final class ImageFollower {
     private static final Logger LOG = LoggerFactory.getLogger(ImageFollower.class);
+    private static final long FIRST_RETRY_MS = 500;
+    private static final long MAX_RETRY_MS = 30_000;
 
     private final int nodeId;
     private final LogDirectories directories;
@@ -48,8 +53,13 @@ final class ImageFollower {
     private long appliedVersion = -1;
     private boolean stopped;
 
-    /** The last image applied; the worker's. */
-    private @Nullable MetadataImage applied;
+    /** The last image applied; written by the worker. */
+    private volatile @Nullable MetadataImage applied;
+
+    /** Topics of which a log could not be opened; tried again until it can, or is not wanted. */
+    private final Set<String> unopened = ConcurrentHashMap.newKeySet();
+
+    private long retryMs = FIRST_RETRY_MS;
 
     private record Awaited(long version, Promise<Void> promise) implements Comparable<Awaited> {
         @Override
@@ -162,15 +172,32 @@ final class ImageFollower {
         }
 
         List<Future<?>> openings = new ArrayList<>();
+        Set<String> again = Set.copyOf(unopened);
+        unopened.clear();
         boolean sameSettings = before != null && settingsUnchanged(before, image);
         for (MetadataImage.Topic topic : image.topics().values()) {
             if (before == null
                     || !sameSettings
+                    || again.contains(topic.name())
                     || !topic.equals(before.topics().get(topic.name()))) {
                 update(image, topic, openings);
             }
         }
         await(openings);
+        if (unopened.isEmpty()) {
+            retryMs = FIRST_RETRY_MS;
+        } else {
+            owners.get(0)
+                    .nettyEventLoop()
+                    .schedule(this::followAgain, retryMs, TimeUnit.MILLISECONDS);
+            retryMs = Math.min(2 * retryMs, MAX_RETRY_MS);
+        }
+    }
+
+    private synchronized void followAgain() {
+        if (newest == null && applied != null) {
+            follow(applied);
+        }
     }
 
     private static boolean settingsUnchanged(MetadataImage before, MetadataImage now) {
@@ -232,7 +259,8 @@ final class ImageFollower {
             partition.becomeLeader(state.leaderEpoch());
             partitions.add(partition);
         } catch (IOException | RuntimeException e) {
-            LOG.error("Cannot open {}: requests for it are refused", tp, e);
+            unopened.add(tp.topic());
+            LOG.error("Cannot open {}: requests for it are refused; tries again", tp, e);
         }
         return true;
     }

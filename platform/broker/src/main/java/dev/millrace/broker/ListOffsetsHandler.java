@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidRequestException;
@@ -108,7 +107,8 @@ final class ListOffsetsHandler
             answer.setOffset(end).setLeaderEpoch(partition.leaderEpoch());
         } else if (timestamp == EARLIEST
                 || (timestamp == EARLIEST_LOCAL && context.version() >= 8)) {
-            answer.setOffset(log.logStartOffset()).setLeaderEpoch(epochOfStart(partition));
+            long start = log.logStartOffset();
+            answer.setOffset(start).setLeaderEpoch(log.epochOf(start).orElse(UNKNOWN));
         } else if ((timestamp == LATEST_TIERED && context.version() >= 9)
                 || (timestamp == EARLIEST_PENDING_UPLOAD && context.version() >= 11)) {
             // Nothing is tiered: no such offset.
@@ -169,11 +169,5 @@ final class ListOffsetsHandler
         return request.isolationLevel() == READ_COMMITTED
                 ? log.lastStableOffset()
                 : log.highWatermark();
-    }
-
-    /** Known only where the log has had a single epoch since its start; else left unknown. */
-    private static int epochOfStart(Partition partition) {
-        OptionalInt latest = partition.log().latestEpoch();
-        return latest.isPresent() && latest.getAsInt() == 0 ? 0 : UNKNOWN;
     }
 }

@@ -47,6 +47,10 @@ final class LogDirectories {
         return new LogDirectories(opened);
     }
 
+    List<LogDirectory> all() {
+        return directories;
+    }
+
     List<PartitionLog> logs() {
         return directories.stream().flatMap(directory -> directory.logs().stream()).toList();
     }

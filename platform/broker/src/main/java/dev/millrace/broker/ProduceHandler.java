@@ -2,6 +2,7 @@ package dev.millrace.broker;
 
 import dev.millrace.log.PartitionLog.AppendOrigin;
 import dev.millrace.log.PartitionLog.AppendResult;
+import dev.millrace.log.RecordErrors;
 import dev.millrace.wire.ApiHandler;
 import dev.millrace.wire.RecordBytes;
 import dev.millrace.wire.RequestContext;
@@ -21,6 +22,7 @@ import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
 import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
 import org.apache.kafka.common.message.ProduceResponseData;
+import org.apache.kafka.common.message.ProduceResponseData.BatchIndexAndErrorMessage;
 import org.apache.kafka.common.message.ProduceResponseData.PartitionProduceResponse;
 import org.apache.kafka.common.message.ProduceResponseData.TopicProduceResponse;
 import org.apache.kafka.common.protocol.Errors;
@@ -174,6 +176,15 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
                     .setBaseOffset(-1)
                     .setLogAppendTimeMs(-1)
                     .setLogStartOffset(-1);
+            if (e instanceof RecordErrors known) {
+                for (RecordErrors.RecordError record : known.recordErrors()) {
+                    answer.recordErrors()
+                            .add(
+                                    new BatchIndexAndErrorMessage()
+                                            .setBatchIndex(record.batchIndex())
+                                            .setBatchIndexErrorMessage(record.message()));
+                }
+            }
             failure = e;
         }
 

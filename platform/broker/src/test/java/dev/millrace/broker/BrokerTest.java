@@ -15,10 +15,15 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeReplicaLogDirsResult.ReplicaLogDirInfo;
+import org.apache.kafka.clients.admin.LogDirDescription;
+import org.apache.kafka.clients.admin.ReplicaInfo;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionReplica;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.RecordTooLargeException;
@@ -125,6 +130,73 @@ class BrokerTest {
     }
 
     @Test
+    void the_offsets_topic_is_there_before_a_group_asks_for_it() throws Exception {
+        LocalBroker broker = new LocalBroker(directory, new InMemoryCluster(1), Map.of());
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .until(
+                        () ->
+                                broker.broker()
+                                                .partition(
+                                                        new TopicPartition("__consumer_offsets", 1))
+                                        != null);
+        broker.close();
+    }
+
+    @Test
+    void a_log_that_could_not_be_opened_is_tried_again() throws Exception {
+        LocalBroker broker = new LocalBroker(directory, new InMemoryCluster(1), Map.of());
+        Path inTheWay = Files.writeString(directory.resolve("t-0"), "no folder");
+        broker.cluster.createTopic("t", 2, 1, Map.of(), Map.of());
+        send(broker, "t", 1, "the other partition is there");
+        assertThat(broker.broker().partition(new TopicPartition("t", 0))).isNull();
+
+        Files.delete(inTheWay);
+        send(broker, "t", 0, "and so is this one, without any change of metadata");
+        broker.close();
+    }
+
+    @Test
+    void log_directories_are_described_with_the_sizes_of_their_logs() throws Exception {
+        LocalBroker broker = new LocalBroker(directory, new InMemoryCluster(1), Map.of());
+        broker.cluster.createTopic("t", 2, 1, Map.of(), Map.of());
+        send(broker, "t", 1, "x".repeat(1000));
+        try (Admin admin = broker.clients.admin()) {
+            LogDirDescription described =
+                    Objects.requireNonNull(
+                            admin.describeLogDirs(List.of(1))
+                                    .allDescriptions()
+                                    .get(10, TimeUnit.SECONDS)
+                                    .getOrDefault(1, Map.of())
+                                    .get(directory.toAbsolutePath().toString()));
+
+            assertThat(described.error()).isNull();
+            assertThat(described.totalBytes().orElse(0))
+                    .isGreaterThan(described.usableBytes().orElse(Long.MAX_VALUE));
+            long size = Files.size(directory.resolve("t-1").resolve("0".repeat(20) + ".log"));
+            assertThat(size).isGreaterThan(1000);
+            assertThat(described.replicaInfos())
+                    .extractingByKey(new TopicPartition("t", 1))
+                    .extracting(ReplicaInfo::size)
+                    .isEqualTo(size);
+            assertThat(described.replicaInfos())
+                    .extractingByKey(new TopicPartition("t", 0))
+                    .extracting(ReplicaInfo::size)
+                    .isEqualTo(0L);
+
+            TopicPartitionReplica replica = new TopicPartitionReplica("t", 1, 1);
+            assertThat(
+                            admin.describeReplicaLogDirs(List.of(replica))
+                                    .all()
+                                    .get(10, TimeUnit.SECONDS))
+                    .extractingByKey(replica)
+                    .extracting(ReplicaLogDirInfo::getCurrentReplicaLogDir)
+                    .isEqualTo(directory.toAbsolutePath().toString());
+        }
+        broker.close();
+    }
+
+    @Test
     void partitions_added_to_a_topic_take_records() throws Exception {
         LocalBroker broker = new LocalBroker(directory, new InMemoryCluster(1), Map.of());
         send(broker, "t", 0, "a");
@@ -210,6 +282,7 @@ class BrokerTest {
         }
         assertThat(registry.get("millrace.requests").tag("api", "Produce").timer().count())
                 .isEqualTo(1);
+        assertThat(registry.get("millrace.groups").gauge().value()).isZero();
         assertThat(registry.get("millrace.request.bytes").tag("api", "Produce").counter().count())
                 .isGreaterThan(1000);
         broker.stop().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);

@@ -1,11 +1,14 @@
 package dev.millrace.broker;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.wire.RawClient;
+import dev.millrace.wire.RecordingLeakDetector;
 import dev.millrace.wire.record.Codec;
 import dev.millrace.wire.record.RecordBatchBuilder;
 import dev.millrace.wire.record.RecordBatchView;
+import io.netty.util.ResourceLeakDetector;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -24,7 +27,9 @@ import org.apache.kafka.common.message.ProduceResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,6 +67,18 @@ class FetchTest {
                         () ->
                                 produce(0, "first").errorCode() == 0
                                         && produce(1, "first").errorCode() == 0);
+    }
+
+    @BeforeAll
+    static void watch_every_buffer() throws Exception {
+        RecordingLeakDetector.watchEverything();
+        RecordingLeakDetector.leaks();
+    }
+
+    @AfterAll
+    static void nothing_is_leaked() throws Exception {
+        assertThat(RecordingLeakDetector.leaks()).isEmpty();
+        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.SIMPLE);
     }
 
     @AfterEach
@@ -119,6 +136,68 @@ class FetchTest {
 
     private static void assertError(FetchResponseData.PartitionData answer, Errors error) {
         assertThat(Errors.forCode(answer.errorCode())).isEqualTo(error);
+    }
+
+    @Test
+    void readers_older_than_zstd_get_what_comes_before_it_and_then_a_refusal() throws IOException {
+        ByteBuffer zstd = zstd("a", "b");
+        client.send(ApiKeys.PRODUCE, 9, 1, produceRequest(0, zstd));
+        client.receive(ApiKeys.PRODUCE, 9);
+        long compressed = end(0) - 2;
+
+        assertError(fetchOne(from(0, compressed), 9), Errors.UNSUPPORTED_COMPRESSION_TYPE);
+        assertError(fetchOne(from(0, compressed), 10), Errors.NONE);
+        FetchResponseData.PartitionData before = fetchOne(from(0, 0), 9);
+        assertError(before, Errors.NONE);
+        assertThat(before.records().sizeInBytes())
+                .isPositive()
+                .isLessThan(fetchOne(from(0, 0), 10).records().sizeInBytes());
+    }
+
+    private static ByteBuffer zstd(String... values) {
+        RecordBatchBuilder batch = new RecordBatchBuilder(Codec.ZSTD);
+        for (String value : values) {
+            batch.append(System.currentTimeMillis(), null, value.getBytes(UTF_8));
+        }
+        return batch.build();
+    }
+
+    private FetchResponseData.PartitionData fetchOne(FetchPartition partition, int version)
+            throws IOException {
+        client.send(ApiKeys.FETCH, version, 2, request(partition));
+        return ((FetchResponseData) client.receive(ApiKeys.FETCH, version).body())
+                .responses()
+                .get(0)
+                .partitions()
+                .get(0);
+    }
+
+    @Test
+    void a_refusal_names_the_records_that_are_to_blame() throws IOException {
+        long nowMs = System.currentTimeMillis();
+        RecordBatchBuilder batch = new RecordBatchBuilder();
+        for (long aheadMs : new long[] {0, 7_200_000, 0, 7_200_000}) {
+            batch.append(nowMs + aheadMs, null, new byte[] {1});
+        }
+        client.send(ApiKeys.PRODUCE, 9, 1, produceRequest(0, batch.build()));
+        ProduceResponseData.PartitionProduceResponse answer =
+                ((ProduceResponseData) client.receive(ApiKeys.PRODUCE, 9).body())
+                        .responses()
+                        .iterator()
+                        .next()
+                        .partitionResponses()
+                        .get(0);
+
+        assertThat(Errors.forCode(answer.errorCode())).isEqualTo(Errors.INVALID_TIMESTAMP);
+        assertThat(answer.errorMessage()).contains("record 1 of the batch");
+        assertThat(answer.recordErrors())
+                .extracting(ProduceResponseData.BatchIndexAndErrorMessage::batchIndex)
+                .containsExactly(1, 3);
+        assertThat(answer.recordErrors())
+                .allSatisfy(
+                        error ->
+                                assertThat(error.batchIndexErrorMessage())
+                                        .contains("ahead of the broker's clock"));
     }
 
     @Test

@@ -167,6 +167,22 @@ final class InMemoryCluster implements Cluster {
         return CompletableFuture.completedFuture(null);
     }
 
+    /** As if leadership of all its partitions had gone around and come back. */
+    void startLeaderEpoch(String name, int leaderEpoch) {
+        change(
+                before -> {
+                    Map<String, MetadataImage.Topic> topics = new HashMap<>(before.topics());
+                    topics.computeIfPresent(
+                            name,
+                            (n, old) ->
+                                    new MetadataImage.Topic(
+                                            n,
+                                            old.id(),
+                                            placed(old.partitions().size(), leaderEpoch)));
+                    return withTopics(before, topics);
+                });
+    }
+
     @Override
     public CompletionStage<Void> alterConfigs(
             ConfigResource resource, Map<String, Optional<String>> changes) {

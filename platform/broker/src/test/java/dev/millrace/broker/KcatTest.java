@@ -1,7 +1,6 @@
 package dev.millrace.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
@@ -16,24 +15,56 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** librdkafka, by way of kcat, where it is installed. */
+/** librdkafka, by way of kcat. */
 class KcatTest {
     @TempDir Path directory;
     private LocalBroker broker;
 
+    /**
+     * Installed where the build may, as root on Debian; else the test fails and says what to do.
+     */
+    @BeforeAll
+    static void installed() throws Exception {
+        if (!onPath() && isDebian() && System.getProperty("user.name").equals("root")) {
+            Path log = Files.createTempFile("apt-get", ".log");
+            Process apt =
+                    new ProcessBuilder(
+                                    "sh",
+                                    "-c",
+                                    "apt-get update -qq && apt-get install -y -qq"
+                                            + " --no-install-recommends kcat")
+                            .redirectErrorStream(true)
+                            .redirectOutput(log.toFile())
+                            .start();
+            if (!apt.waitFor(180, TimeUnit.SECONDS)) {
+                apt.destroyForcibly();
+            }
+            assertThat(onPath()).as("kcat was installed; apt-get said %s", log).isTrue();
+        }
+        assertThat(onPath())
+                .as("kcat is on the PATH; install Debian's package kcat, or your system's")
+                .isTrue();
+    }
+
+    private static boolean isDebian() {
+        return Files.exists(Path.of("/etc/debian_version"));
+    }
+
+    private static boolean onPath() {
+        return Stream.of(System.getenv("PATH").split(File.pathSeparator))
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder, "kcat")));
+    }
+
     @BeforeEach
     void start() throws Exception {
         broker = new LocalBroker(directory.resolve("logs"), new InMemoryCluster(1), Map.of());
-        boolean installed =
-                Stream.of(System.getenv("PATH").split(File.pathSeparator))
-                        .anyMatch(dir -> Files.isExecutable(Path.of(dir, "kcat")));
-        assumeTrue(installed, "kcat is not installed");
     }
 
     @AfterEach

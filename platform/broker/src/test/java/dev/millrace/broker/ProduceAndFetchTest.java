@@ -3,12 +3,15 @@ package dev.millrace.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.wire.RecordingLeakDetector;
+import io.netty.util.ResourceLeakDetector;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
@@ -21,12 +24,16 @@ import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.record.TimestampType;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,6 +57,18 @@ class ProduceAndFetchTest {
     @BeforeEach
     void start() throws Exception {
         broker = brokerOn(new InMemoryCluster(1));
+    }
+
+    @BeforeAll
+    static void watch_every_buffer() throws Exception {
+        RecordingLeakDetector.watchEverything();
+        RecordingLeakDetector.leaks();
+    }
+
+    @AfterAll
+    static void nothing_is_leaked() throws Exception {
+        assertThat(RecordingLeakDetector.leaks()).isEmpty();
+        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.SIMPLE);
     }
 
     @AfterEach
@@ -222,6 +241,48 @@ class ProduceAndFetchTest {
                     .isEqualTo(4L);
             assertThat(consumer.offsetsForTimes(Map.of(tp, nowMs + 3500)).get(tp)).isNull();
         }
+    }
+
+    @Test
+    void in_a_compacted_topic_a_record_without_a_key_is_refused_by_itself() throws Exception {
+        broker.cluster.createTopic("c", 1, 1, Map.of(), Map.of("cleanup.policy", "compact"));
+        try (KafkaProducer<String, String> producer =
+                broker.clients.producer(Map.of("linger.ms", 500, "enable.idempotence", false))) {
+            producer.partitionsFor("c");
+            Future<RecordMetadata> keyed = producer.send(new ProducerRecord<>("c", "k", "v"));
+            Future<RecordMetadata> keyless = producer.send(new ProducerRecord<>("c", "v"));
+            producer.flush();
+
+            assertThatThrownBy(keyless::get)
+                    .hasCauseInstanceOf(InvalidRecordException.class)
+                    .hasMessageContaining("no key");
+            assertThatThrownBy(keyed::get)
+                    .as("part of the same batch, and not to blame")
+                    .hasMessageContaining("it was part of a batch");
+        }
+    }
+
+    @Test
+    void the_earliest_offset_comes_with_the_epoch_in_which_it_was_written() throws Exception {
+        TopicPartition tp = new TopicPartition("t", 0);
+        try (KafkaProducer<String, String> producer = broker.clients.producer(NOT_IDEMPOTENT);
+                Admin admin = broker.clients.admin()) {
+            producer.send(new ProducerRecord<>("t", "a")).get();
+            broker.cluster.startLeaderEpoch("t", 4);
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(10))
+                    .until(() -> epoch(admin, tp, OffsetSpec.latest()).equals(Optional.of(4)));
+            assertThat(epoch(admin, tp, OffsetSpec.earliest())).contains(0);
+
+            producer.send(new ProducerRecord<>("t", "b")).get();
+            admin.deleteRecords(Map.of(tp, RecordsToDelete.beforeOffset(1))).all().get();
+            assertThat(epoch(admin, tp, OffsetSpec.earliest())).contains(4);
+        }
+    }
+
+    private static Optional<Integer> epoch(Admin admin, TopicPartition tp, OffsetSpec spec)
+            throws Exception {
+        return admin.listOffsets(Map.of(tp, spec)).partitionResult(tp).get().leaderEpoch();
     }
 
     @Test

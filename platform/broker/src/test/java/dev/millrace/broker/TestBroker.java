@@ -73,6 +73,11 @@ public final class TestBroker implements AutoCloseable {
         return new TestBroker(node, HOST + ":" + node.broker.address().getPort());
     }
 
+    /** Journal, logs and listener on {@code directory}, for a process that is killed. */
+    static void startUntilKilled(Path directory, Map<String, String> properties, int port) {
+        startNode(directory, properties, port);
+    }
+
     private static Node startNode(Path directory, Map<String, String> properties, int port) {
         Vertx vertx = Vertx.vertx();
         Cluster cluster =

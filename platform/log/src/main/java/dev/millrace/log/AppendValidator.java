@@ -6,6 +6,7 @@ import dev.millrace.wire.record.RecordBatchView;
 import dev.millrace.wire.record.RecordIterator;
 import java.nio.ByteBuffer;
 import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.RecordBatchTooLargeException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
@@ -137,38 +138,58 @@ final class AppendValidator {
         if (max == RecordBatchView.NO_TIMESTAMP) {
             return;
         }
-        if (max - nowMs > config.timestampAfterMaxMs()) {
-            throw new InvalidTimestampException(
-                    "timestamp "
-                            + max
-                            + " is "
-                            + (max - nowMs)
-                            + " ms ahead of the broker's clock; message.timestamp.after.max.ms="
-                            + config.timestampAfterMaxMs());
-        }
-        if (base != RecordBatchView.NO_TIMESTAMP && nowMs - base > config.timestampBeforeMaxMs()) {
-            throw new InvalidTimestampException(
-                    "timestamp "
-                            + base
-                            + " is "
-                            + (nowMs - base)
-                            + " ms behind the broker's clock; message.timestamp.before.max.ms="
-                            + config.timestampBeforeMaxMs());
+        boolean late = max - nowMs > config.timestampAfterMaxMs();
+        boolean early =
+                base != RecordBatchView.NO_TIMESTAMP
+                        && nowMs - base > config.timestampBeforeMaxMs();
+        if (late || early) {
+            throw timestampErrors(batch, config, nowMs);
         }
     }
 
-    private static void requireKeys(RecordBatchView batch) {
+    /** The header says that some record is out of bounds; which ones only the records say. */
+    private static ApiException timestampErrors(
+            RecordBatchView batch, LogConfig config, long nowMs) {
+        CollectedErrors errors = new CollectedErrors();
         try (RecordIterator records = batch.records()) {
-            while (records.hasNext()) {
-                LogRecord record = records.next();
-                if (record.key() == null) {
-                    throw new InvalidRecordException(
-                            "record "
-                                    + record.offset()
-                                    + " of the batch has no key; the topic is compacted and needs"
-                                    + " one in every record");
+            for (int i = 0; records.hasNext(); i++) {
+                long timestamp = records.next().timestampMs();
+                if (timestamp - nowMs > config.timestampAfterMaxMs()) {
+                    errors.add(i, ahead(timestamp, nowMs, config));
+                } else if (timestamp >= 0 && nowMs - timestamp > config.timestampBeforeMaxMs()) {
+                    errors.add(i, behind(timestamp, nowMs, config));
                 }
             }
+        }
+        return errors.isEmpty()
+                ? new InvalidTimestampException(
+                        "record batch from timestamp %d to %d says more than its records do"
+                                .formatted(batch.baseTimestamp(), batch.maxTimestamp()))
+                : errors.invalidTimestamps();
+    }
+
+    private static String ahead(long timestamp, long nowMs, LogConfig config) {
+        return "timestamp %d is %d ms ahead of the broker's clock; message.timestamp.after.max.ms=%d"
+                .formatted(timestamp, timestamp - nowMs, config.timestampAfterMaxMs());
+    }
+
+    private static String behind(long timestamp, long nowMs, LogConfig config) {
+        return "timestamp %d is %d ms behind the broker's clock; message.timestamp.before.max.ms=%d"
+                .formatted(timestamp, nowMs - timestamp, config.timestampBeforeMaxMs());
+    }
+
+    private static void requireKeys(RecordBatchView batch) {
+        CollectedErrors errors = new CollectedErrors();
+        try (RecordIterator records = batch.records()) {
+            for (int i = 0; records.hasNext(); i++) {
+                LogRecord record = records.next();
+                if (record.key() == null) {
+                    errors.add(i, "no key; the topic is compacted and needs one in every record");
+                }
+            }
+        }
+        if (!errors.isEmpty()) {
+            throw errors.invalidRecords();
         }
     }
 }

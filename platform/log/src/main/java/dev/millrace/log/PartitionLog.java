@@ -115,6 +115,11 @@ public interface PartitionLog extends AutoCloseable {
     OptionalInt latestEpoch();
 
     /**
+     * Epoch of the batch at {@code offset}, or of the next one at the log end; empty if unknown.
+     */
+    OptionalInt epochOf(long offset);
+
+    /**
      * Offsets and batches of {@code leaderEpoch} begin at the current log end. Called when
      * leadership is taken.
      */

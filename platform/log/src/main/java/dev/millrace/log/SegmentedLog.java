@@ -346,6 +346,12 @@ final class SegmentedLog implements PartitionLog {
     }
 
     @Override
+    public OptionalInt epochOf(long offset) {
+        int epoch = epochs.epochOf(offset);
+        return epoch < 0 ? OptionalInt.empty() : OptionalInt.of(epoch);
+    }
+
+    @Override
     public void beginLeaderEpoch(int leaderEpoch) {
         OptionalInt latest = epochs.latest();
         if (latest.isEmpty() || leaderEpoch > latest.getAsInt()) {

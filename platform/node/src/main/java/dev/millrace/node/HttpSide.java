@@ -7,6 +7,7 @@ import dev.millrace.node.config.NodeConfig;
 import dev.millrace.sql.SqlConfig;
 import dev.millrace.sql.SqlEngine;
 import dev.millrace.sql.http.SqlHttp;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerOptions;
@@ -16,9 +17,9 @@ import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The node's HTTP listener: console, its API, SQL. It listens at once, so that a port in use is
- * known early and class loading overlaps with the rest of the start; until {@link #open} every
- * request is answered 503.
+ * The node's HTTP listener: console, its API, SQL, {@code /metrics}, {@code /health}. It listens at
+ * once, so that a port in use is known early and class loading overlaps with the rest of the start;
+ * until {@link #open} every request is answered 503.
  */
 final class HttpSide {
     private final Vertx vertx;
@@ -28,10 +29,24 @@ final class HttpSide {
     private @Nullable ConsoleApi console;
     private volatile boolean open;
 
-    HttpSide(Vertx vertx, NodeConfig config) {
+    HttpSide(Vertx vertx, NodeConfig config, PrometheusMeterRegistry metrics) {
         this.vertx = vertx;
         this.config = config;
         this.router = Router.router(vertx);
+        router.get("/metrics")
+                .handler(
+                        context ->
+                                context.response()
+                                        .putHeader(
+                                                "Content-Type",
+                                                "text/plain; version=0.0.4; charset=utf-8")
+                                        .end(metrics.scrape()));
+        router.get("/health")
+                .handler(
+                        context ->
+                                context.response()
+                                        .putHeader("Content-Type", "application/json")
+                                        .end("{\"status\":\"ready\"}"));
     }
 
     /** Completes with the address that was bound. */

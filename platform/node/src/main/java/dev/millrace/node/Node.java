@@ -2,10 +2,12 @@ package dev.millrace.node;
 
 import dev.millrace.broker.Broker;
 import dev.millrace.broker.BrokerConfig;
+import dev.millrace.broker.BrokerMetrics;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.ClusterConfig;
 import dev.millrace.node.config.HostPort;
 import dev.millrace.node.config.NodeConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -104,7 +106,8 @@ public final class Node {
                                         Math.max(2, Runtime.getRuntime().availableProcessors())));
         stops.push(() -> await(vertx.close(), STOP_TIMEOUT_S));
         // Loads its classes while the journal opens; answers 503 until the broker listens.
-        HttpSide httpSide = new HttpSide(vertx, config);
+        PrometheusMeterRegistry metrics = Metrics.registry();
+        HttpSide httpSide = new HttpSide(vertx, config, metrics);
         Future<InetSocketAddress> httpListening = httpSide.listen();
 
         Cluster cluster =
@@ -120,7 +123,8 @@ public final class Node {
                                         config.kafka().host(),
                                         config.kafka().port(),
                                         config.logDirs(),
-                                        config.properties())),
+                                        config.properties()),
+                                new BrokerMetrics(metrics)),
                         START_TIMEOUT_S);
         stops.push(() -> await(broker.stop(), STOP_TIMEOUT_S));
         kafka = address(config.kafka(), broker.address().getPort());

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.UnpooledByteBufAllocator;
-import io.netty.util.ResourceLeakDetector;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -47,7 +46,7 @@ class KafkaServerTest {
 
     @BeforeEach
     void start() throws Exception {
-        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
+        RecordingLeakDetector.watchEverything();
         server = bind(WireConfig.DEFAULT.withMaxRequestBytes(1 << 20).withMaxInFlightRequests(16));
     }
 
@@ -58,6 +57,7 @@ class KafkaServerTest {
         await(vertx.close());
         assertThat(allocator.metric().usedDirectMemory() + allocator.metric().usedHeapMemory())
                 .isZero();
+        assertThat(RecordingLeakDetector.leaks()).isEmpty();
     }
 
     private KafkaServer.Bound bind(WireConfig config) throws Exception {

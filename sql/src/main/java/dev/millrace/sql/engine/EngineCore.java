@@ -31,9 +31,10 @@ public final class EngineCore implements AutoCloseable {
         log.start();
     }
 
-    /** Parses and plans a query that uses the common functions. */
+    /** Does once what a first SELECT does: a planned query, the connections to the cluster. */
     public void warmUp() {
         WarmUp.run();
+        topics.names(true);
     }
 
     public List<SqlStatement> parse(String text) {

@@ -10,6 +10,7 @@ import dev.millrace.sql.plan.Relations;
 import dev.millrace.sql.plan.Suggestions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** SHOW and DESCRIBE. */
@@ -99,14 +100,23 @@ final class Listing {
 
     private SqlAnswer showQueries() {
         List<@Nullable Object[]> rows = new ArrayList<>();
-        for (PersistentQuery query : queries.all()) {
+        List<PersistentQuery> all = queries.all();
+        Set<String> there = all.isEmpty() ? Set.of() : Set.copyOf(topics.names(true));
+        for (PersistentQuery query : all) {
+            String missing = missingTopic(query, there);
             rows.add(
                     new Object[] {
                         query.id(),
-                        query.state(),
+                        missing == null ? query.state() : "FAILED",
                         query.definition().relation().name(),
                         query.definition().statement(),
-                        query.error()
+                        missing == null
+                                ? query.error()
+                                : "topic "
+                                        + missing
+                                        + " is not there any more; TERMINATE "
+                                        + query.id()
+                                        + ", and create it again when the topic is back"
                     });
         }
         return Statements.rows(
@@ -117,6 +127,17 @@ final class Listing {
                         text("statement"),
                         text("error")),
                 rows);
+    }
+
+    /** A topic that the query reads or writes and that was deleted; null if all are there. */
+    private static @Nullable String missingTopic(PersistentQuery query, Set<String> there) {
+        for (Relation source : query.definition().sources()) {
+            if (!there.contains(source.topic())) {
+                return source.topic();
+            }
+        }
+        String output = query.definition().relation().topic();
+        return there.contains(output) ? null : output;
     }
 
     SqlAnswer describe(Statement.Describe describe) {

@@ -2,6 +2,7 @@ package dev.millrace.sql.engine;
 
 import dev.millrace.sql.catalog.Relation;
 import dev.millrace.sql.catalog.SqlType;
+import dev.millrace.sql.exec.LocalQuery;
 import dev.millrace.sql.exec.SinkSpec;
 import dev.millrace.sql.exec.TopologyCompiler;
 import dev.millrace.sql.parser.SqlTexts;
@@ -15,6 +16,10 @@ final class WarmUp {
     private static final String QUERY =
             "SELECT word, COUNT(*) AS n FROM (SELECT EXPLODE(SPLIT(LOWER(value), '\\W+')) AS word"
                     + " FROM lines) WHERE word <> '' GROUP BY word HAVING COUNT(*) > 0";
+
+    private static final String CONSTANTS =
+            "SELECT UPPER(u) AS u, COUNT(*) AS n, SUM(x) AS s, AVG(x) AS a FROM (VALUES ('a', 1),"
+                    + " ('b', 2)) AS t(u, x) WHERE x > 0 GROUP BY u ORDER BY n LIMIT 1";
 
     private WarmUp() {}
 
@@ -37,5 +42,13 @@ final class WarmUp {
         TopologyCompiler.compile(
                 planned,
                 new SinkSpec("counts", true, Relation.ValueFormat.JSON, planned.columns()));
+        runConstants();
+    }
+
+    /** Rows through the operators, without a topic. */
+    private static void runConstants() {
+        Statement.Query query = (Statement.Query) SqlTexts.parseOne(CONSTANTS).node();
+        PlannedQuery planned = new QueryPlanner(Catalog.fixed(List.of())).plan(query.query());
+        new LocalQuery("", planned, false, false, -1, 100).run((op, row) -> true);
     }
 }

@@ -13,11 +13,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -37,6 +39,8 @@ public final class LocalQuery implements SqlAnswer.AdHocQuery {
     private static final Logger LOG = LoggerFactory.getLogger(LocalQuery.class);
     private static final Duration POLL = Duration.ofMillis(200);
     private static final int MAX_POLL_RECORDS = 5_000;
+    private static final long TOPIC_CHECK_NS = 500_000_000L;
+    private static final AtomicLong NUMBER = new AtomicLong();
 
     private final String bootstrapServers;
     private final PlannedQuery query;
@@ -44,6 +48,7 @@ public final class LocalQuery implements SqlAnswer.AdHocQuery {
     private final boolean fromLatest;
     private final long maxChanges;
     private final int maxStateRows;
+    private long topicsCheckedNs; // query thread only
     private volatile boolean cancelled;
     private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
 
@@ -118,9 +123,10 @@ public final class LocalQuery implements SqlAnswer.AdHocQuery {
             }
             List<TopicPartition> partitions = new ArrayList<>();
             for (String topic : topics) {
-                reading.partitionsFor(topic)
+                requireTopic(reading, topic)
                         .forEach(p -> partitions.add(new TopicPartition(topic, p.partition())));
             }
+            topicsCheckedNs = System.nanoTime();
             reading.assign(partitions);
             Map<TopicPartition, Long> ends = reading.endOffsets(partitions);
             List<TopicPartition> late = new ArrayList<>();
@@ -138,10 +144,10 @@ public final class LocalQuery implements SqlAnswer.AdHocQuery {
             if (!early.isEmpty()) {
                 reading.seekToBeginning(early);
             }
-            readHistory(plan, reading, scansByTopic, ends);
+            readHistory(reading, scansByTopic, ends);
             plan.flush(!push);
             while (push && !cancelled) {
-                deliver(reading.poll(POLL), scansByTopic, Map.of());
+                deliver(poll(reading, topics), scansByTopic, Map.of());
                 plan.flush(false);
             }
         } finally {
@@ -157,7 +163,6 @@ public final class LocalQuery implements SqlAnswer.AdHocQuery {
     }
 
     private void readHistory(
-            LocalPlan plan,
             KafkaConsumer<byte[], byte[]> reading,
             Map<String, List<LocalScan>> scansByTopic,
             Map<TopicPartition, Long> ends)
@@ -174,8 +179,35 @@ public final class LocalQuery implements SqlAnswer.AdHocQuery {
             if (!behind) {
                 return;
             }
-            deliver(reading.poll(POLL), scansByTopic, push ? Map.of() : ends);
+            deliver(poll(reading, scansByTopic.keySet()), scansByTopic, push ? Map.of() : ends);
         }
+    }
+
+    /** The next records; an error if the topics are gone, for which the consumer would wait. */
+    private ConsumerRecords<byte[], byte[]> poll(
+            KafkaConsumer<byte[], byte[]> reading, Set<String> topics) {
+        ConsumerRecords<byte[], byte[]> records = reading.poll(POLL);
+        long nowNs = System.nanoTime();
+        if (!records.isEmpty()) {
+            topicsCheckedNs = nowNs;
+        } else if (nowNs - topicsCheckedNs >= TOPIC_CHECK_NS) {
+            topicsCheckedNs = nowNs;
+            for (String topic : topics) {
+                requireTopic(reading, topic);
+            }
+        }
+        return records;
+    }
+
+    private static List<PartitionInfo> requireTopic(
+            KafkaConsumer<byte[], byte[]> reading, String topic) {
+        // From the consumer's metadata, which forgets a deleted topic when a fetch fails.
+        List<PartitionInfo> partitions = reading.partitionsFor(topic);
+        if (partitions == null || partitions.isEmpty()) {
+            throw SqlException.notFound(
+                    "topic " + topic + " was deleted while the query was reading it");
+        }
+        return partitions;
     }
 
     private void deliver(
@@ -203,7 +235,8 @@ public final class LocalQuery implements SqlAnswer.AdHocQuery {
     private Map<String, Object> config() {
         Map<String, Object> config = new HashMap<>();
         config.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
-        config.put(ConsumerConfig.CLIENT_ID_CONFIG, "millrace-sql-query");
+        config.put(
+                ConsumerConfig.CLIENT_ID_CONFIG, "millrace-sql-query-" + NUMBER.incrementAndGet());
         config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         config.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");

@@ -24,6 +24,7 @@ import org.slf4j.LoggerFactory;
  *     {"message": "..."}  for a statement without rows
  *     {"error": {...}}    as the last line when it fails midway
  *   errors: 400, 404 or 500 {"error": {"message": "...", "line": 1, "column": 8}}
+ *   403 for a page of another origin (header Origin is not the Host), as for the WebSocket
  *
  * WebSocket /sql/ws: see {@link SqlSocket}
  * </pre>
@@ -46,10 +47,29 @@ public final class SqlHttp {
     /** Adds the routes. */
     public static void mount(Router router, SqlEngine engine) {
         SqlHttp http = new SqlHttp(engine);
+        router.route("/sql/ws").handler(SqlHttp::refuseForeignOrigin);
+        router.post("/sql").handler(SqlHttp::refuseForeignOrigin);
         router.route("/sql/ws").handler(ctx -> SqlSocket.open(ctx, engine));
         router.post("/sql")
                 .handler(BodyHandler.create(false).setBodyLimit(MAX_BODY_BYTES))
                 .handler(http::post);
+    }
+
+    /** A page from elsewhere must not run SQL through the browser of someone who may. */
+    private static void refuseForeignOrigin(RoutingContext ctx) {
+        String origin = ctx.request().getHeader("Origin");
+        // HTTP/1's Host, HTTP/2's :authority
+        String host = String.valueOf(ctx.request().authority());
+        if (origin == null || origin.replaceFirst("^https?://", "").equals(host)) {
+            ctx.next();
+            return;
+        }
+        SqlException refused =
+                SqlException.invalid("requests from pages of " + origin + " are not accepted");
+        ctx.response()
+                .setStatusCode(403)
+                .putHeader("Content-Type", JSON)
+                .end(Buffer.buffer(AnswerJson.errorBody(refused)));
     }
 
     private void post(RoutingContext ctx) {

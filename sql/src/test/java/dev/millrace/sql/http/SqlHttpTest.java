@@ -6,14 +6,18 @@ import static org.awaitility.Awaitility.await;
 import dev.millrace.sql.SqlTestEngine;
 import dev.millrace.sql.shell.SqlShell;
 import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketClient;
+import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -23,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -196,6 +201,73 @@ class SqlHttpTest {
         client.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
     }
 
+    @Test
+    void a_page_of_another_origin_is_refused() throws Exception {
+        URI address = URI.create("http://127.0.0.1:" + server.actualPort() + "/sql");
+        HttpRequest.BodyPublisher body =
+                HttpRequest.BodyPublishers.ofString("{\"query\": \"SELECT 1 AS x\"}");
+        HttpResponse<String> foreign =
+                CLIENT.send(
+                        HttpRequest.newBuilder(address)
+                                .header("Origin", "http://elsewhere.example")
+                                .POST(body)
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+        assertThat(foreign.statusCode()).isEqualTo(403);
+        assertThat(foreign.body()).contains("http://elsewhere.example are not accepted");
+
+        HttpResponse<String> own =
+                CLIENT.send(
+                        HttpRequest.newBuilder(address)
+                                .header("Origin", "http://127.0.0.1:" + server.actualPort())
+                                .POST(body)
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+        assertThat(own.statusCode()).isEqualTo(200);
+
+        WebSocketClient client = sql.vertx().createWebSocketClient();
+        Throwable refused =
+                client.connect(
+                                new WebSocketConnectOptions()
+                                        .setHost("127.0.0.1")
+                                        .setPort(server.actualPort())
+                                        .setURI("/sql/ws")
+                                        .addHeader("Origin", "http://elsewhere.example"))
+                        .toCompletionStage()
+                        .handle((socket, failure) -> failure)
+                        .toCompletableFuture()
+                        .get(10, TimeUnit.SECONDS);
+        assertThat(refused)
+                .isInstanceOf(UpgradeRejectedException.class)
+                .hasMessageContaining("403");
+        client.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void a_reader_that_stops_reading_holds_up_its_query_only() throws Exception {
+        String big = sql.topic("big", 1, Collections.nCopies(40_000, "x".repeat(1_000)));
+        String query = new JsonObject().put("query", "SELECT value FROM " + big).encode();
+        try (Socket lazy = new Socket()) {
+            lazy.setReceiveBufferSize(64 << 10);
+            lazy.connect(new InetSocketAddress("127.0.0.1", server.actualPort()));
+            String head =
+                    "POST /sql HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/x-ndjson\r\n"
+                            + "Content-Length: "
+                            + query.length()
+                            + "\r\n\r\n";
+            lazy.getOutputStream().write((head + query).getBytes(StandardCharsets.UTF_8));
+            assertThat(lazy.getInputStream().read()).isEqualTo('H');
+            // The answer has 40 MB: while the query runs, most of it has not been made.
+            await().during(Duration.ofSeconds(2))
+                    .atMost(Duration.ofSeconds(10))
+                    .untilAsserted(() -> assertThat(sql.engine().runningQueries()).isEqualTo(1));
+            assertThat(post("SELECT COUNT(*) AS n FROM " + big, "application/json").body())
+                    .contains("[[40000]]");
+        }
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(sql.engine().runningQueries()).isZero());
+    }
+
     private static JsonObject take(BlockingQueue<JsonObject> queue) throws InterruptedException {
         JsonObject next = queue.poll(30, TimeUnit.SECONDS);
         return next == null ? new JsonObject().put("nothing", "came") : next;
@@ -257,7 +329,9 @@ class SqlHttpTest {
     void the_shell_says_errors_in_one_line() {
         Said wrong = shell(address(), Optional.of("SELEC 1"), Optional.empty(), false);
         assertThat(wrong.exit()).isEqualTo(1);
-        assertThat(wrong.err()).startsWith("error: line 1, column 1: ").hasLineCount(1);
+        assertThat(wrong.err())
+                .startsWith("error: line 1, column 1: no statement begins with SELEC")
+                .hasLineCount(1);
 
         Said nobody = shell("127.0.0.1:1", Optional.of("SELECT 1"), Optional.empty(), false);
         assertThat(nobody.exit()).isEqualTo(1);

@@ -78,6 +78,7 @@ record BrokerSetting(
                 "1800000",
                 "Longest session timeout a member may ask for.");
         known("group.max.size", ConfigType.INT, "2147483647", "Most members of one group.");
+        known("millrace.groups.max", ConfigType.INT, "100000", "Most groups of one broker.");
         known(
                 "socket.request.max.bytes",
                 ConfigType.INT,

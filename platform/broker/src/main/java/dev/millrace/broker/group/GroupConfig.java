@@ -7,6 +7,8 @@ import org.apache.kafka.common.config.ConfigException;
  * @param minSessionTimeoutMs {@code group.min.session.timeout.ms}
  * @param maxSessionTimeoutMs {@code group.max.session.timeout.ms}
  * @param maxSize {@code group.max.size}, members of one group
+ * @param maxGroups {@code millrace.groups.max}, groups that this node coordinates; joins and
+ *     commits of more are refused with POLICY_VIOLATION
  * @param initialRebalanceDelayMs how long an empty group waits after its first member for more;
  *     each arrival prolongs it by as much. {@code group.initial.rebalance.delay.ms}
  * @param maxInitialRebalanceDelayMs bound on that prolongation, beside the rebalance timeout
@@ -19,6 +21,7 @@ public record GroupConfig(
         int minSessionTimeoutMs,
         int maxSessionTimeoutMs,
         int maxSize,
+        int maxGroups,
         int initialRebalanceDelayMs,
         int maxInitialRebalanceDelayMs,
         int offsetMetadataMaxBytes,
@@ -56,6 +59,7 @@ public record GroupConfig(
                                 minSessionTimeoutMs,
                                 MAX_INT),
                 (int) number(properties, "group.max.size", MAX_INT, 1, MAX_INT),
+                (int) number(properties, "millrace.groups.max", 100_000, 1, MAX_INT),
                 (int)
                         number(
                                 properties,

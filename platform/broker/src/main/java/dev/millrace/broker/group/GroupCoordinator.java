@@ -31,6 +31,7 @@ public final class GroupCoordinator {
     private final CoordinatorLog log;
     private final Cluster cluster;
     private final GroupConfig config;
+    private final GroupCount count;
     private final List<GroupVerticle> loops;
     private final List<String> deploymentIds = new ArrayList<>();
 
@@ -45,18 +46,20 @@ public final class GroupCoordinator {
         this.log = log;
         this.cluster = cluster;
         this.config = config;
+        this.count = new GroupCount(config.maxGroups());
         LongSupplier clockMs = steadyClockMs();
         List<GroupVerticle> verticles = new ArrayList<>();
         for (int i = 0; i < config.threads(); i++) {
             verticles.add(
                     new GroupVerticle(
-                            cluster.nodeId(), config, clockMs, log, cluster.liveGroups()));
+                            cluster.nodeId(), config, count, clockMs, log, cluster.liveGroups()));
         }
         this.loops = List.copyOf(verticles);
     }
 
     /**
-     * @param log the offsets topic; it is created when the first client looks for its coordinator
+     * @param log the offsets topic; it is created by {@link #createOffsetsTopic}, or when the first
+     *     client looks for its coordinator
      * @return completes when requests can be taken; groups are loaded when they are asked for
      */
     public static Future<GroupCoordinator> start(
@@ -91,6 +94,11 @@ public final class GroupCoordinator {
         long offsetMs =
                 System.currentTimeMillis() - TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
         return () -> offsetMs + TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+    }
+
+    /** Groups loaded here; any thread. */
+    public int groupCount() {
+        return count.count();
     }
 
     GroupConfig config() {
@@ -164,6 +172,17 @@ public final class GroupCoordinator {
                                                     .formatted(OFFSETS_TOPIC, partition)))
                             : Future.succeededFuture(broker);
                 });
+    }
+
+    /**
+     * Creates the offsets topic before anybody asks for it, so that the first member of the first
+     * group does not wait for that. Where it cannot be created yet, for want of brokers, the first
+     * request that needs it tries again.
+     */
+    public Future<Void> createOffsetsTopic() {
+        return cluster.image().topic(OFFSETS_TOPIC).isPresent()
+                ? Future.succeededFuture()
+                : log.partitions().mapEmpty();
     }
 
     private static List<MetadataImage.Partition> offsetsPartitions(MetadataImage image) {

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  *     (protocol in SyncGroup), KIP-814 (static leader skips the assignment)"
  */
 final class GroupMachine {
+    /** Ids given out to clients that have not come back with them; each is kept for a session. */
+    static final int MAX_PENDING_MEMBERS = 10_000;
+
     private final GroupConfig config;
 
     GroupMachine(GroupConfig config) {
@@ -55,6 +58,9 @@ final class GroupMachine {
                 return replaceStatic(draft, before, join);
             }
         } else if (join.memberIdRequired()) {
+            if (group.pendingMembers().size() >= MAX_PENDING_MEMBERS) {
+                return refuse(group, join, Errors.GROUP_MAX_SIZE_REACHED);
+            }
             draft.addPending(join.newMemberId(), nowMs + join.sessionTimeoutMs());
             draft.answer(
                     new Answer.JoinRefused(

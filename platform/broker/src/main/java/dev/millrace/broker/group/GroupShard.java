@@ -1,5 +1,6 @@
 package dev.millrace.broker.group;
 
+import dev.millrace.broker.group.LoadedGroups.Cell;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
@@ -14,7 +15,6 @@ import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
@@ -29,19 +29,6 @@ import org.jspecify.annotations.Nullable;
  * again.
  */
 final class GroupShard {
-    /** A group and the moments at which its members' sessions end. */
-    private static final class Cell {
-        private Group group;
-        private final Map<String, Long> sessionEndsMs = new HashMap<>();
-
-        /** The log has a record of the group, so deleting it takes a tombstone. */
-        private boolean stored;
-
-        private Cell(Group group) {
-            this.group = group;
-        }
-    }
-
     private final GroupMachine machine;
     private final GroupConfig config;
     private final LongSupplier clockMs;
@@ -49,25 +36,27 @@ final class GroupShard {
     private final LivePublisher live;
     private final Consumer<Throwable> onBroken;
 
-    private final Map<String, Cell> cells = new HashMap<>();
-    private final CommittedOffsets offsets = new CommittedOffsets();
+    private final LoadedGroups groups;
     private final Deadlines deadlines = new Deadlines();
     private final Map<Long, Promise<Answer>> waiters = new HashMap<>();
     private long nextWaiter;
     private @Nullable Errors closed;
 
     /**
+     * @param count of all groups of this node
      * @param appender appends with acks=all; futures complete on the shard's loop, in order
      * @param onBroken the shard no longer knows what the log holds; it answers nothing any more
      */
     GroupShard(
             GroupConfig config,
+            GroupCount count,
             LongSupplier clockMs,
             Function<List<GroupRecord>, Future<Void>> appender,
             LivePublisher live,
             Consumer<Throwable> onBroken) {
         this.machine = new GroupMachine(config);
         this.config = config;
+        this.groups = new LoadedGroups(count);
         this.clockMs = clockMs;
         this.appender = appender;
         this.live = live;
@@ -78,24 +67,12 @@ final class GroupShard {
 
     /** A record read back from the log, in order, before the first request. */
     void replay(GroupRecord record) {
-        if (record instanceof GroupRecord.OffsetCommitted committed) {
-            offsets.replay(committed);
-        } else if (record instanceof GroupRecord.OffsetDeleted deleted) {
-            offsets.replay(deleted);
-        } else if (record instanceof GroupRecord.Generation generation) {
-            Cell cell = new Cell(Group.replay(null, generation));
-            cell.stored = true;
-            cells.put(record.groupId(), cell);
-        } else if (record instanceof GroupRecord.GroupDeleted) {
-            cells.remove(record.groupId());
-        } else {
-            throw new IllegalArgumentException("a new kind of record: " + record);
-        }
+        groups.replay(record);
     }
 
     /** Groups with members, of which somebody may know more than the log does. */
     List<String> groupsWithMembers() {
-        return cells.values().stream()
+        return groups.cells().stream()
                 .filter(cell -> !cell.group.members().isEmpty())
                 .map(cell -> cell.group.groupId())
                 .toList();
@@ -103,7 +80,7 @@ final class GroupShard {
 
     /** Takes over what the last coordinator shared, if the log does not have it yet. */
     void adopt(Group shared) {
-        Cell cell = cells.get(shared.groupId());
+        Cell cell = groups.cell(shared.groupId());
         if (cell != null && shared.generation() > cell.group.generation()) {
             cell.group = shared;
         }
@@ -111,8 +88,9 @@ final class GroupShard {
 
     /** Loading is over: every member has a whole session to be heard of. */
     void loaded() {
+        groups.enterCount();
         long nowMs = clockMs.getAsLong();
-        for (Cell cell : cells.values()) {
+        for (Cell cell : groups.cells()) {
             cell.group.members().keySet().forEach(memberId -> touch(cell, memberId, nowMs));
             deadlines.lookAt(cell.group.groupId(), cell.group.nextDeadlineMs());
         }
@@ -122,6 +100,7 @@ final class GroupShard {
     void close(Errors error) {
         if (closed == null) {
             closed = error;
+            groups.leaveCount();
             List<Promise<Answer>> waiting = List.copyOf(waiters.values());
             waiters.clear();
             waiting.forEach(waiter -> waiter.fail(error.exception()));
@@ -138,18 +117,24 @@ final class GroupShard {
                 waiter -> {
                     long nowMs = clockMs.getAsLong();
                     GroupCommand.Join command = join.apply(waiter);
-                    Cell cell = cells.get(groupId);
+                    Cell cell = groups.cell(groupId);
                     if (cell == null && !command.memberId().isEmpty()) {
                         deliver(
                                 new Answer.JoinRefused(
                                         waiter, command.memberId(), Errors.UNKNOWN_MEMBER_ID));
                         return;
                     }
+                    if (cell == null && !groups.admits(groupId)) {
+                        deliver(
+                                new Answer.JoinRefused(
+                                        waiter, command.memberId(), Errors.POLICY_VIOLATION));
+                        return;
+                    }
                     if (cell == null) {
                         cell = new Cell(Group.empty(groupId, nowMs));
                     }
                     Decided decided = machine.join(cell.group, command, nowMs);
-                    cells.put(groupId, cell);
+                    groups.put(cell);
                     apply(cell, decided, nowMs);
                 });
     }
@@ -158,7 +143,7 @@ final class GroupShard {
         return waiting(
                 waiter -> {
                     long nowMs = clockMs.getAsLong();
-                    Cell cell = cells.get(groupId);
+                    Cell cell = groups.cell(groupId);
                     if (cell == null) {
                         deliver(new Answer.SyncRefused(waiter, Errors.UNKNOWN_MEMBER_ID));
                     } else {
@@ -171,7 +156,7 @@ final class GroupShard {
         if (closed != null) {
             return closed;
         }
-        Cell cell = cells.get(groupId);
+        Cell cell = groups.cell(groupId);
         if (cell == null) {
             return Errors.UNKNOWN_MEMBER_ID;
         }
@@ -187,7 +172,7 @@ final class GroupShard {
         if (closed != null) {
             return Future.failedFuture(closed.exception());
         }
-        Cell cell = cells.get(groupId);
+        Cell cell = groups.cell(groupId);
         if (cell == null) {
             return Future.succeededFuture(
                     leaving.stream().map(leave -> Errors.UNKNOWN_MEMBER_ID).toList());
@@ -283,7 +268,7 @@ final class GroupShard {
     private void forgetIfUnused(Cell cell) {
         Group group = cell.group;
         if (group.state() == GroupState.EMPTY && group.pendingMembers().isEmpty() && !cell.stored) {
-            cells.remove(group.groupId());
+            groups.remove(group.groupId());
         }
     }
 
@@ -297,7 +282,7 @@ final class GroupShard {
     void tick() {
         long nowMs = clockMs.getAsLong();
         for (String groupId : deadlines.takeDue(nowMs)) {
-            Cell cell = cells.get(groupId);
+            Cell cell = groups.cell(groupId);
             if (cell != null && closed == null) {
                 look(cell, nowMs);
             }
@@ -343,10 +328,13 @@ final class GroupShard {
         if (closed != null) {
             return closed;
         }
-        Cell cell = cells.get(groupId);
+        Cell cell = groups.cell(groupId);
         if (cell == null) {
             // A group that only stores offsets begins with its first commit.
-            return generation < 0 ? Errors.NONE : Errors.ILLEGAL_GENERATION;
+            if (generation >= 0) {
+                return Errors.ILLEGAL_GENERATION;
+            }
+            return groups.admits(groupId) ? Errors.NONE : Errors.POLICY_VIOLATION;
         }
         Errors error = machine.validateCommit(cell.group, memberId, instanceId, generation);
         if (error == Errors.NONE) {
@@ -362,19 +350,11 @@ final class GroupShard {
         }
         return records.isEmpty()
                 ? Future.succeededFuture()
-                : append(records).onSuccess(appended -> records.forEach(this::replayOffset));
-    }
-
-    private void replayOffset(GroupRecord record) {
-        if (record instanceof GroupRecord.OffsetCommitted committed) {
-            offsets.replay(committed);
-        } else if (record instanceof GroupRecord.OffsetDeleted deleted) {
-            offsets.replay(deleted);
-        }
+                : append(records).onSuccess(appended -> records.forEach(groups::replayOffset));
     }
 
     Map<TopicPartition, GroupRecord.CommittedOffset> offsets(String groupId) {
-        return offsets.of(groupId);
+        return groups.offsets(groupId);
     }
 
     /** Is the partition's topic among those that a member of the group reads? */
@@ -390,22 +370,11 @@ final class GroupShard {
 
     /** Null if nothing is known of the group; a group that only has offsets is empty. */
     @Nullable Group group(String groupId) {
-        Cell cell = cells.get(groupId);
-        if (cell != null) {
-            return cell.group;
-        }
-        return offsets.of(groupId).isEmpty() ? null : Group.empty(groupId, -1);
+        return groups.group(groupId);
     }
 
     Collection<Group> groups() {
-        List<Group> groups = new ArrayList<>();
-        cells.values().forEach(cell -> groups.add(cell.group));
-        for (String groupId : offsets.groupIds()) {
-            if (!cells.containsKey(groupId)) {
-                groups.add(Group.empty(groupId, -1));
-            }
-        }
-        return groups;
+        return groups.all();
     }
 
     /** Deletes an empty group with its offsets. */
@@ -420,7 +389,7 @@ final class GroupShard {
         if (group.state() != GroupState.EMPTY) {
             return Future.succeededFuture(Errors.NON_EMPTY_GROUP);
         }
-        List<GroupRecord> records = new ArrayList<>(tombstones(groupId, partition -> true));
+        List<GroupRecord> records = new ArrayList<>(groups.tombstones(groupId, partition -> true));
         records.add(new GroupRecord.GroupDeleted(groupId));
         return commit(records)
                 .map(
@@ -431,73 +400,24 @@ final class GroupShard {
     }
 
     private void forget(String groupId) {
-        Cell cell = cells.get(groupId);
+        Cell cell = groups.cell(groupId);
         // Somebody may have joined while the tombstone was on its way.
         if (cell != null && cell.group.state() == GroupState.EMPTY) {
-            cells.remove(groupId);
+            groups.remove(groupId);
             live.remove(groupId);
         }
     }
 
-    private List<GroupRecord> tombstones(String groupId, Predicate<TopicPartition> which) {
-        List<GroupRecord> records = new ArrayList<>();
-        for (TopicPartition partition : offsets.of(groupId).keySet()) {
-            if (which.test(partition)) {
-                records.add(
-                        new GroupRecord.OffsetDeleted(
-                                groupId, partition.topic(), partition.partition()));
-            }
-        }
-        return records;
-    }
-
     /** Offsets of a deleted topic must not apply to a later one of the same name. */
     Future<Void> topicsDeleted(Set<String> topics) {
-        List<GroupRecord> records = new ArrayList<>();
-        for (String groupId : offsets.groupIds()) {
-            records.addAll(tombstones(groupId, partition -> topics.contains(partition.topic())));
-        }
-        return commit(records);
+        return commit(groups.tombstones(topics));
     }
 
     /** One pass of {@code offsets.retention.minutes}; drops groups of which nothing is left. */
     Future<Void> expireOffsets() {
-        long nowMs = clockMs.getAsLong();
-        List<GroupRecord> records = new ArrayList<>();
-        List<String> unused = new ArrayList<>();
-        for (Group group : groups()) {
-            String groupId = group.groupId();
-            if (group.state() != GroupState.EMPTY || !group.pendingMembers().isEmpty()) {
-                continue;
-            }
-            List<GroupRecord> expired =
-                    tombstones(
-                            groupId,
-                            partition ->
-                                    isExpired(group, offsets.of(groupId).get(partition), nowMs));
-            records.addAll(expired);
-            if (expired.size() == offsets.of(groupId).size() && cells.containsKey(groupId)) {
-                records.add(new GroupRecord.GroupDeleted(groupId));
-                unused.add(groupId);
-            }
-        }
-        return commit(records).onSuccess(appended -> unused.forEach(this::forget));
-    }
-
-    private boolean isExpired(
-            Group group, GroupRecord.@Nullable CommittedOffset offset, long nowMs) {
-        if (offset == null) {
-            return false;
-        }
-        if (offset.expireTimestampMs() >= 0) {
-            return nowMs >= offset.expireTimestampMs();
-        }
-        // A group with members keeps its offsets; the time counts from when it lost the last.
-        boolean hadMembers = group.protocolType() != null && group.stateTimestampMs() >= 0;
-        long sinceMs =
-                hadMembers
-                        ? Math.max(group.stateTimestampMs(), offset.commitTimestampMs())
-                        : offset.commitTimestampMs();
-        return nowMs - sinceMs >= config.offsetsRetentionMs();
+        LoadedGroups.Expired expired =
+                groups.expired(clockMs.getAsLong(), config.offsetsRetentionMs());
+        return commit(expired.records())
+                .onSuccess(appended -> expired.unused().forEach(this::forget));
     }
 }

@@ -40,6 +40,7 @@ final class GroupVerticle extends VerticleBase {
 
     private final int nodeId;
     private final GroupConfig config;
+    private final GroupCount count;
     private final LongSupplier clockMs;
     private final CoordinatorLog coordinatorLog;
     private final LiveGroups liveGroups;
@@ -63,11 +64,13 @@ final class GroupVerticle extends VerticleBase {
     GroupVerticle(
             int nodeId,
             GroupConfig config,
+            GroupCount count,
             LongSupplier clockMs,
             CoordinatorLog coordinatorLog,
             LiveGroups liveGroups) {
         this.nodeId = nodeId;
         this.config = config;
+        this.count = count;
         this.clockMs = clockMs;
         this.coordinatorLog = coordinatorLog;
         this.liveGroups = liveGroups;
@@ -155,6 +158,9 @@ final class GroupVerticle extends VerticleBase {
                 .onComplete(
                         loaded -> {
                             if (slot.abandoned) {
+                                if (loaded.succeeded()) {
+                                    loaded.result().close(Errors.NOT_COORDINATOR);
+                                }
                                 slot.ready.tryFail(movedAway(partition));
                             } else if (loaded.succeeded()) {
                                 slot.shard = loaded.result();
@@ -179,6 +185,7 @@ final class GroupVerticle extends VerticleBase {
         GroupShard shard =
                 new GroupShard(
                         config,
+                        count,
                         clockMs,
                         records ->
                                 coordinatorLog

@@ -16,6 +16,7 @@ class GroupConfigTest {
                                 6_000,
                                 1_800_000,
                                 Integer.MAX_VALUE,
+                                100_000,
                                 50,
                                 3_000,
                                 4_096,
@@ -40,12 +41,14 @@ class GroupConfigTest {
                                 "group.min.session.timeout.ms", "1000",
                                 "group.max.session.timeout.ms", "2000",
                                 "group.max.size", "3",
+                                "millrace.groups.max", "33",
                                 "offset.metadata.max.bytes", "4",
                                 "offsets.retention.minutes", "5",
                                 "offsets.retention.check.interval.ms", "6",
                                 "group.coordinator.threads", "7"));
 
-        assertThat(config).isEqualTo(new GroupConfig(1_000, 2_000, 3, 50, 3_000, 4, 300_000, 6, 7));
+        assertThat(config)
+                .isEqualTo(new GroupConfig(1_000, 2_000, 3, 33, 50, 3_000, 4, 300_000, 6, 7));
     }
 
     @Test

@@ -32,11 +32,13 @@ class GroupShardTest {
     private final SharedGroups shared = new SharedGroups();
     private final List<Throwable> broken = new ArrayList<>();
     private boolean fenced;
+    private GroupCount count = new GroupCount(100);
     private GroupShard shard = newShard(1);
 
     private GroupShard newShard(int epoch) {
         return new GroupShard(
                 GroupStory.config(0, 0),
+                count,
                 () -> nowMs,
                 records -> {
                     log.addAll(records);
@@ -85,6 +87,37 @@ class GroupShardTest {
 
     private static Group groupIn(GroupShard shard) {
         return Objects.requireNonNull(shard.group("g"));
+    }
+
+    @Test
+    void a_group_too_many_is_refused_until_another_goes() {
+        count = new GroupCount(1);
+        shard = newShard(1);
+        shard.loaded();
+        assertThat(join("", "a")).matches(Future::succeeded);
+        assertThat(count.count()).isEqualTo(1);
+
+        Future<Answer> second =
+                shard.join(
+                        "h",
+                        waiter -> new GroupStory().command(waiter, "", "b", null, false, "range"));
+        assertThat(second.result())
+                .isEqualTo(new Answer.JoinRefused(1, "", Errors.POLICY_VIOLATION));
+        assertThat(shard.validateCommit("h", "", null, -1)).isEqualTo(Errors.POLICY_VIOLATION);
+        assertThat(shard.group("h")).isNull();
+
+        shard.leave("g", List.of(new GroupCommand.Leave("a", null)));
+        shard.delete("g");
+        assertThat(count.count()).isZero();
+        assertThat(shard.validateCommit("h", "", null, -1)).isEqualTo(Errors.NONE);
+    }
+
+    @Test
+    void a_shard_that_is_given_up_counts_no_groups() {
+        shard.loaded();
+        join("", "a");
+        shard.close(Errors.NOT_COORDINATOR);
+        assertThat(count.count()).isZero();
     }
 
     @Test

@@ -33,11 +33,20 @@ final class GroupStory {
 
     static GroupConfig config(int delayMs, int maxDelayMs) {
         return new GroupConfig(
-                6_000, 300_000, Integer.MAX_VALUE, delayMs, maxDelayMs, 4_096, 60_000, 1_000, 1);
+                6_000,
+                300_000,
+                Integer.MAX_VALUE,
+                100,
+                delayMs,
+                maxDelayMs,
+                4_096,
+                60_000,
+                1_000,
+                1);
     }
 
     static GroupConfig maxSize(int size) {
-        return new GroupConfig(6_000, 300_000, size, 0, 0, 4_096, 60_000, 1_000, 1);
+        return new GroupConfig(6_000, 300_000, size, 100, 0, 0, 4_096, 60_000, 1_000, 1);
     }
 
     void take(Decided decided) {

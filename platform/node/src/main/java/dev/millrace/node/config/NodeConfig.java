@@ -3,6 +3,8 @@ package dev.millrace.node.config;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.StringReader;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -25,13 +27,12 @@ import org.jspecify.annotations.Nullable;
  * in the first of them, in folders whose names begin with a dot.
  *
  * @param logDirs at least one
- * @param properties all settings given, under Kafka's names
+ * @param properties all settings given, under Kafka's names, and {@code advertised.listeners}
  * @param warnings settings that were given and have no effect, a sentence each
  */
 public record NodeConfig(
         int nodeId,
         HostPort kafka,
-        HostPort advertised,
         HostPort http,
         List<Path> logDirs,
         Path metadataDir,
@@ -116,15 +117,11 @@ public record NodeConfig(
                 listener(
                         given.getOrDefault("listeners", "PLAINTEXT://" + DEFAULT_KAFKA),
                         "listeners");
-        String advertisedSetting = given.get("advertised.listeners");
-        HostPort advertised =
-                advertisedSetting == null
-                        ? kafka
-                        : listener(advertisedSetting, "advertised.listeners");
+        Map<String, String> properties = new LinkedHashMap<>(given);
+        properties.put("advertised.listeners", "PLAINTEXT://" + advertised(given, kafka));
         return new NodeConfig(
                 nodeId(given),
                 kafka,
-                advertised,
                 HostPort.parse(
                         given.getOrDefault("millrace.http.listener", DEFAULT_HTTP),
                         "millrace.http.listener"),
@@ -132,8 +129,37 @@ public record NodeConfig(
                 metadataSetting == null ? metadataDir : Path.of(metadataSetting),
                 stateSetting == null ? stateDir : Path.of(stateSetting),
                 given.getOrDefault("broker.rack", ""),
-                Map.copyOf(given),
+                Map.copyOf(properties),
                 List.copyOf(warnings));
+    }
+
+    /** What clients are told to connect to: never an address that means "all of mine". */
+    private static HostPort advertised(Map<String, String> given, HostPort kafka) {
+        String setting = given.get("advertised.listeners");
+        if (setting != null) {
+            HostPort advertised = listener(setting, "advertised.listeners");
+            if (isWildcard(advertised.host())) {
+                throw new ConfigException(
+                        "advertised.listeners should name a host that clients can reach, not "
+                                + advertised.host());
+            }
+            return advertised;
+        }
+        if (!isWildcard(kafka.host())) {
+            return kafka;
+        }
+        try {
+            return new HostPort(InetAddress.getLocalHost().getCanonicalHostName(), kafka.port());
+        } catch (UnknownHostException e) {
+            throw new ConfigException(
+                    "this machine does not know its own name: say with advertised.listeners where"
+                            + " clients reach "
+                            + kafka);
+        }
+    }
+
+    private static boolean isWildcard(String host) {
+        return host.equals("0.0.0.0") || host.equals("::") || host.equals("[::]");
     }
 
     private static int nodeId(Map<String, String> given) {

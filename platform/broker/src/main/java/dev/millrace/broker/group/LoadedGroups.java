@@ -1,0 +1,225 @@
+package dev.millrace.broker.group;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The groups of one shard with their offsets, as its partition of the offsets topic has them. A
+ * group that only stores offsets has no cell. One event loop.
+ */
+final class LoadedGroups {
+    /** A group and the moments at which its members' sessions end. */
+    static final class Cell {
+        Group group;
+        final Map<String, Long> sessionEndsMs = new HashMap<>();
+
+        /** The log has a record of the group, so deleting it takes a tombstone. */
+        boolean stored;
+
+        Cell(Group group) {
+            this.group = group;
+        }
+    }
+
+    /**
+     * @param records tombstones of the offsets, and of the groups that have none left
+     * @param unused those groups
+     */
+    record Expired(List<GroupRecord> records, List<String> unused) {}
+
+    private final GroupCount count;
+    private final Map<String, Cell> cells = new HashMap<>();
+    private final CommittedOffsets offsets = new CommittedOffsets();
+
+    /** Of groups with a cell, with offsets, or with both. */
+    private final Set<String> groupIds = new HashSet<>();
+
+    private boolean counted;
+
+    LoadedGroups(GroupCount count) {
+        this.count = count;
+    }
+
+    // ---- what the log says
+
+    void replay(GroupRecord record) {
+        if (record instanceof GroupRecord.Generation generation) {
+            Cell cell = new Cell(Group.replay(null, generation));
+            cell.stored = true;
+            put(cell);
+        } else if (record instanceof GroupRecord.GroupDeleted) {
+            remove(record.groupId());
+        } else if (!replayOffset(record)) {
+            throw new IllegalArgumentException("a new kind of record: " + record);
+        }
+    }
+
+    /** False if the record is not of an offset. */
+    boolean replayOffset(GroupRecord record) {
+        if (record instanceof GroupRecord.OffsetCommitted committed) {
+            offsets.replay(committed);
+        } else if (record instanceof GroupRecord.OffsetDeleted deleted) {
+            offsets.replay(deleted);
+        } else {
+            return false;
+        }
+        count(record.groupId());
+        return true;
+    }
+
+    // ---- members
+
+    @Nullable Cell cell(String groupId) {
+        return cells.get(groupId);
+    }
+
+    Collection<Cell> cells() {
+        return Collections.unmodifiableCollection(cells.values());
+    }
+
+    void put(Cell cell) {
+        cells.put(cell.group.groupId(), cell);
+        count(cell.group.groupId());
+    }
+
+    /** Its offsets stay, if it has any. */
+    void remove(String groupId) {
+        cells.remove(groupId);
+        count(groupId);
+    }
+
+    // ---- how many
+
+    /** Whether the group is known, or there is room for one more. */
+    boolean admits(String groupId) {
+        return groupIds.contains(groupId) || count.hasRoomFor(groupId);
+    }
+
+    private void count(String groupId) {
+        boolean known = cells.containsKey(groupId) || !offsets.of(groupId).isEmpty();
+        boolean changed = known ? groupIds.add(groupId) : groupIds.remove(groupId);
+        if (changed && counted) {
+            count.add(known ? 1 : -1);
+        }
+    }
+
+    /** The shard is loaded, and answers from now on. */
+    void enterCount() {
+        if (!counted) {
+            counted = true;
+            count.add(groupIds.size());
+        }
+    }
+
+    /** The shard is given up: another, or its successor here, counts its groups. */
+    void leaveCount() {
+        if (counted) {
+            counted = false;
+            count.add(-groupIds.size());
+        }
+    }
+
+    // ---- groups as a whole
+
+    /** Null if nothing is known of the group; a group that only has offsets is empty. */
+    @Nullable Group group(String groupId) {
+        Cell cell = cells.get(groupId);
+        if (cell != null) {
+            return cell.group;
+        }
+        return groupIds.contains(groupId) ? Group.empty(groupId, -1) : null;
+    }
+
+    Collection<Group> all() {
+        List<Group> groups = new ArrayList<>();
+        for (String groupId : groupIds) {
+            Group group = group(groupId);
+            if (group != null) {
+                groups.add(group);
+            }
+        }
+        return groups;
+    }
+
+    // ---- offsets
+
+    Map<TopicPartition, GroupRecord.CommittedOffset> offsets(String groupId) {
+        return offsets.of(groupId);
+    }
+
+    List<GroupRecord> tombstones(String groupId, Predicate<TopicPartition> which) {
+        List<GroupRecord> records = new ArrayList<>();
+        for (TopicPartition partition : offsets.of(groupId).keySet()) {
+            if (which.test(partition)) {
+                records.add(
+                        new GroupRecord.OffsetDeleted(
+                                groupId, partition.topic(), partition.partition()));
+            }
+        }
+        return records;
+    }
+
+    /** Of all groups' offsets of these topics. */
+    List<GroupRecord> tombstones(Set<String> topics) {
+        List<GroupRecord> records = new ArrayList<>();
+        for (String groupId : offsets.groupIds()) {
+            records.addAll(tombstones(groupId, partition -> topics.contains(partition.topic())));
+        }
+        return records;
+    }
+
+    Expired expired(long nowMs, long retentionMs) {
+        List<GroupRecord> records = new ArrayList<>();
+        List<String> unused = new ArrayList<>();
+        for (Group group : all()) {
+            String groupId = group.groupId();
+            if (group.state() != GroupState.EMPTY || !group.pendingMembers().isEmpty()) {
+                continue;
+            }
+            List<GroupRecord> expired =
+                    tombstones(
+                            groupId,
+                            partition ->
+                                    isExpired(
+                                            group,
+                                            offsets.of(groupId).get(partition),
+                                            nowMs,
+                                            retentionMs));
+            records.addAll(expired);
+            if (expired.size() == offsets.of(groupId).size() && cells.containsKey(groupId)) {
+                records.add(new GroupRecord.GroupDeleted(groupId));
+                unused.add(groupId);
+            }
+        }
+        return new Expired(records, unused);
+    }
+
+    private static boolean isExpired(
+            Group group,
+            GroupRecord.@Nullable CommittedOffset offset,
+            long nowMs,
+            long retentionMs) {
+        if (offset == null) {
+            return false;
+        }
+        if (offset.expireTimestampMs() >= 0) {
+            return nowMs >= offset.expireTimestampMs();
+        }
+        // A group with members keeps its offsets; the time counts from when it lost the last.
+        boolean hadMembers = group.protocolType() != null && group.stateTimestampMs() >= 0;
+        long sinceMs =
+                hadMembers
+                        ? Math.max(group.stateTimestampMs(), offset.commitTimestampMs())
+                        : offset.commitTimestampMs();
+        return nowMs - sinceMs >= retentionMs;
+    }
+}
