@@ -149,7 +149,7 @@ public class KafkaStreams implements AutoCloseable {
                         store ->
                                 store.supplier() == null
                                         ? !config.inMemoryStoresByDefault()
-                                        : store.supplier().get() instanceof RocksDbStore);
+                                        : store.supplier().get().persistent());
     }
 
     private StreamThread newThread(int number, Admin admin, UUID processId) {

@@ -13,7 +13,7 @@ public final class Stores {
 
     /** On disk, in RocksDB. */
     public static KeyValueBytesStoreSupplier persistentKeyValueStore(String name) {
-        return new StoreSupplierOf(name, RocksDbStore::new);
+        return new StoreSupplierOf(name, RocksDbStore::buffered);
     }
 
     public static KeyValueBytesStoreSupplier persistentTimestampedKeyValueStore(String name) {

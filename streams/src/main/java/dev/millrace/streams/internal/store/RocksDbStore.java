@@ -61,6 +61,11 @@ public final class RocksDbStore implements LocalStore {
     private @Nullable BloomFilter filter;
     private @Nullable WriteOptions writeOptions;
 
+    /** As topologies use it: the newest writes wait for a batch. */
+    public static LocalStore buffered(String name) {
+        return new WriteBehindStore(new RocksDbStore(name));
+    }
+
     public RocksDbStore(String name) {
         this.name = name;
     }

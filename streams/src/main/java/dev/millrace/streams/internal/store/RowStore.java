@@ -98,6 +98,7 @@ public final class RowStore {
     private @Nullable Object
             lastKey; // with lastRow: an update nearly always follows the get of its key
     private @Nullable Row lastRow;
+    private @Nullable Bytes lastKeyBytes; // of lastKey, without a cache
     private long lastTimestamp;
 
     /**
@@ -153,6 +154,8 @@ public final class RowStore {
     public @Nullable Object get(Object key) {
         Bytes keyBytes = keyBytes(key);
         if (budget == null) {
+            lastKey = key;
+            lastKeyBytes = keyBytes;
             return decode(below.get(keyBytes));
         }
         Row row = row(keyBytes, key);
@@ -188,7 +191,10 @@ public final class RowStore {
             long timestamp,
             long recordTimestamp) {
         if (budget == null) {
-            write(keyBytes(key), value, value == null ? recordTimestamp : timestamp);
+            Bytes known = lastKeyBytes;
+            Bytes keyBytes = known != null && lastKey == key ? known : keyBytes(key);
+            lastKeyBytes = null; // a mutable key may be another one the next time
+            write(keyBytes, value, value == null ? recordTimestamp : timestamp);
             if (listener != null) {
                 listener.changed(key, value, old, timestamp);
             }

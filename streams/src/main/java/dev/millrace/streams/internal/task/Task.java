@@ -185,7 +185,7 @@ public final class Task {
     private LocalStore defaultStore(String name) {
         return environment.config.inMemoryStoresByDefault()
                 ? new InMemoryStore(name)
-                : new RocksDbStore(name);
+                : RocksDbStore.buffered(name);
     }
 
     private static Serde<?> orDefault(

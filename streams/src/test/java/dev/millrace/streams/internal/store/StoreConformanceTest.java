@@ -30,7 +30,7 @@ class StoreConformanceTest {
     @TempDir Path directory;
 
     static Stream<Function<String, LocalStore>> kinds() {
-        return Stream.of(InMemoryStore::new, RocksDbStore::new);
+        return Stream.of(InMemoryStore::new, RocksDbStore::new, RocksDbStore::buffered);
     }
 
     private LocalStore open(Function<String, LocalStore> kind) {
@@ -169,6 +169,30 @@ class StoreConformanceTest {
         byte[] expected = again.persistent() ? bytes("1") : null;
         assertThat(Arrays.equals(again.get(key("a")), expected)).isTrue();
         again.close();
+    }
+
+    @Test
+    void buffered_writes_beyond_the_limit_reach_the_store_below_before_a_flush() {
+        RocksDbStore below = new RocksDbStore("store");
+        LocalStore store = new WriteBehindStore(below);
+        store.open(directory);
+        store.put(key("first"), bytes("1"));
+        assertThat(below.get(key("first"))).isNull();
+
+        for (int i = 0; i < 10_000; i++) {
+            store.put(key("row" + i), bytes("value" + i));
+        }
+
+        assertThat(below.get(key("first"))).isEqualTo(bytes("1"));
+        store.put(key("empty"), new byte[0]);
+        store.put(key("first"), null);
+        assertThat(store.get(key("empty"))).isEmpty();
+        assertThat(store.get(key("first"))).isNull();
+        store.flush();
+        assertThat(below.get(key("empty"))).isEmpty();
+        assertThat(below.get(key("first"))).isNull();
+        assertThat(below.get(key("row9999"))).isEqualTo(bytes("value9999"));
+        store.close();
     }
 
     @Test
