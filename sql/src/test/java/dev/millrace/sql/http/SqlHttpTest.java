@@ -16,6 +16,7 @@ import io.vertx.ext.web.Router;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -249,7 +250,8 @@ class SqlHttpTest {
         String query = new JsonObject().put("query", "SELECT value FROM " + big).encode();
         try (Socket lazy = new Socket()) {
             lazy.setReceiveBufferSize(64 << 10);
-            lazy.connect(new InetSocketAddress("127.0.0.1", server.actualPort()));
+            lazy.connect(
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), server.actualPort()));
             String head =
                     "POST /sql HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/x-ndjson\r\n"
                             + "Content-Length: "
