@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +48,7 @@ public final class Broker {
     private final BrokerSettings settings;
     private final Workers workers;
     private final Partitions partitions;
+    private final FetchSessions sessions;
     private final BiFunction<MetadataImage, String, TopicSettings> topicSettings;
     private final List<PartitionVerticle> verticles = new ArrayList<>();
     private final List<String> deploymentIds = new ArrayList<>();
@@ -66,6 +68,9 @@ public final class Broker {
         this.settings = BrokerSettings.from(config.properties());
         this.workers = new Workers("millrace-background", settings.backgroundThreads());
         this.partitions = new Partitions(cluster::image);
+        this.sessions =
+                new FetchSessions(
+                        settings.fetchSessions(), settings.networkThreads(), Clock.systemUTC());
         this.topicSettings =
                 (image, topic) ->
                         new TopicSettings(
@@ -214,11 +219,14 @@ public final class Broker {
             ImageFollower imageFollower,
             TopicCreation creation,
             GroupCoordinator coordinator) {
-        FetchHandler fetch = new FetchHandler(partitions, workers, settings.fetchMaxBytes());
+        LeaderHints hints = new LeaderHints(cluster::image);
+        FetchHandler fetch =
+                new FetchHandler(
+                        partitions, workers, sessions, hints, settings.fetchMaxBytes());
         fetches = fetch;
         ApiTable.Builder table =
                 ApiTable.builder()
-                        .add(ApiKeys.PRODUCE, 3, 13, new ProduceHandler(partitions))
+                        .add(ApiKeys.PRODUCE, 3, 13, new ProduceHandler(partitions, hints))
                         .add(ApiKeys.FETCH, 4, 18, fetch)
                         .add(
                                 ApiKeys.LIST_OFFSETS,
@@ -275,6 +283,9 @@ public final class Broker {
     /** In the background: clients are served meanwhile, and those without a group never wait. */
     private void prepareGroups(@Nullable BrokerMetrics metrics) {
         GroupCoordinator coordinator = groups;
+        if (metrics != null) {
+            metrics.fetchSessions(sessions);
+        }
         if (coordinator != null) {
             if (metrics != null) {
                 metrics.groups(coordinator);

@@ -4,6 +4,7 @@ import dev.millrace.broker.group.GroupCoordinator;
 import dev.millrace.wire.RequestContext;
 import dev.millrace.wire.RequestMetrics;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.Map;
@@ -14,7 +15,9 @@ import org.apache.kafka.common.protocol.ApiKeys;
 /**
  * Requests as meters, one set per API: {@code millrace.requests} (timer), {@code
  * millrace.request.bytes} and {@code millrace.response.bytes} (counters), all tagged {@code api};
- * groups as a gauge, {@code millrace.groups}.
+ * groups as a gauge, {@code millrace.groups}; fetch sessions as gauges, {@code
+ * millrace.fetch.sessions} and {@code millrace.fetch.session.partitions}, and what was evicted of
+ * them, {@code millrace.fetch.session.evictions}.
  */
 public final class BrokerMetrics implements RequestMetrics {
     private record Meters(Timer requests, Counter requestBytes, Counter responseBytes) {}
@@ -29,6 +32,14 @@ public final class BrokerMetrics implements RequestMetrics {
     /** {@code millrace.groups}: how many groups this broker coordinates. */
     void groups(GroupCoordinator coordinator) {
         registry.gauge("millrace.groups", coordinator, GroupCoordinator::groupCount);
+    }
+
+    void fetchSessions(FetchSessions sessions) {
+        registry.gauge("millrace.fetch.sessions", sessions, FetchSessions::sessions);
+        registry.gauge("millrace.fetch.session.partitions", sessions, FetchSessions::partitions);
+        FunctionCounter.builder(
+                        "millrace.fetch.session.evictions", sessions, FetchSessions::evictions)
+                .register(registry);
     }
 
     @Override

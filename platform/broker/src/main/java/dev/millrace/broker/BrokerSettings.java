@@ -17,6 +17,7 @@ import org.apache.kafka.common.config.TopicConfig;
  * @param numPartitions {@code num.partitions}
  * @param replicationFactor {@code default.replication.factor}
  * @param fetchMaxBytes {@code fetch.max.bytes}: bound on one Fetch response
+ * @param fetchSessions {@code max.incremental.fetch.session.cache.slots}
  * @param retentionCheckIntervalMs {@code log.retention.check.interval.ms}
  * @param checkpointIntervalMs {@code replica.high.watermark.checkpoint.interval.ms}
  * @param fileDeleteDelayMs {@code log.segment.delete.delay.ms}
@@ -33,6 +34,7 @@ record BrokerSettings(
         int numPartitions,
         int replicationFactor,
         int fetchMaxBytes,
+        int fetchSessions,
         long retentionCheckIntervalMs,
         long checkpointIntervalMs,
         long fileDeleteDelayMs,
@@ -60,6 +62,7 @@ record BrokerSettings(
                 in.number("num.partitions", 1, 1),
                 in.number("default.replication.factor", 1, 1),
                 in.number("fetch.max.bytes", 55 << 20, 1024),
+                in.number("max.incremental.fetch.session.cache.slots", 1000, 0),
                 in.longNumber("log.retention.check.interval.ms", 300_000, 1),
                 in.longNumber("replica.high.watermark.checkpoint.interval.ms", 5_000, 1),
                 in.longNumber("log.segment.delete.delay.ms", 60_000, 0),

@@ -41,10 +41,14 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
     private static final int CODEC_MASK = 7;
     private static final int TRANSACTIONAL_BIT = 0x10;
 
-    private final Partitions partitions;
+    private static final short FIRST_VERSION_WITH_LEADER_HINTS = 10;
 
-    ProduceHandler(Partitions partitions) {
+    private final Partitions partitions;
+    private final LeaderHints hints;
+
+    ProduceHandler(Partitions partitions, LeaderHints hints) {
         this.partitions = partitions;
+        this.hints = hints;
     }
 
     @Override
@@ -193,6 +197,9 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
                 return;
             }
             Throwable cause = failure;
+            if (cause != null && context.version() >= FIRST_VERSION_WITH_LEADER_HINTS) {
+                hints.addTo(response);
+            }
             if (request.acks() != 0) {
                 promise.complete(response);
             } else if (cause == null) {

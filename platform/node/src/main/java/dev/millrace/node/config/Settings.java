@@ -105,6 +105,7 @@ final class Settings {
                         number("socket.receive.buffer.bytes", -1, Integer.MAX_VALUE)
                                 .withoutEffect("the system sizes socket buffers"),
                         count("fetch.max.bytes", 1024),
+                        count("max.incremental.fetch.session.cache.slots", 0),
                         // groups and offsets
                         count("group.initial.rebalance.delay.ms", 0),
                         count("group.min.session.timeout.ms", 1),
