@@ -1,5 +1,6 @@
 package dev.millrace.broker;
 
+import dev.millrace.wire.SocketOptions;
 import dev.millrace.wire.WireConfig;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
@@ -53,7 +54,8 @@ record BrokerSettings(
                 WireConfig.DEFAULT
                         .withMaxRequestBytes(in.number("socket.request.max.bytes", 100 << 20, 1))
                         .withMaxIdleMs(in.longNumber("connections.max.idle.ms", 600_000, 1))
-                        .withMaxConnections(in.number("max.connections", Integer.MAX_VALUE, 1));
+                        .withMaxConnections(in.number("max.connections", Integer.MAX_VALUE, 1))
+                        .withSockets(sockets(in));
         int defaultLoops = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
         return new BrokerSettings(
                 in.number("num.network.threads", defaultLoops, 1),
@@ -71,6 +73,20 @@ record BrokerSettings(
                 in.longNumber("millrace.shutdown.grace.ms", 2_000, 0),
                 properties.getOrDefault("broker.rack", ""),
                 wire);
+    }
+
+    private static SocketOptions sockets(Reader in) {
+        SocketOptions absent = SocketOptions.DEFAULT;
+        return new SocketOptions(
+                in.number(
+                        "socket.send.buffer.bytes",
+                        absent.sendBufferBytes(),
+                        SocketOptions.SYSTEM),
+                in.number(
+                        "socket.receive.buffer.bytes",
+                        absent.receiveBufferBytes(),
+                        SocketOptions.SYSTEM),
+                in.flag("millrace.socket.sendfile", absent.sendfile()));
     }
 
     /** How {@code __consumer_offsets} is created, by Kafka's {@code offsets.topic.*} settings. */

@@ -135,6 +135,7 @@ final class Fetch {
             return;
         }
         if (reading.incomplete()) {
+            reading.discard();
             workerReads = true;
             leaveQueues();
             workers.submit(() -> FetchReading.fromFilesToo(partitions, terms, asked))
@@ -159,6 +160,7 @@ final class Fetch {
             finish();
             promise.complete(answer(reading));
         } else {
+            reading.discard();
             leaveQueues();
             await();
         }

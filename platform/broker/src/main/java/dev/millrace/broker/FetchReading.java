@@ -73,6 +73,15 @@ final class FetchReading {
         return misdirected;
     }
 
+    /** It is not answered with this reading. */
+    void discard() {
+        for (PartitionData answer : answers) {
+            if (answer != null && answer.records() instanceof RecordBytes records) {
+                records.done();
+            }
+        }
+    }
+
     private @Nullable PartitionData read(Asked asked) {
         try {
             Partition partition =
@@ -173,7 +182,7 @@ final class FetchReading {
         if (region == null) {
             return fetched.records() == null
                     ? RecordBytes.EMPTY
-                    : RecordBytes.of(fetched.records());
+                    : RecordBytes.of(fetched.records(), fetched::done);
         }
         if (mayTouchFiles) {
             PageCache.load(region.channel(), region.position(), region.lengthBytes());

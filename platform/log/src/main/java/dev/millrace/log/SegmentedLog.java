@@ -312,8 +312,8 @@ final class SegmentedLog implements PartitionLog {
         if (startOffset >= bound) {
             return FetchedRecords.NONE;
         }
-        ByteBuffer cached = cache.read(startOffset, bound, maxBytes, minOneBatch);
-        return cached == null ? null : withAborted(FetchedRecords.of(cached), startOffset, bound);
+        FetchedRecords cached = cache.read(startOffset, bound, maxBytes, minOneBatch);
+        return cached == null ? null : withAborted(cached, startOffset, bound);
     }
 
     private FetchedRecords withAborted(FetchedRecords read, long startOffset, long bound) {
