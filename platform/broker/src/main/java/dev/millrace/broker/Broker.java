@@ -47,6 +47,7 @@ public final class Broker {
     private final BrokerSettings settings;
     private final Workers workers;
     private final Partitions partitions;
+    private final LogCleaner cleaner;
     private final BiFunction<MetadataImage, String, TopicSettings> topicSettings;
     private final List<PartitionVerticle> verticles = new ArrayList<>();
     private final List<String> deploymentIds = new ArrayList<>();
@@ -66,6 +67,7 @@ public final class Broker {
         this.settings = BrokerSettings.from(config.properties());
         this.workers = new Workers("millrace-background", settings.backgroundThreads());
         this.partitions = new Partitions(cluster::image);
+        this.cleaner = new LogCleaner(partitions, CleanerSettings.from(config.properties()));
         this.topicSettings =
                 (image, topic) ->
                         new TopicSettings(
@@ -126,7 +128,15 @@ public final class Broker {
                 .compose(follower -> startCoordinators(opened.result(), follower))
                 .compose(table -> listen(table, metrics == null ? RequestMetrics.NONE : metrics))
                 .compose(this::register)
+                .onSuccess(ready -> startCleaner(metrics))
                 .onSuccess(ready -> prepareGroups(metrics));
+    }
+
+    private void startCleaner(@Nullable BrokerMetrics metrics) {
+        if (metrics != null) {
+            metrics.cleaner(cleaner);
+        }
+        cleaner.start();
     }
 
     private LogDirectories openLogs() throws IOException {
@@ -319,6 +329,7 @@ public final class Broker {
                             return Future.join(
                                     deploymentIds.stream().map(vertx::undeploy).toList());
                         })
+                .eventually(this::stopCleaner)
                 .eventually(this::closeLogs)
                 .eventually(
                         () -> {
@@ -326,6 +337,14 @@ public final class Broker {
                             return Future.succeededFuture();
                         })
                 .mapEmpty();
+    }
+
+    private Future<Boolean> stopCleaner() {
+        return workers.submit(
+                () -> {
+                    cleaner.stop();
+                    return true;
+                });
     }
 
     private Future<Boolean> closeLogs() {

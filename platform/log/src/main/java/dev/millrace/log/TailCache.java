@@ -24,6 +24,10 @@ final class TailCache {
     private final Budget budget;
 
     private volatile Chunk[] chunks = EMPTY;
+
+    /** Below: the files have been compacted, and memory has what is not there any more. */
+    private volatile long compactedTo;
+
     private int heldBytes;
     private long lastAppendMs;
 
@@ -117,6 +121,9 @@ final class TailCache {
      * from one chunk; null if the cache does not have the offset.
      */
     @Nullable ByteBuffer read(long startOffset, long maxOffset, int maxBytes, boolean minOneBatch) {
+        if (startOffset < compactedTo) {
+            return null;
+        }
         Chunk[] current = chunks;
         for (int i = current.length - 1; i >= 0; i--) {
             Chunk chunk = current[i];
@@ -126,6 +133,11 @@ final class TailCache {
             }
         }
         return null;
+    }
+
+    /** From now on does not know the records below {@code offset}, where a batch ends. Any thread. */
+    void compacted(long offset) {
+        compactedTo = offset;
     }
 
     /** Gives memory back if nothing was appended for {@code idleMs}: others use it better. */
