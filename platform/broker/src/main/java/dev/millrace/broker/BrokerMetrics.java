@@ -1,6 +1,7 @@
 package dev.millrace.broker;
 
 import dev.millrace.broker.group.GroupCoordinator;
+import dev.millrace.broker.txn.TxnCoordinator;
 import dev.millrace.wire.RequestContext;
 import dev.millrace.wire.RequestMetrics;
 import io.micrometer.core.instrument.Counter;
@@ -14,7 +15,8 @@ import org.apache.kafka.common.protocol.ApiKeys;
 /**
  * Requests as meters, one set per API: {@code millrace.requests} (timer), {@code
  * millrace.request.bytes} and {@code millrace.response.bytes} (counters), all tagged {@code api};
- * groups as a gauge, {@code millrace.groups}.
+ * groups as a gauge, {@code millrace.groups}; transactional ids as {@code
+ * millrace.transactional.ids}.
  */
 public final class BrokerMetrics implements RequestMetrics {
     private record Meters(Timer requests, Counter requestBytes, Counter responseBytes) {}
@@ -29,6 +31,11 @@ public final class BrokerMetrics implements RequestMetrics {
     /** {@code millrace.groups}: how many groups this broker coordinates. */
     void groups(GroupCoordinator coordinator) {
         registry.gauge("millrace.groups", coordinator, GroupCoordinator::groupCount);
+    }
+
+    /** {@code millrace.transactional.ids}: how many of them this broker coordinates. */
+    void transactions(TxnCoordinator coordinator) {
+        registry.gauge("millrace.transactional.ids", coordinator, TxnCoordinator::idCount);
     }
 
     @Override
