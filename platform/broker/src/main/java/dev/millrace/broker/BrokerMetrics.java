@@ -1,6 +1,7 @@
 package dev.millrace.broker;
 
 import dev.millrace.broker.group.GroupCoordinator;
+import dev.millrace.broker.txn.TxnCoordinator;
 import dev.millrace.wire.RequestContext;
 import dev.millrace.wire.RequestMetrics;
 import io.micrometer.core.instrument.Counter;
@@ -15,7 +16,8 @@ import org.apache.kafka.common.protocol.ApiKeys;
 /**
  * Requests as meters, one set per API: {@code millrace.requests} (timer), {@code
  * millrace.request.bytes} and {@code millrace.response.bytes} (counters), all tagged {@code api};
- * groups as a gauge, {@code millrace.groups}; the log cleaner as {@code millrace.cleaner.*}.
+ * groups as a gauge, {@code millrace.groups}; transactional ids as {@code
+ * millrace.transactional.ids}; the log cleaner as {@code millrace.cleaner.*}.
  */
 public final class BrokerMetrics implements RequestMetrics {
     private record Meters(Timer requests, Counter requestBytes, Counter responseBytes) {}
@@ -57,6 +59,11 @@ public final class BrokerMetrics implements RequestMetrics {
                 "millrace.cleaner.uncleanable.partitions",
                 cleaner,
                 LogCleaner::uncleanablePartitions);
+    }
+
+    /** {@code millrace.transactional.ids}: how many of them this broker coordinates. */
+    void transactions(TxnCoordinator coordinator) {
+        registry.gauge("millrace.transactional.ids", coordinator, TxnCoordinator::idCount);
     }
 
     @Override
