@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +56,7 @@ public final class Broker {
     private final Workers workers;
     private final Partitions partitions;
     private final LogCleaner cleaner;
+    private final FetchSessions sessions;
     private final BiFunction<MetadataImage, String, TopicSettings> topicSettings;
     private final List<PartitionVerticle> verticles = new ArrayList<>();
     private final List<String> deploymentIds = new ArrayList<>();
@@ -76,6 +78,9 @@ public final class Broker {
         this.workers = new Workers("millrace-background", settings.backgroundThreads());
         this.partitions = new Partitions(cluster::image);
         this.cleaner = new LogCleaner(partitions, CleanerSettings.from(config.properties()));
+        this.sessions =
+                new FetchSessions(
+                        settings.fetchSessions(), settings.networkThreads(), Clock.systemUTC());
         this.topicSettings =
                 (image, topic) ->
                         new TopicSettings(
@@ -254,11 +259,14 @@ public final class Broker {
             GroupCoordinator coordinator,
             TxnCoordinator txns,
             TxnMarkers markers) {
-        FetchHandler fetch = new FetchHandler(partitions, workers, settings.fetchMaxBytes());
+        LeaderHints hints = new LeaderHints(cluster::image);
+        FetchHandler fetch =
+                new FetchHandler(
+                        partitions, workers, sessions, hints, settings.fetchMaxBytes());
         fetches = fetch;
         ApiTable.Builder table =
                 ApiTable.builder()
-                        .add(ApiKeys.PRODUCE, 3, 13, new ProduceHandler(partitions, txns))
+                        .add(ApiKeys.PRODUCE, 3, 13, new ProduceHandler(partitions, hints, txns))
                         .add(ApiKeys.FETCH, 4, 18, fetch)
                         .add(
                                 ApiKeys.LIST_OFFSETS,
@@ -328,6 +336,9 @@ public final class Broker {
     /** In the background: clients are served meanwhile, and those without a group never wait. */
     private void prepareGroups(@Nullable BrokerMetrics metrics) {
         GroupCoordinator coordinator = groups;
+        if (metrics != null) {
+            metrics.fetchSessions(sessions);
+        }
         if (coordinator != null) {
             if (metrics != null) {
                 metrics.groups(coordinator);

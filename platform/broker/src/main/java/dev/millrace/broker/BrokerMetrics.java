@@ -17,7 +17,9 @@ import org.apache.kafka.common.protocol.ApiKeys;
  * Requests as meters, one set per API: {@code millrace.requests} (timer), {@code
  * millrace.request.bytes} and {@code millrace.response.bytes} (counters), all tagged {@code api};
  * groups as a gauge, {@code millrace.groups}; transactional ids as {@code
- * millrace.transactional.ids}; the log cleaner as {@code millrace.cleaner.*}.
+ * millrace.transactional.ids}; the log cleaner as {@code millrace.cleaner.*}; fetch sessions as
+ * gauges, {@code millrace.fetch.sessions} and {@code millrace.fetch.session.partitions}, and what
+ * was evicted of them, {@code millrace.fetch.session.evictions}.
  */
 public final class BrokerMetrics implements RequestMetrics {
     private record Meters(Timer requests, Counter requestBytes, Counter responseBytes) {}
@@ -64,6 +66,14 @@ public final class BrokerMetrics implements RequestMetrics {
     /** {@code millrace.transactional.ids}: how many of them this broker coordinates. */
     void transactions(TxnCoordinator coordinator) {
         registry.gauge("millrace.transactional.ids", coordinator, TxnCoordinator::idCount);
+    }
+
+    void fetchSessions(FetchSessions sessions) {
+        registry.gauge("millrace.fetch.sessions", sessions, FetchSessions::sessions);
+        registry.gauge("millrace.fetch.session.partitions", sessions, FetchSessions::partitions);
+        FunctionCounter.builder(
+                        "millrace.fetch.session.evictions", sessions, FetchSessions::evictions)
+                .register(registry);
     }
 
     @Override

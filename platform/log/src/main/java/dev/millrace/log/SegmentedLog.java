@@ -354,10 +354,8 @@ final class SegmentedLog implements PartitionLog {
         }
         // Before the cache is asked, see read.
         Segment[] segments = chain.current();
-        ByteBuffer cached = cache.read(startOffset, bound, maxBytes, minOneBatch);
-        return cached == null
-                ? null
-                : withAborted(segments, FetchedRecords.of(cached), startOffset, bound);
+        FetchedRecords cached = cache.read(startOffset, bound, maxBytes, minOneBatch);
+        return cached == null ? null : withAborted(segments, cached, startOffset, bound);
     }
 
     private static FetchedRecords withAborted(
