@@ -247,8 +247,7 @@ public final class Broker {
                                             markers,
                                             () -> TRANSACTION_VERSION);
                             transactions = txns;
-                            return table(
-                                    logs, imageFollower, creation, coordinator, txns, markers);
+                            return table(logs, imageFollower, creation, coordinator, txns, markers);
                         });
     }
 
@@ -261,8 +260,7 @@ public final class Broker {
             TxnMarkers markers) {
         LeaderHints hints = new LeaderHints(cluster::image);
         FetchHandler fetch =
-                new FetchHandler(
-                        partitions, workers, sessions, hints, settings.fetchMaxBytes());
+                new FetchHandler(partitions, workers, sessions, hints, settings.fetchMaxBytes());
         fetches = fetch;
         ApiTable.Builder table =
                 ApiTable.builder()
@@ -284,11 +282,7 @@ public final class Broker {
                                 4,
                                 new OffsetForLeaderEpochHandler(partitions))
                         .add(ApiKeys.DELETE_RECORDS, 0, 2, new DeleteRecordsHandler(partitions))
-                        .add(
-                                ApiKeys.WRITE_TXN_MARKERS,
-                                1,
-                                2,
-                                new WriteTxnMarkersHandler(markers))
+                        .add(ApiKeys.WRITE_TXN_MARKERS, 1, 2, new WriteTxnMarkersHandler(markers))
                         .add(
                                 ApiKeys.DESCRIBE_PRODUCERS,
                                 0,
@@ -301,8 +295,7 @@ public final class Broker {
                                 new DescribeLogDirsHandler(logs, workers));
         GroupHandlers.register(table, coordinator, txns);
         TxnHandlers.register(table, txns, coordinator::partitionOf);
-        table.feature(
-                "transaction.version", (short) 0, TRANSACTION_VERSION, TRANSACTION_VERSION);
+        table.feature("transaction.version", (short) 0, TRANSACTION_VERSION, TRANSACTION_VERSION);
         AdminHandlers.register(table, cluster, config);
         return table.build();
     }

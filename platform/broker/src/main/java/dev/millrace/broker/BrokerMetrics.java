@@ -49,11 +49,9 @@ public final class BrokerMetrics implements RequestMetrics {
         FunctionCounter.builder("millrace.cleaner.runs", cleaner, LogCleaner::logsCleaned)
                 .register(registry);
         registry.gauge("millrace.cleaner.recopy.ratio", cleaner, LogCleaner::lastRecopyRatio);
-        registry.gauge(
-                "millrace.cleaner.buffer.ratio", cleaner, LogCleaner::lastBufferUtilization);
+        registry.gauge("millrace.cleaner.buffer.ratio", cleaner, LogCleaner::lastBufferUtilization);
         registry.gauge("millrace.cleaner.run.seconds", cleaner, LogCleaner::lastRunSeconds);
-        registry.gauge(
-                "millrace.cleaner.idle.seconds", cleaner, LogCleaner::secondsSinceLastLook);
+        registry.gauge("millrace.cleaner.idle.seconds", cleaner, LogCleaner::secondsSinceLastLook);
         registry.gauge("millrace.cleaner.dirty.ratio.max", cleaner, LogCleaner::maxDirtyRatio);
         registry.gauge(
                 "millrace.cleaner.overdue.seconds.max", cleaner, LogCleaner::maxOverdueSeconds);

@@ -79,9 +79,7 @@ record BrokerSettings(
         SocketOptions absent = SocketOptions.DEFAULT;
         return new SocketOptions(
                 in.number(
-                        "socket.send.buffer.bytes",
-                        absent.sendBufferBytes(),
-                        SocketOptions.SYSTEM),
+                        "socket.send.buffer.bytes", absent.sendBufferBytes(), SocketOptions.SYSTEM),
                 in.number(
                         "socket.receive.buffer.bytes",
                         absent.receiveBufferBytes(),

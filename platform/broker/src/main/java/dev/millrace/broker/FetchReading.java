@@ -84,14 +84,18 @@ final class FetchReading {
 
     private @Nullable PartitionData read(Asked asked) {
         try {
-            Partition partition =
-                    partitions.require(asked, terms.topicIds());
+            Partition partition = partitions.require(asked, terms.topicIds());
             partition.requireUsable(asked.wanted().currentLeaderEpoch());
             return read(partition, asked);
         } catch (ApiException e) {
             return refusal(asked, Errors.forException(e));
         } catch (IOException e) {
-            LOG.error("Reading {} {}-{} failed", asked.topicId(), asked.topic(), asked.partition(), e);
+            LOG.error(
+                    "Reading {} {}-{} failed",
+                    asked.topicId(),
+                    asked.topic(),
+                    asked.partition(),
+                    e);
             return refusal(asked, Errors.KAFKA_STORAGE_ERROR);
         }
     }

@@ -515,8 +515,7 @@ final class SegmentedLog implements PartitionLog {
     private int deleteExpired(long nowMs) throws IOException {
         while (true) {
             Segment[] segments = chain.current();
-            int expired =
-                    Retention.expired(segments, config, logStartOffset, highWatermark, nowMs);
+            int expired = Retention.expired(segments, config, logStartOffset, highWatermark, nowMs);
             if (expired == 0) {
                 return 0;
             }
@@ -611,8 +610,7 @@ final class SegmentedLog implements PartitionLog {
             flush();
         }
         checkpoints.storeRecoveryPoints();
-        CleanStats stats =
-                cleaner.clean(site, section, liveProducers, current, clock.millis());
+        CleanStats stats = cleaner.clean(site, section, liveProducers, current, clock.millis());
         synchronized (flushLock) {
             site.requireGoingOn();
             cleanedTo = stats.cleanedTo();

@@ -139,7 +139,8 @@ final class TailCache {
 
     /**
      * Whole batches from the one that contains {@code startOffset}, below {@code maxOffset}, all
-     * from one chunk, to be {@link FetchedRecords#done}; null if the cache does not have the offset.
+     * from one chunk, to be {@link FetchedRecords#done}; null if the cache does not have the
+     * offset.
      */
     @Nullable FetchedRecords read(
             long startOffset, long maxOffset, int maxBytes, boolean minOneBatch) {
@@ -163,7 +164,9 @@ final class TailCache {
         return null;
     }
 
-    /** From now on does not know the records below {@code offset}, where a batch ends. Any thread. */
+    /**
+     * From now on does not know the records below {@code offset}, where a batch ends. Any thread.
+     */
     void compacted(long offset) {
         compactedTo = offset;
     }

@@ -110,11 +110,11 @@ public final class TxnCoordinator {
                                                                 e ->
                                                                         LOG.warn(
                                                                                 "expired transactional"
-                                                                                    + " ids were not"
-                                                                                    + " removed; the"
-                                                                                    + " next pass"
-                                                                                    + " tries"
-                                                                                    + " again",
+                                                                                        + " ids were not"
+                                                                                        + " removed; the"
+                                                                                        + " next pass"
+                                                                                        + " tries"
+                                                                                        + " again",
                                                                                 e))));
     }
 
