@@ -184,9 +184,12 @@ final class FetchReading {
     private RecordBytes bytes(FetchedRecords fetched) throws IOException {
         FetchedRecords.FileRegion region = fetched.region();
         if (region == null) {
-            return fetched.records() == null
-                    ? RecordBytes.EMPTY
-                    : RecordBytes.of(fetched.records(), fetched::done);
+            if (fetched.records() == null) {
+                return RecordBytes.EMPTY;
+            }
+            return fetched.release() == null
+                    ? RecordBytes.of(fetched.records())
+                    : RecordBytes.of(fetched.records(), fetched.release());
         }
         if (mayTouchFiles) {
             PageCache.load(region.channel(), region.position(), region.lengthBytes());
