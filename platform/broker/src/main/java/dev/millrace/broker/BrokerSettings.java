@@ -79,9 +79,7 @@ record BrokerSettings(
         SocketOptions absent = SocketOptions.DEFAULT;
         return new SocketOptions(
                 in.number(
-                        "socket.send.buffer.bytes",
-                        absent.sendBufferBytes(),
-                        SocketOptions.SYSTEM),
+                        "socket.send.buffer.bytes", absent.sendBufferBytes(), SocketOptions.SYSTEM),
                 in.number(
                         "socket.receive.buffer.bytes",
                         absent.receiveBufferBytes(),
@@ -102,6 +100,29 @@ record BrokerSettings(
                         "producer",
                         TopicConfig.SEGMENT_BYTES_CONFIG,
                         Integer.toString(in.number("offsets.topic.segment.bytes", 100 << 20, 1))));
+    }
+
+    /**
+     * How {@code __transaction_state} is created, by Kafka's {@code transaction.state.log.*}
+     * settings.
+     */
+    static TopicCreation.Shape transactionsTopic(Map<String, String> properties) {
+        Reader in = new Reader(properties);
+        return new TopicCreation.Shape(
+                in.number("transaction.state.log.num.partitions", 50, 1),
+                in.number("transaction.state.log.replication.factor", 1, 1),
+                Map.of(
+                        TopicConfig.CLEANUP_POLICY_CONFIG,
+                        TopicConfig.CLEANUP_POLICY_COMPACT,
+                        TopicConfig.COMPRESSION_TYPE_CONFIG,
+                        "uncompressed",
+                        TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG,
+                        "false",
+                        TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG,
+                        Integer.toString(in.number("transaction.state.log.min.isr", 1, 1)),
+                        TopicConfig.SEGMENT_BYTES_CONFIG,
+                        Integer.toString(
+                                in.number("transaction.state.log.segment.bytes", 100 << 20, 1))));
     }
 
     private record Reader(Map<String, String> properties) {

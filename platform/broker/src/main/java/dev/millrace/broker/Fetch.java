@@ -92,8 +92,7 @@ final class Fetch {
         if (!promise.future().isComplete() && !overdue) {
             timeout =
                     loop.nettyEventLoop()
-                            .schedule(
-                                    this::timeIsOver, terms.maxWaitMs(), TimeUnit.MILLISECONDS);
+                            .schedule(this::timeIsOver, terms.maxWaitMs(), TimeUnit.MILLISECONDS);
         }
         return promise.future();
     }

@@ -51,8 +51,7 @@ sealed interface FetchContext {
         @Override
         public FetchResponseData answer(@Nullable PartitionData[] read) {
             FetchResponseData response = whole.answer(read);
-            return response.setSessionId(
-                    sessions.create(follower, topicIds, whole.asked, read));
+            return response.setSessionId(sessions.create(follower, topicIds, whole.asked, read));
         }
 
         @Override

@@ -84,14 +84,18 @@ final class FetchReading {
 
     private @Nullable PartitionData read(Asked asked) {
         try {
-            Partition partition =
-                    partitions.require(asked, terms.topicIds());
+            Partition partition = partitions.require(asked, terms.topicIds());
             partition.requireUsable(asked.wanted().currentLeaderEpoch());
             return read(partition, asked);
         } catch (ApiException e) {
             return refusal(asked, Errors.forException(e));
         } catch (IOException e) {
-            LOG.error("Reading {} {}-{} failed", asked.topicId(), asked.topic(), asked.partition(), e);
+            LOG.error(
+                    "Reading {} {}-{} failed",
+                    asked.topicId(),
+                    asked.topic(),
+                    asked.partition(),
+                    e);
             return refusal(asked, Errors.KAFKA_STORAGE_ERROR);
         }
     }
@@ -180,9 +184,12 @@ final class FetchReading {
     private RecordBytes bytes(FetchedRecords fetched) throws IOException {
         FetchedRecords.FileRegion region = fetched.region();
         if (region == null) {
-            return fetched.records() == null
-                    ? RecordBytes.EMPTY
-                    : RecordBytes.of(fetched.records(), fetched::done);
+            if (fetched.records() == null) {
+                return RecordBytes.EMPTY;
+            }
+            return fetched.release() == null
+                    ? RecordBytes.of(fetched.records())
+                    : RecordBytes.of(fetched.records(), fetched.release());
         }
         if (mayTouchFiles) {
             PageCache.load(region.channel(), region.position(), region.lengthBytes());

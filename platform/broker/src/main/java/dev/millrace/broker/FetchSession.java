@@ -110,8 +110,7 @@ final class FetchSession {
                     continue;
                 }
                 // After an error the client is told again as soon as it has gone.
-                asked.told().highWatermark =
-                        answer.errorCode() == 0 ? answer.highWatermark() : -1;
+                asked.told().highWatermark = answer.errorCode() == 0 ? answer.highWatermark() : -1;
                 asked.told().logStartOffset = answer.logStartOffset();
                 if (answer.records() != null && answer.records().sizeInBytes() > 0) {
                     partitions.remove(key);

@@ -173,8 +173,7 @@ final class FetchSessionShard {
         for (FetchSession session : sessions.values()) {
             if ((session.displaceable || (byPrivileged && !session.privileged))
                     && (least == null
-                            || isWorthMore(
-                                    least.privileged, least.countedPartitions, session))) {
+                            || isWorthMore(least.privileged, least.countedPartitions, session))) {
                 least = session;
             }
         }

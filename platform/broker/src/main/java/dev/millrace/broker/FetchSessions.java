@@ -95,7 +95,6 @@ final class FetchSessions {
 
     /** Whether the request is a client's good-bye: the end of its session, and nothing more. */
     static boolean isGoodBye(FetchRequestData request) {
-        return request.topics().isEmpty()
-                && request.sessionEpoch() == FetchMetadata.FINAL_EPOCH;
+        return request.topics().isEmpty() && request.sessionEpoch() == FetchMetadata.FINAL_EPOCH;
     }
 }

@@ -134,7 +134,8 @@ class FetchSessionTest {
 
     /** A session in which everything up to the end has been read. */
     private int openAtTheEnd(int version) throws IOException {
-        FetchResponseData opened = fetch(version, request(0, 0, from(0, 1), from(1, 1), from(2, 1)));
+        FetchResponseData opened =
+                fetch(version, request(0, 0, from(0, 1), from(1, 1), from(2, 1)));
         assertThat(opened.sessionId()).isPositive();
         return opened.sessionId();
     }
@@ -190,8 +191,7 @@ class FetchSessionTest {
         client.send(ApiKeys.FETCH, BY_ID, 9, request(id, 1).setMaxWaitMs(8000));
         produce(0, "woken");
 
-        FetchResponseData answer =
-                (FetchResponseData) client.receive(ApiKeys.FETCH, BY_ID).body();
+        FetchResponseData answer = (FetchResponseData) client.receive(ApiKeys.FETCH, BY_ID).body();
         assertThat(numbers(answer)).containsExactly(0);
     }
 
@@ -284,8 +284,7 @@ class FetchSessionTest {
     @Test
     void a_raised_log_start_is_news() throws Exception {
         int id = openAtTheEnd(BY_ID);
-        admin.deleteRecords(
-                        Map.of(new TopicPartition(topic, 1), RecordsToDelete.beforeOffset(1)))
+        admin.deleteRecords(Map.of(new TopicPartition(topic, 1), RecordsToDelete.beforeOffset(1)))
                 .all()
                 .get(10, TimeUnit.SECONDS);
 
@@ -330,9 +329,7 @@ class FetchSessionTest {
         for (int epoch = 1; epoch <= 6; epoch++) {
             FetchResponseData answer = fetch(BY_ID, request(id, epoch).setMaxBytes(100));
             List<PartitionData> served =
-                    partitions(answer).stream()
-                            .filter(p -> p.records().sizeInBytes() > 0)
-                            .toList();
+                    partitions(answer).stream().filter(p -> p.records().sizeInBytes() > 0).toList();
             assertThat(served).hasSize(1);
             turns[served.get(0).partitionIndex()]++;
         }
@@ -365,8 +362,7 @@ class FetchSessionTest {
             while (requests(consumer) < before + 20 && System.nanoTime() - deadlineNs < 0) {
                 consumer.poll(Duration.ofMillis(100));
             }
-            double average =
-                    (requestBytes(consumer) - bytesBefore) / (requests(consumer) - before);
+            double average = (requestBytes(consumer) - bytesBefore) / (requests(consumer) - before);
             assertThat(average).isLessThan(500);
         }
         admin.deleteTopics(List.of(many)).all().get(20, TimeUnit.SECONDS);

@@ -180,8 +180,7 @@ class FetchSessionsTest {
         use(id, 2);
         assertThat(overtaken.answer(new PartitionData[1]).errorCode())
                 .isEqualTo(
-                        org.apache.kafka.common.protocol.Errors.INVALID_FETCH_SESSION_EPOCH
-                                .code());
+                        org.apache.kafka.common.protocol.Errors.INVALID_FETCH_SESSION_EPOCH.code());
     }
 
     @Test

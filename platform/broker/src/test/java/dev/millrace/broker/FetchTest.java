@@ -383,8 +383,19 @@ class FetchTest {
     void what_a_produce_may_not_do_is_refused_for_its_partition() throws IOException {
         assertThat(refusal(request -> request.setAcks((short) 2)))
                 .isEqualTo(Errors.INVALID_REQUIRED_ACKS);
-        assertThat(refusal(request -> request.setTransactionalId("tx")))
-                .isEqualTo(Errors.INVALID_TXN_STATE);
+        ByteBuffer ofNoTransaction =
+                Batches.builder("x").producer(1, (short) 0, 0).transactional().build();
+        assertThat(
+                        refusal(
+                                request ->
+                                        request.topicData()
+                                                .iterator()
+                                                .next()
+                                                .setPartitionData(
+                                                        List.of(
+                                                                RawClient.partition(
+                                                                        0, ofNoTransaction)))))
+                .isEqualTo(Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
         assertThat(refusal(request -> request.topicData().iterator().next().setName("nowhere")))
                 .isEqualTo(Errors.UNKNOWN_TOPIC_OR_PARTITION);
     }

@@ -26,6 +26,10 @@ final class TailCache {
     private final Budget budget;
 
     private volatile Chunk[] chunks = EMPTY;
+
+    /** Below: the files have been compacted, and memory has what is not there any more. */
+    private volatile long compactedTo;
+
     private int heldBytes;
     private long lastAppendMs;
 
@@ -135,9 +139,14 @@ final class TailCache {
 
     /**
      * Whole batches from the one that contains {@code startOffset}, below {@code maxOffset}, all
-     * from one chunk, to be {@link FetchedRecords#done}; null if the cache does not have the offset.
+     * from one chunk, to be {@link FetchedRecords#done}; null if the cache does not have the
+     * offset.
      */
-    @Nullable FetchedRecords read(long startOffset, long maxOffset, int maxBytes, boolean minOneBatch) {
+    @Nullable FetchedRecords read(
+            long startOffset, long maxOffset, int maxBytes, boolean minOneBatch) {
+        if (startOffset < compactedTo) {
+            return null;
+        }
         Chunk[] current = chunks;
         for (int i = current.length - 1; i >= 0; i--) {
             Chunk chunk = current[i];
@@ -153,6 +162,13 @@ final class TailCache {
             return FetchedRecords.shared(read, chunk::letGo);
         }
         return null;
+    }
+
+    /**
+     * From now on does not know the records below {@code offset}, where a batch ends. Any thread.
+     */
+    void compacted(long offset) {
+        compactedTo = offset;
     }
 
     /** Gives memory back if nothing was appended for {@code idleMs}: others use it better. */

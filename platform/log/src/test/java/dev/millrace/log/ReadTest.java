@@ -18,7 +18,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
-import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -177,8 +176,7 @@ class ReadTest {
     }
 
     @Test
-    void readers_and_an_appender_that_reuses_memory_never_see_each_others_bytes()
-            throws Exception {
+    void readers_and_an_appender_that_reuses_memory_never_see_each_others_bytes() throws Exception {
         TailCache.Budget budget = new TailCache.Budget(64 << 10);
         TailCache cache = new TailCache(32 << 10, budget);
         AtomicLong end = new AtomicLong();

@@ -39,8 +39,7 @@ class ResponseEncoderTest {
 
     private byte[] written(ApiKeys api, short version, ApiMessage response) throws IOException {
         ResponseEncoder.Encoded encoded =
-                ResponseEncoder.encode(
-                        allocator, api, version, 42, response, version % 2 == 0);
+                ResponseEncoder.encode(allocator, api, version, 42, response, version % 2 == 0);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         write(encoded.first(), out);
         for (Object part : encoded.rest()) {
@@ -122,8 +121,7 @@ class ResponseEncoderTest {
     }
 
     @Test
-    void lent_records_are_given_back_once_whether_they_were_spliced_or_copied()
-            throws IOException {
+    void lent_records_are_given_back_once_whether_they_were_spliced_or_copied() throws IOException {
         byte[] shortBytes = bytes(100, 1);
         byte[] longBytes = bytes(10_000, 2);
         AtomicInteger givenBack = new AtomicInteger();
