@@ -20,8 +20,10 @@ public final class AdminHandlers {
             ApiTable.Builder table, Vertx vertx, Cluster cluster, BrokerConfig broker) {
         TopicConfigs.validateBrokerProperties(broker.properties());
         TopicHandlers topics = new TopicHandlers(cluster, broker);
-        DescribeConfigsHandler describeConfigs = new DescribeConfigsHandler(cluster, broker);
-        AlterConfigsHandler alterConfigs = new AlterConfigsHandler(cluster, broker);
+        BrokerLoggers loggers = new BrokerLoggers(broker.nodeId(), LogLevels.ofThisProcess());
+        DescribeConfigsHandler describeConfigs =
+                new DescribeConfigsHandler(cluster, broker, loggers);
+        AlterConfigsHandler alterConfigs = new AlterConfigsHandler(cluster, broker, loggers);
         ClusterHandlers shape = new ClusterHandlers(cluster);
         ProducerIds producerIds = new ProducerIds(vertx, cluster);
         table.add(ApiKeys.CREATE_TOPICS, 2, 7, topics::create)
