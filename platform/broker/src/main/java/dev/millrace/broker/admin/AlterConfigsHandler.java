@@ -111,9 +111,7 @@ final class AlterConfigsHandler {
                                         }
                                         return change(
                                                 resource,
-                                                draft ->
-                                                        draft.replace(
-                                                                List.copyOf(each.configs())),
+                                                draft -> draft.replace(List.copyOf(each.configs())),
                                                 request.validateOnly(),
                                                 MAX_RETRIES);
                                     })
@@ -192,8 +190,7 @@ final class AlterConfigsHandler {
                         cluster.alterConfigs(resource, draft.changes(), draft.expected()))
                 .recover(
                         failure ->
-                                failure instanceof InvalidUpdateVersionException
-                                                && retriesLeft > 0
+                                failure instanceof InvalidUpdateVersionException && retriesLeft > 0
                                         ? attempt(
                                                 false,
                                                 () ->
@@ -234,8 +231,7 @@ final class AlterConfigsHandler {
                             !resource.name().isEmpty(),
                             image.config(TopicConfigs.brokerResource("")),
                             image.config(
-                                    TopicConfigs.brokerResource(
-                                            String.valueOf(cluster.nodeId()))));
+                                    TopicConfigs.brokerResource(String.valueOf(cluster.nodeId()))));
             case GROUP -> {
                 if (resource.name().isEmpty()) {
                     throw new InvalidRequestException("Default group resources are not allowed.");
@@ -259,8 +255,7 @@ final class AlterConfigsHandler {
         for (String each : draft.changedNames()) {
             draft.normalise(
                     each,
-                    TopicConfigs.require(each)
-                            .validate(draft.after().getOrDefault(each, "")));
+                    TopicConfigs.require(each).validate(draft.after().getOrDefault(each, "")));
         }
     }
 

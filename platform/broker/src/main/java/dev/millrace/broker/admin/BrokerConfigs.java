@@ -36,6 +36,9 @@ final class BrokerConfigs {
 
     private static final long CLEANER_BUFFER_BYTES_MIN = 1 << 20;
 
+    private static final long UNLIMITED = -1;
+    private static final long AS_THE_TOTAL = -2;
+
     private final Map<String, String> properties;
     private final List<String> logDirs;
 
@@ -137,6 +140,8 @@ final class BrokerConfigs {
         for (String kind : List.of("consumer", "share", "streams")) {
             validateAssignmentInterval("group." + kind + ".", after);
         }
+        validateLocalRetention("log.local.retention.ms", "log.retention.ms", after);
+        validateLocalRetention("log.local.retention.bytes", "log.retention.bytes", after);
         validateCordoned(after);
         validateIpOverrides(after.getOrDefault("max.connections.per.ip.overrides", ""));
         String listeners = after.getOrDefault("listeners", "");
@@ -151,8 +156,7 @@ final class BrokerConfigs {
         if (before == after) {
             return;
         }
-        String failed =
-                "Dynamic thread count update validation failed for " + name + "=" + after;
+        String failed = "Dynamic thread count update validation failed for " + name + "=" + after;
         if (after < before / 2) {
             throw new ConfigException(
                     failed + ", value should be at least half the current value " + before);
@@ -199,9 +203,35 @@ final class BrokerConfigs {
         }
     }
 
+    /**
+     * There is no remote storage yet; a value that would be wrong with it is refused all the same.
+     */
+    private static void validateLocalRetention(
+            String local, String total, Map<String, String> after) {
+        long localLimit = number(after, local);
+        long limit =
+                total.equals("log.retention.ms")
+                        ? TopicConfigs.retentionMs(after)
+                        : number(after, total);
+        if (limit == UNLIMITED || localLimit == AS_THE_TOTAL) {
+            return;
+        }
+        if (localLimit == UNLIMITED) {
+            throw new ConfigException(
+                    local,
+                    localLimit,
+                    "Value must not be -1 as " + total + " value is set as " + limit + ".");
+        }
+        if (localLimit > limit) {
+            throw new ConfigException(
+                    local,
+                    localLimit,
+                    "Value must not be more than " + total + " property value: " + limit);
+        }
+    }
+
     private void validateCordoned(Map<String, String> after) {
-        List<String> cordoned =
-                TopicConfig.elements(after.getOrDefault("cordoned.log.dirs", ""));
+        List<String> cordoned = TopicConfig.elements(after.getOrDefault("cordoned.log.dirs", ""));
         if (cordoned.equals(List.of("*"))) {
             return;
         }

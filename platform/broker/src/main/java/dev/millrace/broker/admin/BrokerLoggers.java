@@ -88,8 +88,7 @@ final class BrokerLoggers {
             }
             case APPEND, SUBTRACT ->
                     throw new InvalidRequestException(
-                            operation
-                                    + " operation is not allowed for the BROKER_LOGGER resource");
+                            operation + " operation is not allowed for the BROKER_LOGGER resource");
         }
     }
 

@@ -8,8 +8,8 @@ import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A setting of a broker: a line of {@code broker-settings.tsv}, which has all of Apache Kafka's
- * and Millrace's own.
+ * A setting of a broker: a line of {@code broker-settings.tsv}, which has all of Apache Kafka's and
+ * Millrace's own.
  *
  * @param kafkaDefault of Apache Kafka; null if there is none
  * @param defaultValue here; null if there is none
@@ -79,6 +79,11 @@ public record BrokerSetting(
         return rule.expects();
     }
 
+    /** Whether it is of the type, and allowed. */
+    public boolean accepts(String value) {
+        return rule.violation(name, value).isEmpty();
+    }
+
     /**
      * The value as DescribeConfigs shows it.
      *
@@ -90,9 +95,7 @@ public record BrokerSetting(
 
     /** Why this value must not be set although it fits; empty if it may. */
     public Optional<String> refusalOf(String value) {
-        return refusal.isEmpty()
-                        || value.isBlank()
-                        || Objects.equals(value.trim(), kafkaDefault)
+        return refusal.isEmpty() || value.isBlank() || Objects.equals(value.trim(), kafkaDefault)
                 ? Optional.empty()
                 : Optional.of(name + " cannot be set to '" + value.trim() + "': " + refusal);
     }

@@ -39,8 +39,7 @@ public final class ClientMetricsConfigs {
     /**
      * @param defaultValue as it is written
      */
-    record Config(
-            String name, ConfigDef.Type type, String defaultValue, String documentation) {}
+    record Config(String name, ConfigDef.Type type, String defaultValue, String documentation) {}
 
     private static final Map<String, Config> ALL = new TreeMap<>();
 
@@ -127,9 +126,7 @@ public final class ClientMetricsConfigs {
         Map<String, Pattern> patterns = new HashMap<>();
         for (String each : list(configs.getOrDefault(MATCH, ""))) {
             String[] parts = each.split("=", -1);
-            if (parts.length != 2
-                    || parts[1].isEmpty()
-                    || !MATCH_KEYS.contains(parts[0].trim())) {
+            if (parts.length != 2 || parts[1].isEmpty() || !MATCH_KEYS.contains(parts[0].trim())) {
                 throw illegal(each);
             }
             try {

@@ -169,13 +169,10 @@ final class ClusterHandlers {
             RequestContext context, ListConfigResourcesRequestData request) {
         Set<Byte> supported = context.version() == 0 ? CLIENT_METRICS_ONLY : LISTED_TYPES;
         Set<Byte> wanted =
-                request.resourceTypes().isEmpty()
-                        ? supported
-                        : Set.copyOf(request.resourceTypes());
+                request.resourceTypes().isEmpty() ? supported : Set.copyOf(request.resourceTypes());
         ListConfigResourcesResponseData response = new ListConfigResourcesResponseData();
         if (!supported.containsAll(wanted)) {
-            return Future.succeededFuture(
-                    response.setErrorCode(Errors.UNSUPPORTED_VERSION.code()));
+            return Future.succeededFuture(response.setErrorCode(Errors.UNSUPPORTED_VERSION.code()));
         }
         MetadataImage image = cluster.image();
         for (byte type : new TreeSet<>(wanted)) {

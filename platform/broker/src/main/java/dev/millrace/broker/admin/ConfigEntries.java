@@ -182,9 +182,7 @@ final class ConfigEntries {
         return new Entry(
                 name,
                 ConfigType.of(setting == null ? null : setting.type()),
-                setting == null || sensitive || own == null
-                        ? null
-                        : shown(setting, own.value()),
+                setting == null || sensitive || own == null ? null : shown(setting, own.value()),
                 setting == null || !setting.isDynamic(),
                 sensitive,
                 sensitive

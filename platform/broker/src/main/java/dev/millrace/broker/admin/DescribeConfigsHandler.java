@@ -92,8 +92,7 @@ final class DescribeConfigsHandler {
                             "Client metrics subscription name must not be empty");
                 }
                 yield entries.ofClientMetrics(
-                        image.config(
-                                new ConfigResource(ConfigResource.Type.CLIENT_METRICS, name)));
+                        image.config(new ConfigResource(ConfigResource.Type.CLIENT_METRICS, name)));
             }
             case UNKNOWN ->
                     throw new InvalidRequestException(

@@ -42,7 +42,9 @@ public final class EffectiveSettings {
      * @param forOne set for this one
      */
     static Map<String, String> overlaid(
-            Map<String, String> properties, Map<String, String> forAll, Map<String, String> forOne) {
+            Map<String, String> properties,
+            Map<String, String> forAll,
+            Map<String, String> forOne) {
         Map<String, String> effective = new HashMap<>(properties);
         overlay(effective, forAll);
         overlay(effective, forOne);
@@ -80,10 +82,6 @@ public final class EffectiveSettings {
     /** The settings among {@code names} that are not the same in both. */
     public static boolean differ(
             Map<String, String> before, Map<String, String> now, Set<String> names) {
-        return names.stream()
-                .anyMatch(
-                        name ->
-                                !Objects.equals(
-                                        before.get(name), now.get(name)));
+        return names.stream().anyMatch(name -> !Objects.equals(before.get(name), now.get(name)));
     }
 }

@@ -227,7 +227,8 @@ public final class GroupConfigs {
         }
         for (GroupConfig each : ALL.values()) {
             // An interval between assignments is bounded only where the group itself sets it.
-            if (configs.containsKey(each.name()) || !each.name().endsWith("assignment.interval.ms")) {
+            if (configs.containsKey(each.name())
+                    || !each.name().endsWith("assignment.interval.ms")) {
                 checkBounds(each, parsed.getOrDefault(each.name(), each.defaultValue()), broker);
             }
         }
@@ -245,8 +246,7 @@ public final class GroupConfigs {
         return Integer.parseInt(values.getOrDefault(name, "0"));
     }
 
-    private static void checkBounds(
-            GroupConfig config, String value, Map<String, String> broker) {
+    private static void checkBounds(GroupConfig config, String value, Map<String, String> broker) {
         if (config.min() != null && Integer.parseInt(value) < bound(config.min(), broker)) {
             throw new InvalidConfigurationException(
                     config.name() + " must be greater than or equal to " + config.min());

@@ -54,7 +54,6 @@ final class LogbackLevels implements LogLevels {
     }
 
     private Logger find(String logger) {
-        return context.getLogger(
-                logger.equals(ROOT) ? org.slf4j.Logger.ROOT_LOGGER_NAME : logger);
+        return context.getLogger(logger.equals(ROOT) ? org.slf4j.Logger.ROOT_LOGGER_NAME : logger);
     }
 }

@@ -46,7 +46,12 @@ final class ValueRule {
         if (atLeast.matches()) {
             long min = Long.parseLong(atLeast.group(1));
             return new ValueRule(
-                    type, ConfigDef.Range.atLeast(min), typeName + " of at least " + min);
+                    type,
+                    ConfigDef.Range.atLeast(min),
+                    typeName
+                            + (type == ConfigDef.Type.INT
+                                    ? " from " + min + " to " + Integer.MAX_VALUE
+                                    : " of at least " + min));
         }
         Matcher between = BETWEEN.matcher(text);
         if (between.matches()) {

@@ -56,9 +56,7 @@ class ConfigAnswersTest {
     @BeforeAll
     static void start() {
         // Some answers speak of the current value, so it has to be Kafka's default.
-        broker =
-                TestBroker.start(
-                        Map.of("background.threads", "10", "num.network.threads", "3"));
+        broker = TestBroker.start(Map.of("background.threads", "10", "num.network.threads", "3"));
         admin =
                 Admin.create(
                         Map.of(
@@ -72,8 +70,7 @@ class ConfigAnswersTest {
         broker.close();
     }
 
-    record Answer(
-            ConfigResource resource, String operations, Errors error, String message) {}
+    record Answer(ConfigResource resource, String operations, Errors error, String message) {}
 
     static Stream<Answer> answers() {
         try (InputStream resource =
@@ -124,8 +121,9 @@ class ConfigAnswersTest {
         try {
             alter(answer.resource, operations, true);
         } catch (ExecutionException e) {
-            error = Errors.forException(e.getCause());
-            message = String.valueOf(e.getCause().getMessage());
+            Throwable refusal = Objects.requireNonNull(e.getCause());
+            error = Errors.forException(refusal);
+            message = String.valueOf(refusal.getMessage());
         }
 
         assertThat(error).isEqualTo(answer.error);
