@@ -11,6 +11,7 @@ import dev.millrace.broker.txn.TxnHandlers;
 import dev.millrace.broker.txn.TxnMarkers;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.MetadataImage;
+import dev.millrace.cluster.SupportedFeatures;
 import dev.millrace.log.LogDirectoryConfig;
 import dev.millrace.wire.ApiTable;
 import dev.millrace.wire.KafkaServer;
@@ -230,10 +231,14 @@ public final class Broker {
                                             cluster,
                                             txnConfig,
                                             markers,
-                                            () -> TRANSACTION_VERSION);
+                                            () ->
+                                                    cluster.image()
+                                                            .features()
+                                                            .level(
+                                                                    SupportedFeatures
+                                                                            .TRANSACTION_VERSION));
                             transactions = txns;
-                            return table(
-                                    logs, imageFollower, creation, coordinator, txns, markers);
+                            return table(logs, imageFollower, creation, coordinator, txns, markers);
                         });
     }
 
@@ -266,11 +271,7 @@ public final class Broker {
                                 4,
                                 new OffsetForLeaderEpochHandler(partitions))
                         .add(ApiKeys.DELETE_RECORDS, 0, 2, new DeleteRecordsHandler(partitions))
-                        .add(
-                                ApiKeys.WRITE_TXN_MARKERS,
-                                1,
-                                2,
-                                new WriteTxnMarkersHandler(markers))
+                        .add(ApiKeys.WRITE_TXN_MARKERS, 1, 2, new WriteTxnMarkersHandler(markers))
                         .add(
                                 ApiKeys.DESCRIBE_PRODUCERS,
                                 0,
@@ -283,8 +284,7 @@ public final class Broker {
                                 new DescribeLogDirsHandler(logs, workers));
         GroupHandlers.register(table, coordinator, txns);
         TxnHandlers.register(table, txns, coordinator::partitionOf);
-        table.feature(
-                "transaction.version", (short) 0, TRANSACTION_VERSION, TRANSACTION_VERSION);
+        table.feature("transaction.version", (short) 0, TRANSACTION_VERSION, TRANSACTION_VERSION);
         AdminHandlers.register(table, cluster, config);
         return table.build();
     }

@@ -17,8 +17,7 @@ import org.jspecify.annotations.Nullable;
 record IncomingBatches(ByteBuffer records) {
 
     /** The first that its producer has sent before; null if there is none. */
-    @Nullable Duplicate duplicate(
-            ProducerState producers, AppendOrigin origin, AppendTerms terms) {
+    @Nullable Duplicate duplicate(ProducerState producers, AppendOrigin origin, AppendTerms terms) {
         RecordBatchView batch = new RecordBatchView();
         for (int at = records.position(); at < records.limit(); at += batch.sizeBytes()) {
             if (batch.wrap(records, at).hasProducerId()) {

@@ -13,8 +13,7 @@ public final class AdminHandlers {
      * @throws org.apache.kafka.common.errors.InvalidConfigurationException if a property that is a
      *     default of topics does not fit
      */
-    public static void register(
-            ApiTable.Builder table, Cluster cluster, BrokerConfig broker) {
+    public static void register(ApiTable.Builder table, Cluster cluster, BrokerConfig broker) {
         TopicConfigs.validateBrokerProperties(broker.properties());
         TopicHandlers topics = new TopicHandlers(cluster, broker);
         DescribeConfigsHandler describeConfigs = new DescribeConfigsHandler(cluster, broker);

@@ -157,8 +157,7 @@ public final class GroupCoordinator {
         return log.append(partitionOf(groupId), batches, terms)
                 .onSuccess(
                         appended ->
-                                records.forEach(
-                                        record -> shard.replayPending(producerId, record)))
+                                records.forEach(record -> shard.replayPending(producerId, record)))
                 .mapEmpty();
     }
 
@@ -191,8 +190,7 @@ public final class GroupCoordinator {
     /** What {@link #commitPending} has to show. */
     Future<Optional<TxnGuard>> transactionGuard(
             String groupId, long producerId, short producerEpoch, boolean transactionV2) {
-        return log.transactionGuard(
-                partitionOf(groupId), producerId, producerEpoch, transactionV2);
+        return log.transactionGuard(partitionOf(groupId), producerId, producerEpoch, transactionV2);
     }
 
     private GroupVerticle loopOf(int partition) {

@@ -16,9 +16,9 @@ public final class GroupHandlers {
         MembershipHandlers membership = new MembershipHandlers(coordinator);
         OffsetCommitHandler commits = new OffsetCommitHandler(coordinator);
         OffsetFetchHandler fetches = new OffsetFetchHandler(coordinator);
-        GroupQueryHandlers queries = new GroupQueryHandlers(coordinator, transactions::coordinatorOf);
-        TxnOffsetCommitHandler txnCommits =
-                new TxnOffsetCommitHandler(coordinator, transactions);
+        GroupQueryHandlers queries =
+                new GroupQueryHandlers(coordinator, transactions::coordinatorOf);
+        TxnOffsetCommitHandler txnCommits = new TxnOffsetCommitHandler(coordinator, transactions);
         table.add(ApiKeys.OFFSET_COMMIT, 2, 10, commits::commit)
                 .add(ApiKeys.TXN_OFFSET_COMMIT, 0, 5, txnCommits::commit)
                 .add(ApiKeys.OFFSET_FETCH, 1, 10, fetches::fetch)

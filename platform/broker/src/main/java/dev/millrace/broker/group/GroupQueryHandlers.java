@@ -88,8 +88,7 @@ final class GroupQueryHandlers {
                 keyType == GROUP_KEY
                         ? coordinator.coordinatorOf(key)
                         : transactionCoordinatorOf.apply(key);
-        return found
-                .map(
+        return found.map(
                         broker ->
                                 new Coordinator()
                                         .setKey(key)

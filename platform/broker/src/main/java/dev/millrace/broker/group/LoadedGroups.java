@@ -227,10 +227,10 @@ final class LoadedGroups {
                             partition ->
                                     !pending.contains(groupId, partition)
                                             && isExpired(
-                                            group,
-                                            offsets.of(groupId).get(partition),
-                                            nowMs,
-                                            retentionMs));
+                                                    group,
+                                                    offsets.of(groupId).get(partition),
+                                                    nowMs,
+                                                    retentionMs));
             records.addAll(expired);
             if (expired.size() == offsets.of(groupId).size()
                     && !pending.contains(groupId)

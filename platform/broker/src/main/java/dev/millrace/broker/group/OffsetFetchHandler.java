@@ -47,7 +47,8 @@ final class OffsetFetchHandler {
         }
         boolean byId = context.version() >= TOPIC_IDS;
         List<Future<OffsetFetchResponseGroup>> groups =
-                request.groups().stream().map(group -> fetchGroup(group, byId, request.requireStable()))
+                request.groups().stream()
+                        .map(group -> fetchGroup(group, byId, request.requireStable()))
                         .toList();
         return Future.join(groups)
                 .map(

@@ -116,9 +116,7 @@ final class PendingOffsets {
     }
 
     private Set<Long> producers(String groupId, TopicPartition partition) {
-        return producersByGroup
-                .getOrDefault(groupId, Map.of())
-                .getOrDefault(partition, Set.of());
+        return producersByGroup.getOrDefault(groupId, Map.of()).getOrDefault(partition, Set.of());
     }
 
     private void forget(String groupId, TopicPartition partition, long producerId) {

@@ -79,8 +79,7 @@ final class TxnOffsetCommitHandler {
     private Future<Void> ask(short version, TxnOffsetCommitRequestData request, boolean add) {
         TopicPartition offsets =
                 new TopicPartition(
-                        GroupCoordinator.OFFSETS_TOPIC,
-                        coordinator.partitionOf(request.groupId()));
+                        GroupCoordinator.OFFSETS_TOPIC, coordinator.partitionOf(request.groupId()));
         return transactions
                 .admit(
                         request.transactionalId(),
@@ -99,9 +98,7 @@ final class TxnOffsetCommitHandler {
     }
 
     private Future<Errors> append(
-            TxnOffsetCommitRequestData request,
-            List<GroupRecord> records,
-            AppendTerms terms) {
+            TxnOffsetCommitRequestData request, List<GroupRecord> records, AppendTerms terms) {
         return coordinator.onShard(
                 request.groupId(),
                 shard -> {

@@ -167,8 +167,7 @@ final class AddToTxnHandlers {
         String id = request.transactionalId();
         if (id.isEmpty()) {
             return Future.succeededFuture(
-                    new AddOffsetsToTxnResponseData()
-                            .setErrorCode(Errors.INVALID_REQUEST.code()));
+                    new AddOffsetsToTxnResponseData().setErrorCode(Errors.INVALID_REQUEST.code()));
         }
         TopicPartition offsets =
                 new TopicPartition(OFFSETS_TOPIC, offsetsPartition.applyAsInt(request.groupId()));

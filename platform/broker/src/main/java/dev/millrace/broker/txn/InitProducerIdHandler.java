@@ -48,9 +48,7 @@ final class InitProducerIdHandler {
                         transactionalId,
                         shard ->
                                 shard.init(
-                                        transactionalId,
-                                        request.transactionTimeoutMs(),
-                                        expected))
+                                        transactionalId, request.transactionTimeoutMs(), expected))
                 .map(
                         answer ->
                                 answer.error() == Errors.NONE

@@ -17,6 +17,7 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
 import org.apache.kafka.common.errors.NotCoordinatorException;
 import org.apache.kafka.common.protocol.Errors;
@@ -31,6 +32,8 @@ public final class TxnCoordinator {
     public static final String TRANSACTIONS_TOPIC = "__transaction_state";
 
     private static final Logger LOG = LoggerFactory.getLogger(TxnCoordinator.class);
+    private static final ConfigResource ALL_BROKERS =
+            new ConfigResource(ConfigResource.Type.BROKER, "");
 
     private final Vertx vertx;
     private final Cluster cluster;
@@ -39,6 +42,7 @@ public final class TxnCoordinator {
     private final TxnCount count;
     private final ProducerIds producerIds;
     private final TxnSlot.Shared shared;
+    private final ConfigResource thisBroker;
     private final Map<Integer, TxnSlot> slots = new ConcurrentHashMap<>();
     private final List<Long> timers = new ArrayList<>();
     private volatile List<MetadataImage.Partition> seen = List.of();
@@ -57,6 +61,8 @@ public final class TxnCoordinator {
         this.config = config;
         this.count = new TxnCount(config.maxIds());
         this.producerIds = new ProducerIds(vertx, cluster);
+        this.thisBroker =
+                new ConfigResource(ConfigResource.Type.BROKER, Integer.toString(cluster.nodeId()));
         this.shared =
                 new TxnSlot.Shared(
                         vertx,
@@ -110,11 +116,11 @@ public final class TxnCoordinator {
                                                                 e ->
                                                                         LOG.warn(
                                                                                 "expired transactional"
-                                                                                    + " ids were not"
-                                                                                    + " removed; the"
-                                                                                    + " next pass"
-                                                                                    + " tries"
-                                                                                    + " again",
+                                                                                        + " ids were not"
+                                                                                        + " removed; the"
+                                                                                        + " next pass"
+                                                                                        + " tries"
+                                                                                        + " again",
                                                                                 e))));
     }
 
@@ -138,9 +144,15 @@ public final class TxnCoordinator {
         return () -> offsetMs + TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
     }
 
-    /** {@code transaction.partition.verification.enable} */
+    /** {@code transaction.partition.verification.enable}, which may be altered while it runs. */
     public boolean verifiesPartitions() {
-        return config.verifyPartitions();
+        MetadataImage image = cluster.image();
+        String altered =
+                image.config(thisBroker)
+                        .getOrDefault(
+                                TxnConfig.VERIFY_PARTITIONS,
+                                image.config(ALL_BROKERS).get(TxnConfig.VERIFY_PARTITIONS));
+        return altered == null ? config.verifyPartitions() : Boolean.parseBoolean(altered);
     }
 
     MetadataImage image() {

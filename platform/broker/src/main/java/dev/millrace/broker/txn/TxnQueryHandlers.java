@@ -50,9 +50,7 @@ final class TxnQueryHandlers {
         return coordinator
                 .onShard(
                         id,
-                        shard ->
-                                Future.succeededFuture(
-                                        Optional.ofNullable(shard.transaction(id))))
+                        shard -> Future.succeededFuture(Optional.ofNullable(shard.transaction(id))))
                 .map(
                         found ->
                                 found.map(TxnQueryHandlers::described)
@@ -99,8 +97,7 @@ final class TxnQueryHandlers {
         Set<TransactionState> states = EnumSet.noneOf(TransactionState.class);
         for (String label : request.stateFilters()) {
             TransactionState.ofLabel(label)
-                    .ifPresentOrElse(
-                            states::add, () -> response.unknownStateFilters().add(label));
+                    .ifPresentOrElse(states::add, () -> response.unknownStateFilters().add(label));
         }
         Predicate<Transaction> wanted =
                 filter(request, states, pattern(request.transactionalIdPattern()));

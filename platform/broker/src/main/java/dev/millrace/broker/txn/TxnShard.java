@@ -472,8 +472,7 @@ final class TxnShard {
                                         marker,
                                         retryMs,
                                         written.cause());
-                            } else if (cell.unmarked.remove(partition)
-                                    && cell.unmarked.isEmpty()) {
+                            } else if (cell.unmarked.remove(partition) && cell.unmarked.isEmpty()) {
                                 complete(cell, txn);
                             }
                         });
@@ -565,9 +564,7 @@ final class TxnShard {
                         txn.producerId(),
                         txn.epoch(),
                         txn.timeoutMs());
-                decide(
-                        cell,
-                        new Request(new TxnCommand.Expire(txn.producerId(), txn.epoch())));
+                decide(cell, new Request(new TxnCommand.Expire(txn.producerId(), txn.epoch())));
             }
         }
     }

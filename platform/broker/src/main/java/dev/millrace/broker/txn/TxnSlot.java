@@ -154,11 +154,7 @@ final class TxnSlot {
         }
         TxnShard fresh =
                 new TxnShard(
-                        shared.config(),
-                        shared.count(),
-                        shared.clockMs(),
-                        epoch,
-                        new ShardWorld());
+                        shared.config(), shared.count(), shared.clockMs(), epoch, new ShardWorld());
         return shared.log()
                 .replay(partition, batches -> TransactionLog.forEach(batches, fresh::replay))
                 .map(fresh);

@@ -165,9 +165,7 @@ class TransactionsTest {
                             zombie.commitTransaction();
                         })
                 .satisfiesAnyOf(
-                        e ->
-                                assertThat(e)
-                                        .hasCauseInstanceOf(InvalidProducerEpochException.class),
+                        e -> assertThat(e).hasCauseInstanceOf(InvalidProducerEpochException.class),
                         e -> assertThat(e).hasCauseInstanceOf(ProducerFencedException.class),
                         e -> assertThat(e).isInstanceOf(ProducerFencedException.class));
         successor.commitTransaction();
