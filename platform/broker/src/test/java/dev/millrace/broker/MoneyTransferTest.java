@@ -41,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(600)
 class MoneyTransferTest {
-    private static final int KILLS = Integer.getInteger("millrace.test.kills", 3);
+    private static final int KILLS = Integer.getInteger("millrace.test.kills", 2);
     private static final int ACCOUNTS = 8;
     private static final int PARTITIONS = 4;
     private static final String TOPIC = "accounts";
