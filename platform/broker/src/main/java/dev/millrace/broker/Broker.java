@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +56,8 @@ public final class Broker {
     private final BrokerSettings settings;
     private final Workers workers;
     private final Partitions partitions;
+    private final LogCleaner cleaner;
+    private final FetchSessions sessions;
     private final BiFunction<MetadataImage, String, TopicSettings> topicSettings;
     private final List<PartitionVerticle> verticles = new ArrayList<>();
     private final List<String> deploymentIds = new ArrayList<>();
@@ -75,6 +78,10 @@ public final class Broker {
         this.settings = BrokerSettings.from(config.properties());
         this.workers = new Workers("millrace-background", settings.backgroundThreads());
         this.partitions = new Partitions(cluster::image);
+        this.cleaner = new LogCleaner(partitions, CleanerSettings.from(config.properties()));
+        this.sessions =
+                new FetchSessions(
+                        settings.fetchSessions(), settings.networkThreads(), Clock.systemUTC());
         this.topicSettings =
                 (image, topic) ->
                         new TopicSettings(
@@ -135,7 +142,15 @@ public final class Broker {
                 .compose(follower -> startCoordinators(opened.result(), follower))
                 .compose(table -> listen(table, metrics == null ? RequestMetrics.NONE : metrics))
                 .compose(this::register)
+                .onSuccess(ready -> startCleaner(metrics))
                 .onSuccess(ready -> prepareGroups(metrics));
+    }
+
+    private void startCleaner(@Nullable BrokerMetrics metrics) {
+        if (metrics != null) {
+            metrics.cleaner(cleaner);
+        }
+        cleaner.start();
     }
 
     private LogDirectories openLogs() throws IOException {
@@ -249,11 +264,13 @@ public final class Broker {
             GroupCoordinator coordinator,
             TxnCoordinator txns,
             TxnMarkers markers) {
-        FetchHandler fetch = new FetchHandler(partitions, workers, settings.fetchMaxBytes());
+        LeaderHints hints = new LeaderHints(cluster::image);
+        FetchHandler fetch =
+                new FetchHandler(partitions, workers, sessions, hints, settings.fetchMaxBytes());
         fetches = fetch;
         ApiTable.Builder table =
                 ApiTable.builder()
-                        .add(ApiKeys.PRODUCE, 3, 13, new ProduceHandler(partitions, txns))
+                        .add(ApiKeys.PRODUCE, 3, 13, new ProduceHandler(partitions, hints, txns))
                         .add(ApiKeys.FETCH, 4, 18, fetch)
                         .add(
                                 ApiKeys.LIST_OFFSETS,
@@ -318,6 +335,9 @@ public final class Broker {
     /** In the background: clients are served meanwhile, and those without a group never wait. */
     private void prepareGroups(@Nullable BrokerMetrics metrics) {
         GroupCoordinator coordinator = groups;
+        if (metrics != null) {
+            metrics.fetchSessions(sessions);
+        }
         if (coordinator != null) {
             if (metrics != null) {
                 metrics.groups(coordinator);
@@ -370,6 +390,7 @@ public final class Broker {
                             return Future.join(
                                     deploymentIds.stream().map(vertx::undeploy).toList());
                         })
+                .eventually(this::stopCleaner)
                 .eventually(this::closeLogs)
                 .eventually(
                         () -> {
@@ -377,6 +398,14 @@ public final class Broker {
                             return Future.succeededFuture();
                         })
                 .mapEmpty();
+    }
+
+    private Future<Boolean> stopCleaner() {
+        return workers.submit(
+                () -> {
+                    cleaner.stop();
+                    return true;
+                });
     }
 
     private Future<Boolean> closeLogs() {

@@ -159,6 +159,10 @@ final class InternalTopicLog implements CoordinatorLog {
         return workers.submit(() -> read(source, offset, end))
                 .compose(
                         chunk -> {
+                            if (!chunk.hasRemaining()) {
+                                // Compacted away, up to the end.
+                                return Future.succeededFuture();
+                            }
                             long next = nextOffset(chunk);
                             batches.accept(chunk);
                             return replay(source, next, end, batches);
@@ -179,11 +183,6 @@ final class InternalTopicLog implements CoordinatorLog {
                 }
             }
             records.flip();
-        }
-        if (!records.hasRemaining()) {
-            throw new IOException(
-                    "%s: nothing at offset %d, below the high watermark %d"
-                            .formatted(source.topicPartition(), offset, end));
         }
         return records;
     }

@@ -283,16 +283,16 @@ final class Partition {
     }
 
     /**
-     * Calls {@code passed} once there is something to read at {@code offset}; at once if there is
+     * Tells {@code waiter} once there is something to read at {@code offset}; at once if there is
      * already, or if the partition is not to be used. Owner only.
      */
-    OffsetWaiters.@Nullable Waiter awaitData(long offset, boolean stable, Runnable passed) {
+    void awaitData(long offset, boolean stable, OffsetWaiters.Waiter waiter) {
         long end = stable ? log.lastStableOffset() : log.highWatermark();
         if (offset < end || refusal != null) {
-            passed.run();
-            return null;
+            waiter.passed();
+        } else {
+            (stable ? stableOffsetWaiters : highWatermarkWaiters).add(offset, waiter);
         }
-        return (stable ? stableOffsetWaiters : highWatermarkWaiters).add(offset, passed);
     }
 
     /** Owner only. */

@@ -42,11 +42,15 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
     private static final int CODEC_MASK = 7;
     private static final int TRANSACTIONAL_BIT = 0x10;
 
+    private static final short FIRST_VERSION_WITH_LEADER_HINTS = 10;
+
     private final Partitions partitions;
+    private final LeaderHints hints;
     private final TxnCoordinator transactions;
 
-    ProduceHandler(Partitions partitions, TxnCoordinator transactions) {
+    ProduceHandler(Partitions partitions, LeaderHints hints, TxnCoordinator transactions) {
         this.partitions = partitions;
+        this.hints = hints;
         this.transactions = transactions;
     }
 
@@ -218,6 +222,9 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
                 return;
             }
             Throwable cause = failure;
+            if (cause != null && context.version() >= FIRST_VERSION_WITH_LEADER_HINTS) {
+                hints.addTo(response);
+            }
             if (request.acks() != 0) {
                 promise.complete(response);
             } else if (cause == null) {

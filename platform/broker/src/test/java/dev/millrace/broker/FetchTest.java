@@ -254,15 +254,6 @@ class FetchTest {
     }
 
     @Test
-    void a_session_is_not_given_and_a_claimed_one_not_found() throws IOException {
-        assertThat(fetch(request(from(0, 0)).setSessionEpoch(0)).sessionId()).isZero();
-
-        FetchResponseData claimed = fetch(request(from(0, 0)).setSessionId(7).setSessionEpoch(1));
-        assertThat(Errors.forCode(claimed.errorCode()))
-                .isEqualTo(Errors.FETCH_SESSION_ID_NOT_FOUND);
-    }
-
-    @Test
     void max_bytes_bounds_the_whole_answer_but_one_batch_always_fits() throws IOException {
         String large = "x".repeat(5000);
         long offset = produce(0, large).baseOffset();

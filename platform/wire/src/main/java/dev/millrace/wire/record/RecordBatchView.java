@@ -56,11 +56,11 @@ public final class RecordBatchView {
     public static final int NO_SEQUENCE = -1;
     public static final long NO_TIMESTAMP = -1;
 
-    static final int CODEC_MASK = 0x07;
+    public static final int CODEC_MASK = 0x07;
     static final int APPEND_TIME_BIT = 0x08;
     static final int TRANSACTIONAL_BIT = 0x10;
     static final int CONTROL_BIT = 0x20;
-    static final int DELETE_HORIZON_BIT = 0x40;
+    public static final int DELETE_HORIZON_BIT = 0x40;
 
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
@@ -198,6 +198,14 @@ public final class RecordBatchView {
         return (attributes() & CONTROL_BIT) != 0;
     }
 
+    /**
+     * Whether the base timestamp is the time from which a cleaner may remove the tombstones, or the
+     * marker, in the batch.
+     */
+    public boolean hasDeleteHorizon() {
+        return (attributes() & DELETE_HORIZON_BIT) != 0;
+    }
+
     public int lastOffsetDelta() {
         return buffer.getInt(start + LAST_OFFSET_DELTA);
     }
@@ -257,7 +265,8 @@ public final class RecordBatchView {
         updateCrc();
     }
 
-    void updateCrc() {
+    /** To be called after a change of what it covers. */
+    public void updateCrc() {
         buffer.putInt(start + CRC, (int) computeCrc());
     }
 
