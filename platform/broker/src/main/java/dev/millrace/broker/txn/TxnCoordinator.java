@@ -17,7 +17,6 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
 import org.apache.kafka.common.errors.NotCoordinatorException;
 import org.apache.kafka.common.protocol.Errors;
@@ -32,17 +31,15 @@ public final class TxnCoordinator {
     public static final String TRANSACTIONS_TOPIC = "__transaction_state";
 
     private static final Logger LOG = LoggerFactory.getLogger(TxnCoordinator.class);
-    private static final ConfigResource ALL_BROKERS =
-            new ConfigResource(ConfigResource.Type.BROKER, "");
 
     private final Vertx vertx;
     private final Cluster cluster;
     private final CoordinatorLog log;
     private final TxnConfig config;
+    private volatile boolean verifyPartitions;
     private final TxnCount count;
     private final ProducerIds producerIds;
     private final TxnSlot.Shared shared;
-    private final ConfigResource thisBroker;
     private final Map<Integer, TxnSlot> slots = new ConcurrentHashMap<>();
     private final List<Long> timers = new ArrayList<>();
     private volatile List<MetadataImage.Partition> seen = List.of();
@@ -60,6 +57,7 @@ public final class TxnCoordinator {
         this.log = log;
         this.config = config;
         this.count = new TxnCount(config.maxIds());
+        this.verifyPartitions = config.verifyPartitions();
         this.producerIds = new ProducerIds(vertx, cluster);
         this.thisBroker =
                 new ConfigResource(ConfigResource.Type.BROKER, Integer.toString(cluster.nodeId()));
@@ -144,15 +142,14 @@ public final class TxnCoordinator {
         return () -> offsetMs + TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
     }
 
-    /** {@code transaction.partition.verification.enable}, which may be altered while it runs. */
+    /** {@code transaction.partition.verification.enable} */
     public boolean verifiesPartitions() {
-        MetadataImage image = cluster.image();
-        String altered =
-                image.config(thisBroker)
-                        .getOrDefault(
-                                TxnConfig.VERIFY_PARTITIONS,
-                                image.config(ALL_BROKERS).get(TxnConfig.VERIFY_PARTITIONS));
-        return altered == null ? config.verifyPartitions() : Boolean.parseBoolean(altered);
+        return verifyPartitions;
+    }
+
+    /** Changes {@code transaction.partition.verification.enable}; any thread. */
+    public void verifyPartitions(boolean verify) {
+        verifyPartitions = verify;
     }
 
     MetadataImage image() {
