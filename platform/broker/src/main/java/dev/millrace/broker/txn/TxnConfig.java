@@ -25,7 +25,6 @@ public record TxnConfig(
         long holdMs,
         int maxIds,
         boolean verifyPartitions) {
-    static final String VERIFY_PARTITIONS = "transaction.partition.verification.enable";
 
     /**
      * @param properties the node's settings under Kafka's names; absent ones have Kafka's defaults
@@ -51,7 +50,7 @@ public record TxnConfig(
                         3_600_000),
                 number(properties, "add.partitions.to.txn.retry.backoff.max.ms", 100),
                 number(properties, "millrace.transactional.ids.max", 1_000_000),
-                flag(properties, VERIFY_PARTITIONS, true));
+                flag(properties, "transaction.partition.verification.enable", true));
     }
 
     private static int number(Map<String, String> properties, String name, int absent) {

@@ -59,8 +59,6 @@ public final class TxnCoordinator {
         this.count = new TxnCount(config.maxIds());
         this.verifyPartitions = config.verifyPartitions();
         this.producerIds = new ProducerIds(vertx, cluster);
-        this.thisBroker =
-                new ConfigResource(ConfigResource.Type.BROKER, Integer.toString(cluster.nodeId()));
         this.shared =
                 new TxnSlot.Shared(
                         vertx,

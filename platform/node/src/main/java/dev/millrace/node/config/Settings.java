@@ -125,25 +125,7 @@ final class Settings {
                         number("offsets.retention.minutes", 1, Integer.MAX_VALUE),
                         number("offsets.retention.check.interval.ms", 1, UNLIMITED),
                         count("offset.metadata.max.bytes", 0),
-                        // transactions
                         count("producer.id.expiration.ms", 1),
-                        count("transaction.max.timeout.ms", 1),
-                        count("transactional.id.expiration.ms", 1),
-                        count("transaction.abort.timed.out.transaction.cleanup.interval.ms", 1),
-                        count("transaction.remove.expired.transaction.cleanup.interval.ms", 1),
-                        flag("transaction.partition.verification.enable"),
-                        oneOf("transaction.two.phase.commit.enable", "false"),
-                        count("add.partitions.to.txn.retry.backoff.max.ms", 1),
-                        count("add.partitions.to.txn.retry.backoff.ms", 1)
-                                .withoutEffect(
-                                        "a request waits for the transition that is in its way"),
-                        count("millrace.transactional.ids.max", 1),
-                        count("transaction.state.log.num.partitions", 1),
-                        number("transaction.state.log.replication.factor", 1, Short.MAX_VALUE),
-                        count("transaction.state.log.min.isr", 1),
-                        count("transaction.state.log.segment.bytes", 14),
-                        count("transaction.state.log.load.buffer.size", 1)
-                                .withoutEffect("the log is read in blocks of a fixed size"),
                         // what a Kafka user's file contains and has nothing to act on here
                         text("process.roles").withoutEffect(KRAFT),
                         text("controller.quorum.voters").withoutEffect(KRAFT),
@@ -153,6 +135,10 @@ final class Settings {
                         text("listener.security.protocol.map")
                                 .withoutEffect("the only listener is PLAINTEXT so far"),
                         text("zookeeper.connect").withoutEffect(KRAFT),
+                        count("transaction.state.log.replication.factor", 1)
+                                .withoutEffect("there are no transactions yet"),
+                        count("transaction.state.log.min.isr", 1)
+                                .withoutEffect("there are no transactions yet"),
                         count("share.coordinator.state.topic.replication.factor", 1)
                                 .withoutEffect("there are no share groups"),
                         count("share.coordinator.state.topic.min.isr", 1)
