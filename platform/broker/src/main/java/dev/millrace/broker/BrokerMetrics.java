@@ -1,6 +1,7 @@
 package dev.millrace.broker;
 
 import dev.millrace.broker.group.GroupCoordinator;
+import dev.millrace.broker.txn.TxnCoordinator;
 import dev.millrace.wire.RequestContext;
 import dev.millrace.wire.RequestMetrics;
 import io.micrometer.core.instrument.Counter;
@@ -15,7 +16,10 @@ import org.apache.kafka.common.protocol.ApiKeys;
 /**
  * Requests as meters, one set per API: {@code millrace.requests} (timer), {@code
  * millrace.request.bytes} and {@code millrace.response.bytes} (counters), all tagged {@code api};
- * groups as a gauge, {@code millrace.groups}; the log cleaner as {@code millrace.cleaner.*}.
+ * groups as a gauge, {@code millrace.groups}; transactional ids as {@code
+ * millrace.transactional.ids}; the log cleaner as {@code millrace.cleaner.*}; fetch sessions as
+ * gauges, {@code millrace.fetch.sessions} and {@code millrace.fetch.session.partitions}, and what
+ * was evicted of them, {@code millrace.fetch.session.evictions}.
  */
 public final class BrokerMetrics implements RequestMetrics {
     private record Meters(Timer requests, Counter requestBytes, Counter responseBytes) {}
@@ -45,11 +49,9 @@ public final class BrokerMetrics implements RequestMetrics {
         FunctionCounter.builder("millrace.cleaner.runs", cleaner, LogCleaner::logsCleaned)
                 .register(registry);
         registry.gauge("millrace.cleaner.recopy.ratio", cleaner, LogCleaner::lastRecopyRatio);
-        registry.gauge(
-                "millrace.cleaner.buffer.ratio", cleaner, LogCleaner::lastBufferUtilization);
+        registry.gauge("millrace.cleaner.buffer.ratio", cleaner, LogCleaner::lastBufferUtilization);
         registry.gauge("millrace.cleaner.run.seconds", cleaner, LogCleaner::lastRunSeconds);
-        registry.gauge(
-                "millrace.cleaner.idle.seconds", cleaner, LogCleaner::secondsSinceLastLook);
+        registry.gauge("millrace.cleaner.idle.seconds", cleaner, LogCleaner::secondsSinceLastLook);
         registry.gauge("millrace.cleaner.dirty.ratio.max", cleaner, LogCleaner::maxDirtyRatio);
         registry.gauge(
                 "millrace.cleaner.overdue.seconds.max", cleaner, LogCleaner::maxOverdueSeconds);
@@ -57,6 +59,19 @@ public final class BrokerMetrics implements RequestMetrics {
                 "millrace.cleaner.uncleanable.partitions",
                 cleaner,
                 LogCleaner::uncleanablePartitions);
+    }
+
+    /** {@code millrace.transactional.ids}: how many of them this broker coordinates. */
+    void transactions(TxnCoordinator coordinator) {
+        registry.gauge("millrace.transactional.ids", coordinator, TxnCoordinator::idCount);
+    }
+
+    void fetchSessions(FetchSessions sessions) {
+        registry.gauge("millrace.fetch.sessions", sessions, FetchSessions::sessions);
+        registry.gauge("millrace.fetch.session.partitions", sessions, FetchSessions::partitions);
+        FunctionCounter.builder(
+                        "millrace.fetch.session.evictions", sessions, FetchSessions::evictions)
+                .register(registry);
     }
 
     @Override

@@ -46,7 +46,13 @@ record CleanerSettings(
             new ConfigDef()
                     .define(ENABLE, ConfigDef.Type.BOOLEAN, true, Importance.MEDIUM, "")
                     .define(THREADS, ConfigDef.Type.INT, 1, Range.atLeast(0), Importance.MEDIUM, "")
-                    .define(BACKOFF_MS, ConfigDef.Type.LONG, 15_000L, Range.atLeast(0), Importance.MEDIUM, "")
+                    .define(
+                            BACKOFF_MS,
+                            ConfigDef.Type.LONG,
+                            15_000L,
+                            Range.atLeast(0),
+                            Importance.MEDIUM,
+                            "")
                     .define(
                             IO_MAX,
                             ConfigDef.Type.DOUBLE,
@@ -84,8 +90,7 @@ record CleanerSettings(
                         values.getInt(IO_BUFFER),
                         values.getLong(DEDUPE_BUFFER),
                         values.getDouble(LOAD_FACTOR));
-        if (settings.active()
-                && settings.dedupeBufferBytes / settings.threads < MIN_DEDUPE_BYTES) {
+        if (settings.active() && settings.dedupeBufferBytes / settings.threads < MIN_DEDUPE_BYTES) {
             throw new ConfigException(
                     DEDUPE_BUFFER,
                     settings.dedupeBufferBytes,

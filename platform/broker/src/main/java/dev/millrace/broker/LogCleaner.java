@@ -174,8 +174,7 @@ final class LogCleaner {
             ratio = Math.max(ratio, section.dirtyRatio());
             overdueMs = Math.max(overdueMs, section.overdueMs());
             if (section.isDue(log.config().compaction())
-                    && (dirtiest == null
-                            || section.dirtyRatio() > dirtiest.section.dirtyRatio())) {
+                    && (dirtiest == null || section.dirtyRatio() > dirtiest.section.dirtyRatio())) {
                 dirtiest = new Candidate(partition, section);
             }
         }

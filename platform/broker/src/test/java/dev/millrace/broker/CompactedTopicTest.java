@@ -96,8 +96,7 @@ class CompactedTopicTest {
     }
 
     /** Everything that a consumer from the start gets before the end. */
-    private static List<ConsumerRecord<String, String>> readAll(
-            String topic) {
+    private static List<ConsumerRecord<String, String>> readAll(String topic) {
         List<ConsumerRecord<String, String>> all = new ArrayList<>();
         TopicPartition partition = new TopicPartition(topic, 0);
         try (KafkaConsumer<String, String> consumer = clients.consumer(Map.of())) {
@@ -187,8 +186,7 @@ class CompactedTopicTest {
         assumeTrue(broker.embedded());
         create("delete");
         TopicPartition partition = new TopicPartition(topic, 0);
-        try (KafkaConsumer<String, String> consumer =
-                clients.consumer(Map.of("group.id", topic))) {
+        try (KafkaConsumer<String, String> consumer = clients.consumer(Map.of("group.id", topic))) {
             consumer.assign(List.of(partition));
             for (int i = 1; i <= 1500; i++) {
                 consumer.commitSync(Map.of(partition, new OffsetAndMetadata(i, "m" + i)));
@@ -197,14 +195,11 @@ class CompactedTopicTest {
         Awaitility.await()
                 .atMost(aWhile())
                 .untilAsserted(
-                        () ->
-                                assertThat(readAll("__consumer_offsets"))
-                                        .hasSizeLessThan(1000));
+                        () -> assertThat(readAll("__consumer_offsets")).hasSizeLessThan(1000));
 
         broker.restart();
 
-        try (KafkaConsumer<String, String> consumer =
-                clients.consumer(Map.of("group.id", topic))) {
+        try (KafkaConsumer<String, String> consumer = clients.consumer(Map.of("group.id", topic))) {
             assertThat(consumer.committed(Set.of(partition)).get(partition))
                     .isEqualTo(new OffsetAndMetadata(1500, "m1500"));
             consumer.assign(List.of(partition));

@@ -182,7 +182,8 @@ final class BatchFilter {
                 if (all || stays(tombstonesStay)) {
                     count++;
                     maxTimestamp =
-                            Math.max(maxTimestamp, batch.baseTimestamp() + records.timestampDelta());
+                            Math.max(
+                                    maxTimestamp, batch.baseTimestamp() + records.timestampDelta());
                     write(body, deltaShift);
                 }
             }

@@ -64,8 +64,7 @@ public record CleanableSection(
     }
 
     private static long overdueMs(
-            Segment[] segments, int dirty, CompactionConfig config, long nowMs)
-            throws IOException {
+            Segment[] segments, int dirty, CompactionConfig config, long nowMs) throws IOException {
         long dueBefore = nowMs - config.maxLagMs();
         long overdue = 0;
         if (dueBefore > 0) {

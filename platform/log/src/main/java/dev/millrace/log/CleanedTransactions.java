@@ -68,8 +68,7 @@ final class CleanedTransactions {
      *
      * @param type null for a batch from which the marker was removed
      */
-    boolean isMarkerWithoutData(
-            long producerId, @Nullable MarkerType type, long lastOffset) {
+    boolean isMarkerWithoutData(long producerId, @Nullable MarkerType type, long lastOffset) {
         reach(lastOffset);
         if (type == null) {
             return true;

@@ -65,8 +65,7 @@ final class KeyScan {
                 if (lastOffsets.isFull()) {
                     return false;
                 }
-                lastOffsets.put(
-                        records.bytes(), records.keyStart(), records.keyLength(), offset);
+                lastOffsets.put(records.bytes(), records.keyStart(), records.keyLength(), offset);
                 mappedTo = offset;
             }
         }

@@ -61,7 +61,9 @@ public record LogConfig(
                     Long.MAX_VALUE,
                     CompactionConfig.DEFAULT);
 
-    /** Age at which the active segment is rolled, so that what is in it can be compacted in time. */
+    /**
+     * Age at which the active segment is rolled, so that what is in it can be compacted in time.
+     */
     long rollMs() {
         return cleanupCompact && compaction.maxLagMs() > 0
                 ? Math.min(segmentMs, compaction.maxLagMs())

@@ -12,8 +12,8 @@ import java.security.SecureRandom;
  *
  * It begins small and doubles as keys come, up to its bound.
  *
- * The hash has a random secret, so that nobody can write two keys of which the cleaner would take
- * one for the other; by chance that happens to one pair in 2^128. Open addressing with linear
+ * <p>The hash has a random secret, so that nobody can write two keys of which the cleaner would
+ * take one for the other; by chance that happens to one pair in 2^128. Open addressing with linear
  * probing, because neighbours share a cache line. Not thread-safe.
  */
 final class OffsetMap {

@@ -2,6 +2,7 @@ package dev.millrace.log;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
@@ -66,9 +67,34 @@ public interface PartitionLog extends AutoCloseable {
      *     max.message.bytes}
      * @throws org.apache.kafka.common.errors.OutOfOrderSequenceException and the other
      *     producer-state refusals
+     * @throws org.apache.kafka.common.errors.InvalidTxnStateException a transaction that is not
+     *     open, without its guard
      */
-    AppendResult appendAsLeader(ByteBuffer records, int leaderEpoch, AppendOrigin origin)
+    AppendResult appendAsLeader(
+            ByteBuffer records, int leaderEpoch, AppendOrigin origin, AppendTerms terms)
             throws IOException;
+
+    /** The same without terms. */
+    default AppendResult appendAsLeader(ByteBuffer records, int leaderEpoch, AppendOrigin origin)
+            throws IOException {
+        return appendAsLeader(records, leaderEpoch, origin, AppendTerms.NONE);
+    }
+
+    /**
+     * Begins to ask whether a transaction may write here. Owner only.
+     *
+     * @param sequence first of the batch that is to be appended; -1 where batches have none
+     * @param transactionV2 the partition joins the transaction by this (KIP-890)
+     * @return what the append has to show, by {@link AppendTerms#guarded}; null if the transaction
+     *     is open here already
+     * @throws org.apache.kafka.common.errors.InvalidProducerEpochException a newer incarnation of
+     *     the producer has written
+     */
+    @Nullable TxnGuard transactionGuard(
+            long producerId, short epoch, int sequence, boolean transactionV2);
+
+    /** What is known of the producers that have written here. Owner only. */
+    List<ProducerView> producers();
 
     /**
      * Appends batches exactly as they came from the leader: offsets and epochs are kept.

@@ -325,8 +325,7 @@ final class Segment {
         }
         return stop <= position
                 ? null
-                : new FetchedRecords(
-                        null, new FileRegion(channel, position, stop - position), List.of());
+                : FetchedRecords.of(new FileRegion(channel, position, stop - position));
     }
 
     private FetchedRecords readBuffered(

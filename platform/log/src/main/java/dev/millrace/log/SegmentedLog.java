@@ -171,7 +171,8 @@ final class SegmentedLog implements PartitionLog {
 
     @Override
     public long lastStableOffset() {
-        return Math.min(firstUnstableOffset, highWatermark);
+        // A transaction may have begun below what DeleteRecords has left.
+        return Math.max(Math.min(firstUnstableOffset, highWatermark), logStartOffset);
     }
 
     @Override
@@ -203,7 +204,20 @@ final class SegmentedLog implements PartitionLog {
     }
 
     @Override
-    public AppendResult appendAsLeader(ByteBuffer records, int leaderEpoch, AppendOrigin origin)
+    public @Nullable TxnGuard transactionGuard(
+            long producerId, short epoch, int sequence, boolean transactionV2) {
+        requireUsable();
+        return producers.guard(producerId, epoch, sequence, transactionV2, clock.millis());
+    }
+
+    @Override
+    public List<ProducerView> producers() {
+        return producers.views();
+    }
+
+    @Override
+    public AppendResult appendAsLeader(
+            ByteBuffer records, int leaderEpoch, AppendOrigin origin, AppendTerms terms)
             throws IOException {
         requireUsable();
         OptionalInt latestEpoch = epochs.latest();
@@ -221,7 +235,7 @@ final class SegmentedLog implements PartitionLog {
         ByteBuffer batches =
                 codec == null ? records : Recompressor.recompress(records, codec, current);
         IncomingBatches incoming = new IncomingBatches(batches);
-        Duplicate duplicate = incoming.duplicate(producers, origin);
+        Duplicate duplicate = incoming.duplicate(producers, origin, terms);
         if (duplicate != null) {
             return new AppendResult(
                     duplicate.firstOffset(),
@@ -340,10 +354,8 @@ final class SegmentedLog implements PartitionLog {
         }
         // Before the cache is asked, see read.
         Segment[] segments = chain.current();
-        ByteBuffer cached = cache.read(startOffset, bound, maxBytes, minOneBatch);
-        return cached == null
-                ? null
-                : withAborted(segments, FetchedRecords.of(cached), startOffset, bound);
+        FetchedRecords cached = cache.read(startOffset, bound, maxBytes, minOneBatch);
+        return cached == null ? null : withAborted(segments, cached, startOffset, bound);
     }
 
     private static FetchedRecords withAborted(
@@ -503,8 +515,7 @@ final class SegmentedLog implements PartitionLog {
     private int deleteExpired(long nowMs) throws IOException {
         while (true) {
             Segment[] segments = chain.current();
-            int expired =
-                    Retention.expired(segments, config, logStartOffset, highWatermark, nowMs);
+            int expired = Retention.expired(segments, config, logStartOffset, highWatermark, nowMs);
             if (expired == 0) {
                 return 0;
             }
@@ -599,8 +610,7 @@ final class SegmentedLog implements PartitionLog {
             flush();
         }
         checkpoints.storeRecoveryPoints();
-        CleanStats stats =
-                cleaner.clean(site, section, liveProducers, current, clock.millis());
+        CleanStats stats = cleaner.clean(site, section, liveProducers, current, clock.millis());
         synchronized (flushLock) {
             site.requireGoingOn();
             cleanedTo = stats.cleanedTo();

@@ -3,9 +3,7 @@ package dev.millrace.log;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-/**
- * Bounds how many bytes a second some threads read and write together, on average. Any thread.
- */
+/** Bounds how many bytes a second some threads read and write together, on average. Any thread. */
 public final class Throttle {
     /** No bound. */
     public static final double UNLIMITED = Double.MAX_VALUE;

@@ -108,11 +108,11 @@ final class Settings {
                         count("num.io.threads", 1).withoutEffect(THREADS),
                         count("background.threads", 1).withoutEffect(THREADS),
                         count("num.recovery.threads.per.data.dir", 1).withoutEffect(THREADS),
-                        number("socket.send.buffer.bytes", -1, Integer.MAX_VALUE)
-                                .withoutEffect("the system sizes socket buffers"),
-                        number("socket.receive.buffer.bytes", -1, Integer.MAX_VALUE)
-                                .withoutEffect("the system sizes socket buffers"),
+                        number("socket.send.buffer.bytes", -1, Integer.MAX_VALUE),
+                        number("socket.receive.buffer.bytes", -1, Integer.MAX_VALUE),
+                        flag("millrace.socket.sendfile"),
                         count("fetch.max.bytes", 1024),
+                        count("max.incremental.fetch.session.cache.slots", 0),
                         // groups and offsets
                         count("group.initial.rebalance.delay.ms", 0),
                         count("group.min.session.timeout.ms", 1),

@@ -1,6 +1,7 @@
 package dev.millrace.wire.record;
 
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 import org.apache.kafka.common.errors.CorruptRecordException;
 
@@ -272,6 +273,21 @@ public final class RecordBatchView {
     /** A view of the batch's bytes, position 0 to {@link #sizeBytes}. */
     public ByteBuffer bytes() {
         return buffer.slice(start, sizeBytes());
+    }
+
+    /**
+     * Of a control batch that ends a transaction: whether it was committed. Empty for other control
+     * batches, and for those of which compaction has left no record.
+     */
+    public Optional<Boolean> endOfTransaction() {
+        try (RecordIterator records = records()) {
+            ByteBuffer key = records.hasNext() ? records.next().key() : null;
+            if (key == null || key.remaining() < 4) {
+                return Optional.empty();
+            }
+            short type = key.getShort(key.position() + 2);
+            return type == 0 || type == 1 ? Optional.of(type == 1) : Optional.empty();
+        }
     }
 
     /**
