@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.NotCoordinatorException;
 
 /** {@link CoordinatorLog} over the partitions of one internal topic that this broker leads. */
@@ -87,6 +88,10 @@ final class InternalTopicLog implements CoordinatorLog {
 
     /** Owner of the partition. */
     private static void append(Partition target, ByteBuffer batches, Promise<Long> promise) {
+        if (target.isHeld()) {
+            target.afterHold(() -> append(target, batches, promise));
+            return;
+        }
         try {
             target.requireInsyncReplicas();
             AppendResult result = target.append(batches, AppendOrigin.COORDINATOR);
@@ -94,11 +99,20 @@ final class InternalTopicLog implements CoordinatorLog {
             if (pending == null) {
                 promise.complete(result.lastOffset());
             } else {
-                pending.map(done -> result.lastOffset()).onComplete(promise);
+                pending.map(done -> result.lastOffset())
+                        .recover(e -> Future.failedFuture(asCoordinator(e)))
+                        .onComplete(promise);
             }
         } catch (RuntimeException e) {
-            promise.fail(e);
+            promise.fail(asCoordinator(e));
         }
+    }
+
+    /** Without its log, a coordinator is none: the client looks for another. */
+    private static Throwable asCoordinator(Throwable e) {
+        return e instanceof KafkaStorageException
+                ? new NotCoordinatorException(e.getMessage(), e)
+                : e;
     }
 
     @Override

@@ -142,6 +142,10 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
         /** Owner of the partition. */
         private void append(
                 Partition partition, ByteBuffer batches, PartitionProduceResponse answer) {
+            if (partition.isHeld()) {
+                partition.afterHold(() -> append(partition, batches, answer));
+                return;
+            }
             Future<Void> pending = null;
             try {
                 AppendResult result = partition.append(batches, AppendOrigin.CLIENT);

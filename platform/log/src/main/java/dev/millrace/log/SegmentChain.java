@@ -30,6 +30,9 @@ final class SegmentChain {
 
     private volatile Segment[] segments;
 
+    /** Tells logs apart where chance should. */
+    private final int seed;
+
     /** Files appeared or went since the folder was synced. */
     private volatile boolean folderChanged = true;
 
@@ -38,6 +41,7 @@ final class SegmentChain {
     SegmentChain(Disk disk, Path folder, List<Segment> loaded) {
         this.disk = disk;
         this.folder = folder;
+        this.seed = folder.hashCode();
         this.snapshots = new SnapshotFiles(disk, folder);
         this.segments = loaded.toArray(Segment[]::new);
     }
@@ -59,7 +63,19 @@ final class SegmentChain {
                 && (active.sizeBytes() > config.segmentBytes() - records.remaining()
                         || active.indexesFull(config.segmentIndexBytes())
                         || !active.canHold(lastOffset)
-                        || spannedMs(active, records, nowMs) > config.segmentMs());
+                        || spannedMs(active, records, nowMs) > rollAfterMs(active, config));
+    }
+
+    /** {@code segment.ms} less this segment's share of {@code segment.jitter.ms}. */
+    private long rollAfterMs(Segment active, LogConfig config) {
+        long jitterMs = Math.min(config.segmentJitterMs(), config.segmentMs());
+        if (jitterMs == 0) {
+            return config.segmentMs();
+        }
+        // Mixed as SplittableRandom mixes: neighbours must not roll together.
+        long mixed = (seed + active.baseOffset) * 0x9E3779B97F4A7C15L;
+        mixed = (mixed ^ (mixed >>> 30)) * 0xBF58476D1CE4E5B9L;
+        return config.segmentMs() - Math.floorMod(mixed ^ (mixed >>> 27), jitterMs);
     }
 
     /** By the records' time where they have one, so that a replayed history rolls as the first. */
@@ -74,7 +90,7 @@ final class SegmentChain {
     boolean rollDueByTime(LogConfig config, long nowMs) {
         Segment active = active();
         long since = active.firstTimestamp() >= 0 ? active.firstTimestamp() : active.createdMs;
-        return active.sizeBytes() > 0 && nowMs - since > config.segmentMs();
+        return active.sizeBytes() > 0 && nowMs - since > rollAfterMs(active, config);
     }
 
     /**
@@ -82,10 +98,11 @@ final class SegmentChain {
      * takes a tenth of a millisecond however many segments there are ({@code RollBenchmark}: 105 us
      * of CPU time, p99 220 us, on ext4); the rest is left to {@link #tidy}.
      */
-    void roll(ProducerState producers, long logEndOffset, long nowMs) throws IOException {
+    void roll(ProducerState producers, LogConfig config, long logEndOffset, long nowMs)
+            throws IOException {
         active().seal();
         snapshots.take(producers, logEndOffset);
-        Segment next = Segment.create(disk, folder, logEndOffset, nowMs);
+        Segment next = Segment.create(disk, folder, config, logEndOffset, nowMs);
         // Before the segment can be seen, so that who flushes it syncs the folder too.
         folderChanged = true;
         Segment[] current = segments;
@@ -124,9 +141,9 @@ final class SegmentChain {
     }
 
     /** Drops all and goes on at {@code offset}; blocks. */
-    void startAt(long offset, long nowMs) throws IOException {
+    void startAt(long offset, LogConfig config, long nowMs) throws IOException {
         renameFrom(segments, 0, nowMs);
-        segments = new Segment[] {Segment.create(disk, folder, offset, nowMs)};
+        segments = new Segment[] {Segment.create(disk, folder, config, offset, nowMs)};
     }
 
     /** At once, because a new segment may soon want the name of an old one; last first. */

@@ -7,6 +7,7 @@ import dev.millrace.wire.record.Codec;
 import dev.millrace.wire.record.RecordBatchView;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -16,6 +17,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.FencedLeaderEpochException;
 import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
@@ -35,10 +37,13 @@ import org.jspecify.annotations.Nullable;
  * close, so that appends never wait for an fsync.
  */
 final class SegmentedLog implements PartitionLog {
-    /** Lowered recovery points must be on disk before the bytes above them go. */
-    @FunctionalInterface
-    interface RecoveryPoints {
-        void store() throws IOException;
+    /** What a log asks of the directory it lies in. */
+    interface Home {
+        /** Lowered recovery points must be on disk before the bytes above them go. */
+        void storeRecoveryPoints() throws IOException;
+
+        /** Nobody knows what the disk holds: no log of the directory is used from now on. */
+        void failed(IOException cause);
     }
 
     private static final long CACHE_IDLE_MS = 60_000;
@@ -49,7 +54,7 @@ final class SegmentedLog implements PartitionLog {
     private final Disk disk;
     private final Clock clock;
     private final LogDirectoryConfig directoryConfig;
-    private final RecoveryPoints recoveryPoints;
+    private final Home home;
     private final LeaderEpochs epochs;
     private final ProducerState producers;
     private final TailCache cache;
@@ -74,6 +79,10 @@ final class SegmentedLog implements PartitionLog {
     private volatile long flushedAtMs;
     private volatile boolean closed;
     private volatile boolean deleted;
+
+    /** Another log has taken its place: it can be read until its files go, and nothing else. */
+    private volatile boolean replaced;
+
     private volatile @Nullable IOException failure;
 
     SegmentedLog(
@@ -84,7 +93,7 @@ final class SegmentedLog implements PartitionLog {
             Clock clock,
             LogDirectoryConfig directoryConfig,
             LogConfig config,
-            RecoveryPoints recoveryPoints,
+            Home home,
             LeaderEpochs epochs,
             ProducerState producers,
             TailCache cache,
@@ -99,7 +108,7 @@ final class SegmentedLog implements PartitionLog {
         this.directoryConfig = directoryConfig;
         this.config = config;
         this.codec = codecOf(config);
-        this.recoveryPoints = recoveryPoints;
+        this.home = home;
         this.epochs = epochs;
         this.producers = producers;
         this.cache = cache;
@@ -169,9 +178,12 @@ final class SegmentedLog implements PartitionLog {
     public boolean flushDue() {
         LogConfig current = config;
         long unflushed = logEndOffset - recoveryPoint;
-        return unflushed > 0
-                && (unflushed >= current.flushMessages()
-                        || clock.millis() - flushedAtMs >= current.flushMs());
+        return unflushed > 0 && (current.ackOnDisk() || unflushed >= current.flushMessages());
+    }
+
+    @Override
+    public boolean flushDueByTime() {
+        return logEndOffset > recoveryPoint && clock.millis() - flushedAtMs >= config.flushMs();
     }
 
     @Override
@@ -191,7 +203,7 @@ final class SegmentedLog implements PartitionLog {
     @Override
     public AppendResult appendAsLeader(ByteBuffer records, int leaderEpoch, AppendOrigin origin)
             throws IOException {
-        requireUsable();
+        requireWritable();
         OptionalInt latestEpoch = epochs.latest();
         if (latestEpoch.isPresent() && leaderEpoch < latestEpoch.getAsInt()) {
             throw new FencedLeaderEpochException(
@@ -227,7 +239,7 @@ final class SegmentedLog implements PartitionLog {
 
     @Override
     public void appendAsFollower(ByteBuffer records, int leaderEpoch) throws IOException {
-        requireUsable();
+        requireWritable();
         IncomingBatches accepted =
                 new IncomingBatches(records)
                         .requireFromLeader(topicPartition, logEndOffset, leaderEpoch);
@@ -242,7 +254,7 @@ final class SegmentedLog implements PartitionLog {
         LogConfig current = config;
         try {
             if (chain.rollDue(records, nextOffset - 1, current, nowMs)) {
-                chain.roll(producers, logEndOffset, nowMs);
+                chain.roll(producers, config, logEndOffset, nowMs);
             }
             batches.noteEpochs(epochs);
             Segment active = chain.active();
@@ -288,7 +300,7 @@ final class SegmentedLog implements PartitionLog {
             return withAborted(read, startOffset, bound);
         } catch (IOException e) {
             requireUsable();
-            throw e;
+            throw failedRead(e);
         }
     }
 
@@ -326,13 +338,23 @@ final class SegmentedLog implements PartitionLog {
     @Override
     public Optional<TimestampedOffset> offsetForTimestamp(long timestampMs) throws IOException {
         requireUsable();
-        return TimestampLookup.firstAtOrAfter(chain.current(), logStartOffset, timestampMs);
+        try {
+            return TimestampLookup.firstAtOrAfter(chain.current(), logStartOffset, timestampMs);
+        } catch (IOException e) {
+            requireUsable();
+            throw failedRead(e);
+        }
     }
 
     @Override
     public Optional<TimestampedOffset> maxTimestampOffset() throws IOException {
         requireUsable();
-        return TimestampLookup.greatest(chain.current(), logStartOffset);
+        try {
+            return TimestampLookup.greatest(chain.current(), logStartOffset);
+        } catch (IOException e) {
+            requireUsable();
+            throw failedRead(e);
+        }
     }
 
     @Override
@@ -361,7 +383,7 @@ final class SegmentedLog implements PartitionLog {
 
     @Override
     public void truncateTo(long offset) throws IOException {
-        requireUsable();
+        requireWritable();
         if (offset >= logEndOffset) {
             return;
         }
@@ -385,13 +407,13 @@ final class SegmentedLog implements PartitionLog {
 
     @Override
     public void truncateFullyAndStartAt(long offset) throws IOException {
-        requireUsable();
+        requireWritable();
         synchronized (flushLock) {
             try {
                 lowerRecoveryPoint(0);
                 epochs.clear();
                 epochs.store();
-                chain.startAt(offset, clock.millis());
+                chain.startAt(offset, config, clock.millis());
                 logStartOffset = offset;
                 durableLogStart = Math.min(durableLogStart, offset);
                 restart(offset);
@@ -406,7 +428,7 @@ final class SegmentedLog implements PartitionLog {
     private void lowerRecoveryPoint(long offset) throws IOException {
         if (offset < recoveryPoint) {
             recoveryPoint = offset;
-            recoveryPoints.store();
+            home.storeRecoveryPoints();
         }
     }
 
@@ -426,7 +448,7 @@ final class SegmentedLog implements PartitionLog {
 
     @Override
     public void advanceLogStartOffset(long offset) throws IOException {
-        requireUsable();
+        requireWritable();
         if (offset > highWatermark) {
             throw new OffsetOutOfRangeException(
                     topicPartition
@@ -450,14 +472,14 @@ final class SegmentedLog implements PartitionLog {
 
     @Override
     public int enforceRetention() throws IOException {
-        requireUsable();
+        requireWritable();
         long nowMs = clock.millis();
         producers.expire(nowMs);
         epochs.truncateFromStart(durableLogStart);
         cache.releaseIfIdle(nowMs, CACHE_IDLE_MS);
         try {
             if (chain.rollDueByTime(config, nowMs)) {
-                chain.roll(producers, logEndOffset, nowMs);
+                chain.roll(producers, config, logEndOffset, nowMs);
             }
         } catch (IOException e) {
             throw fail(e);
@@ -473,7 +495,7 @@ final class SegmentedLog implements PartitionLog {
         }
         if (expired == chain.current().length) {
             try {
-                chain.roll(producers, logEndOffset, nowMs);
+                chain.roll(producers, config, logEndOffset, nowMs);
             } catch (IOException e) {
                 throw fail(e);
             }
@@ -494,7 +516,7 @@ final class SegmentedLog implements PartitionLog {
     @Override
     public void tidy() throws IOException {
         synchronized (flushLock) {
-            if (deleted || closed) {
+            if (isGone()) {
                 return;
             }
             // What was rolled away is flushed once, so that a recovery need not read it again.
@@ -510,8 +532,12 @@ final class SegmentedLog implements PartitionLog {
     /** From any thread. */
     void removeDeletedFiles() throws IOException {
         synchronized (flushLock) {
-            if (!deleted && !closed) {
-                chain.removeDeleted(clock.millis() - directoryConfig.fileDeleteDelayMs());
+            if (!isGone() && failure == null) {
+                try {
+                    chain.removeDeleted(clock.millis() - config.fileDeleteDelayMs());
+                } catch (IOException e) {
+                    throw fail(e);
+                }
             }
         }
     }
@@ -519,7 +545,7 @@ final class SegmentedLog implements PartitionLog {
     @Override
     public void flush() throws IOException {
         synchronized (flushLock) {
-            if (deleted || closed) {
+            if (isGone()) {
                 return;
             }
             requireUsable();
@@ -542,7 +568,7 @@ final class SegmentedLog implements PartitionLog {
                 return;
             }
             try {
-                if (failure == null && !deleted) {
+                if (failure == null && !deleted && !replaced) {
                     chain.seal(producers, logEndOffset);
                     flush();
                     chain.tidy(recoveryPoint);
@@ -563,12 +589,35 @@ final class SegmentedLog implements PartitionLog {
         }
     }
 
+    /** Its successor has all of it. */
+    void markReplaced() {
+        synchronized (flushLock) {
+            replaced = true;
+            cache.clear();
+        }
+    }
+
+    /** The directory has failed, by this log or another. */
+    void markFailed(IOException cause) {
+        if (failure == null) {
+            failure = cause;
+        }
+    }
+
     void closeFiles() throws IOException {
         chain.close();
     }
 
-    Optional<IOException> failure() {
-        return Optional.ofNullable(failure);
+    private boolean isGone() {
+        return deleted || closed || replaced;
+    }
+
+    private void requireWritable() {
+        requireUsable();
+        if (replaced) {
+            throw new NotLeaderOrFollowerException(
+                    topicPartition + " has moved to another log directory");
+        }
     }
 
     private void requireUsable() {
@@ -585,10 +634,14 @@ final class SegmentedLog implements PartitionLog {
 
     /** After an error nobody knows what is on the disk; only recovery finds out. */
     private IOException fail(IOException e) {
-        if (failure == null) {
-            failure = e;
-        }
+        markFailed(e);
+        home.failed(e);
         return e;
+    }
+
+    /** A file that was closed under the reader says nothing of the disk. */
+    private IOException failedRead(IOException e) {
+        return e instanceof ClosedChannelException ? e : fail(e);
     }
 
     @Override

@@ -67,7 +67,7 @@ final class SimulatedDisk implements Disk {
         }
     }
 
-    /** Bytes written, or, without bytes, a truncation to {@code position}. */
+    /** Bytes written, or, without bytes, a cut or growth to {@code position}. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Write(long position, byte @Nullable [] bytes) {}
 
@@ -344,6 +344,17 @@ final class SimulatedDisk implements Disk {
                 requireOpen();
                 changing();
                 if (size < node.bytes.length) {
+                    record(new Write(size, null));
+                }
+            }
+        }
+
+        @Override
+        public void extend(long size) throws IOException {
+            synchronized (SimulatedDisk.this) {
+                requireOpen();
+                changing();
+                if (size > node.bytes.length) {
                     record(new Write(size, null));
                 }
             }

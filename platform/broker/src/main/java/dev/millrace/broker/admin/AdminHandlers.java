@@ -1,6 +1,7 @@
 package dev.millrace.broker.admin;
 
 import dev.millrace.broker.BrokerConfig;
+import dev.millrace.broker.OfflineReplicas;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.wire.ApiTable;
 import io.vertx.core.Vertx;
@@ -17,12 +18,16 @@ public final class AdminHandlers {
      *     default of topics does not fit
      */
     public static void register(
-            ApiTable.Builder table, Vertx vertx, Cluster cluster, BrokerConfig broker) {
+            ApiTable.Builder table,
+            Vertx vertx,
+            Cluster cluster,
+            BrokerConfig broker,
+            OfflineReplicas offline) {
         TopicConfigs.validateBrokerProperties(broker.properties());
         TopicHandlers topics = new TopicHandlers(cluster, broker);
         DescribeConfigsHandler describeConfigs = new DescribeConfigsHandler(cluster, broker);
         AlterConfigsHandler alterConfigs = new AlterConfigsHandler(cluster, broker);
-        ClusterHandlers shape = new ClusterHandlers(cluster);
+        ClusterHandlers shape = new ClusterHandlers(cluster, offline);
         ProducerIds producerIds = new ProducerIds(vertx, cluster);
         table.add(ApiKeys.CREATE_TOPICS, 2, 7, topics::create)
                 .add(ApiKeys.DELETE_TOPICS, 1, 6, topics::delete)

@@ -103,12 +103,29 @@ final class AlterConfigsHandler {
         try {
             ConfigResource resource = requireResource(resourceType, resourceName);
             Map<String, Optional<String>> validated = changes.get();
+            if (resource.type() == ConfigResource.Type.TOPIC) {
+                validateTogether(resource, validated);
+            }
             return validateOnly
                     ? Future.succeededFuture()
                     : Future.fromCompletionStage(cluster.alterConfigs(resource, validated));
         } catch (RuntimeException e) {
             return Future.failedFuture(e);
         }
+    }
+
+    private void validateTogether(
+            ConfigResource topic, Map<String, Optional<String>> changes) {
+        Map<String, String> after = new HashMap<>(cluster.image().config(topic));
+        changes.forEach(
+                (name, value) -> {
+                    if (value.isPresent()) {
+                        after.put(name, value.get());
+                    } else {
+                        after.remove(name);
+                    }
+                });
+        TopicConfigs.validateTogether(brokerProperties, cluster.image(), cluster.nodeId(), after);
     }
 
     private ConfigResource requireResource(byte type, String name) {

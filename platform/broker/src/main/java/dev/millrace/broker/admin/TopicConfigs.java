@@ -61,6 +61,29 @@ public final class TopicConfigs {
         return valid;
     }
 
+    /**
+     * Checks values against each other, with the broker's where the topic has none.
+     *
+     * @param topicConfigs each valid by itself
+     */
+    static void validateTogether(
+            Map<String, String> brokerProperties,
+            MetadataImage image,
+            int nodeId,
+            Map<String, String> topicConfigs) {
+        Values values = new Values(brokerProperties, image, nodeId, topicConfigs);
+        long min = values.number("min.compaction.lag.ms");
+        long max = values.number("max.compaction.lag.ms");
+        if (min > max) {
+            throw new InvalidConfigurationException(
+                    "conflict topic config setting min.compaction.lag.ms ("
+                            + min
+                            + ") > max.compaction.lag.ms ("
+                            + max
+                            + ")");
+        }
+    }
+
     static TopicConfig require(String name) {
         return find(name)
                 .orElseThrow(
@@ -81,6 +104,7 @@ public final class TopicConfigs {
         return new LogConfig(
                 values.integer("segment.bytes"),
                 values.number("segment.ms"),
+                values.number("segment.jitter.ms"),
                 values.integer("segment.index.bytes"),
                 values.integer("index.interval.bytes"),
                 values.number("retention.bytes"),
@@ -92,9 +116,17 @@ public final class TopicConfigs {
                 values.number("message.timestamp.before.max.ms"),
                 values.number("message.timestamp.after.max.ms"),
                 values.get("compression.type"),
+                compressionLevel(values),
                 Boolean.parseBoolean(values.get("preallocate")),
+                values.number("file.delete.delay.ms"),
                 values.number("flush.messages"),
-                values.number("flush.ms"));
+                values.number("flush.ms"),
+                values.get(TopicConfigTable.ACK_DURABILITY).equals("disk"));
+    }
+
+    private static int compressionLevel(Values values) {
+        String level = "compression." + values.get("compression.type") + ".level";
+        return find(level).isPresent() ? values.integer(level) : 0;
     }
 
     /** {@code min.insync.replicas} of the topic. */
