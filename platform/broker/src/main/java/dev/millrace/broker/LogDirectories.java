@@ -66,6 +66,9 @@ final class LogDirectories {
     /** Moves that the last process had begun, with where they went. */
     private final Map<TopicPartition, LogDirectory> cutShort = new ConcurrentHashMap<>();
 
+    /** Logs under way to a directory; guarded by itself. */
+    private final Map<LogDirectory, Integer> beingCreated = new HashMap<>();
+
     private final Map<Path, Long> checkpointed = new HashMap<>();
 
     private LogDirectories(List<Entry> entries, Supplier<Set<Path>> cordoned) {
@@ -320,26 +323,52 @@ final class LogDirectories {
 
     // ---- Changes
 
+    /** In the next directory, should one fail by it. */
     PartitionLog create(TopicPartition tp, Uuid topicId, LogConfig config) throws IOException {
-        Path wanted = preferred.get(tp);
-        List<LogDirectory> online = online();
-        LogDirectory chosen =
-                online.stream()
-                        .filter(directory -> directory.path().toAbsolutePath().equals(wanted))
-                        .findFirst()
-                        .or(() -> emptiest(online.stream().filter(d -> !isCordoned(d.path()))))
-                        .or(() -> emptiest(online.stream()))
-                        .orElseThrow(
-                                () -> new KafkaStorageException("all log directories are offline"));
-        PartitionLog log = chosen.create(tp, topicId, config);
-        preferred.remove(tp);
-        return log;
+        while (true) {
+            LogDirectory chosen = choose(tp);
+            try {
+                PartitionLog log = chosen.create(tp, topicId, config);
+                preferred.remove(tp);
+                return log;
+            } catch (IOException e) {
+                if (!anyOnline() || chosen.failure().isEmpty()) {
+                    throw e;
+                }
+            } finally {
+                synchronized (beingCreated) {
+                    beingCreated.merge(chosen, -1, Integer::sum);
+                }
+            }
+        }
     }
 
-    private static Optional<LogDirectory> emptiest(Stream<LogDirectory> directories) {
+    private LogDirectory choose(TopicPartition tp) {
+        Path wanted = preferred.get(tp);
+        List<LogDirectory> online = online();
+        synchronized (beingCreated) {
+            LogDirectory chosen =
+                    online.stream()
+                            .filter(directory -> directory.path().toAbsolutePath().equals(wanted))
+                            .findFirst()
+                            .or(() -> emptiest(online.stream().filter(d -> !isCordoned(d.path()))))
+                            .or(() -> emptiest(online.stream()))
+                            .orElseThrow(
+                                    () ->
+                                            new KafkaStorageException(
+                                                    "all log directories are offline"));
+            beingCreated.merge(chosen, 1, Integer::sum);
+            return chosen;
+        }
+    }
+
+    private Optional<LogDirectory> emptiest(Stream<LogDirectory> directories) {
         return directories.min(
                 Comparator.comparingInt(
-                        directory -> directory.logs().size() + directory.futures().size()));
+                        directory ->
+                                directory.logs().size()
+                                        + directory.futures().size()
+                                        + beingCreated.getOrDefault(directory, 0)));
     }
 
     void delete(TopicPartition tp) throws IOException {
