@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -60,6 +61,7 @@ public final class Broker {
 
     private final Disk disk;
     private final Promise<Void> failed = Promise.promise();
+    private volatile Consumer<Path> offlineListener = path -> {};
     private @Nullable LogDirectories directories;
     private @Nullable ImageFollower follower;
     private @Nullable ReplicaMoves moves;
@@ -75,6 +77,7 @@ public final class Broker {
         this.cluster = cluster;
         this.config = config;
         this.settings = BrokerSettings.from(config.properties());
+        config.requireCordonedKnown();
         this.workers = new Workers("millrace-background", settings.backgroundThreads());
         this.partitions = new Partitions(cluster::image);
         this.topicSettings =
@@ -138,6 +141,14 @@ public final class Broker {
         return failed.future();
     }
 
+    /**
+     * @param listener told of each log directory that goes offline, from now on; on the thread that
+     *     met the error: return quickly
+     */
+    public void onOfflineDirectory(Consumer<Path> listener) {
+        offlineListener = listener;
+    }
+
     /** Log directories that do not work now. */
     public List<Path> offlineDirectories() {
         LogDirectories open = directories;
@@ -191,6 +202,7 @@ public final class Broker {
                 partition.owner().nettyEventLoop().execute(() -> partition.broken(cause));
             }
         }
+        offlineListener.accept(directory.path());
         LogDirectories all = directories;
         if (all != null && !all.anyOnline()) {
             failed.tryFail(

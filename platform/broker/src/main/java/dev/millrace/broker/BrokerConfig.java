@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.ConfigResource;
 
 /**
@@ -41,6 +42,24 @@ public record BrokerConfig(
                         ? logDirs.stream()
                         : Arrays.stream(setting.split(",", -1)).map(String::trim).map(Path::of);
         return paths.map(Path::toAbsolutePath).collect(Collectors.toUnmodifiableSet());
+    }
+
+    /**
+     * @throws ConfigException {@code cordoned.log.dirs} names what is not in {@code log.dirs}
+     */
+    void requireCordonedKnown() {
+        String setting = properties.getOrDefault(CORDONED, "").trim();
+        List<Path> known = logDirs.stream().map(Path::toAbsolutePath).toList();
+        if (!setting.isEmpty() && !setting.equals("*")) {
+            for (String path : setting.split(",", -1)) {
+                if (!known.contains(Path.of(path.trim()).toAbsolutePath())) {
+                    throw new ConfigException(
+                            CORDONED,
+                            setting,
+                            "expected entries of log.dirs, which are " + known + ", or *");
+                }
+            }
+        }
     }
 
     /** Whether there is a log directory for new logs. */

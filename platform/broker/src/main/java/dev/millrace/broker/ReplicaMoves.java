@@ -3,6 +3,7 @@ package dev.millrace.broker;
 import dev.millrace.log.FetchedRecords;
 import dev.millrace.log.LogDirectory;
 import dev.millrace.log.PartitionLog;
+import dev.millrace.wire.record.RecordBatchView;
 import io.vertx.core.AsyncResult;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -183,13 +184,17 @@ final class ReplicaMoves {
      * @return bytes copied; few when the copy has caught up
      */
     private static int copy(Move move, int atLeastBytes) throws IOException {
-        PartitionLog source = move.partition.log();
-        PartitionLog future = move.future();
+        if (move.stage.get() == Stage.CANCELLED) {
+            throw new Cancelled(move.topicPartition());
+        }
+        return copy(move.partition.log(), move.future(), atLeastBytes);
+    }
+
+    /** The next of what {@code future} does not have yet. */
+    static int copy(PartitionLog source, PartitionLog future, int atLeastBytes)
+            throws IOException {
         int copied = 0;
         while (copied < atLeastBytes) {
-            if (move.stage.get() == Stage.CANCELLED) {
-                throw new Cancelled(source.topicPartition());
-            }
             long from = Math.max(future.logEndOffset(), source.logStartOffset());
             if (from > future.logEndOffset()) {
                 // Retention or DeleteRecords have overtaken the copy.
@@ -204,6 +209,11 @@ final class ReplicaMoves {
                 break;
             }
             copied += records.remaining();
+            long first = RecordBatchView.at(records, records.position()).baseOffset();
+            if (first < from) {
+                // The log starts inside of a batch, and batches are kept whole.
+                future.truncateFullyAndStartAt(first);
+            }
             future.appendAsFollower(records, ANY_EPOCH);
             future.advanceHighWatermark(source.highWatermark());
         }
@@ -239,23 +249,33 @@ final class ReplicaMoves {
 
     private PartitionLog changeFiles(Move move) throws IOException {
         TopicPartition tp = move.topicPartition();
-        PartitionLog source = move.partition.log();
         LogDirectory from = directories.directoryOf(tp);
         if (from == null) {
             throw new Cancelled(tp);
         }
-        while (copy(move, CHUNK_BYTES) > 0) {
-            // until nothing is left: appends are held
+        return changeFiles(move.partition.log(), move.future(), from, move.target);
+    }
+
+    /**
+     * Ends a move: nothing is appended to {@code source} meanwhile.
+     *
+     * @return the log in its new directory
+     */
+    static PartitionLog changeFiles(
+            PartitionLog source, PartitionLog future, LogDirectory from, LogDirectory target)
+            throws IOException {
+        TopicPartition tp = source.topicPartition();
+        while (copy(source, future, CHUNK_BYTES) > 0) {
+            // until nothing is left
         }
-        PartitionLog future = move.future();
         if (future.logEndOffset() != source.logEndOffset()) {
             throw new IllegalStateException(
                     "%s: the copy ends at %d, the log at %d"
                             .formatted(tp, future.logEndOffset(), source.logEndOffset()));
         }
-        move.target.completeFuture(tp);
+        target.completeFuture(tp);
         from.moveOut(tp);
-        PartitionLog moved = move.target.moveIn(tp, source.config());
+        PartitionLog moved = target.moveIn(tp, source.config());
         if (moved.logStartOffset() < source.logStartOffset()) {
             moved.advanceLogStartOffset(source.logStartOffset());
         }

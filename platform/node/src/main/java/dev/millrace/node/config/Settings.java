@@ -74,6 +74,14 @@ final class Settings {
                         number("log.flush.offset.checkpoint.interval.ms", 0, UNLIMITED)
                                 .withoutEffect("checkpoints are written with the high watermarks"),
                         flag("log.preallocate"),
+                        oneOf("millrace.ack.durability", "memory", "disk"),
+                        text("cordoned.log.dirs"),
+                        number(
+                                "replica.alter.log.dirs.io.max.bytes.per.second", 1, UNLIMITED),
+                        number("log.dir.failure.timeout.ms", 1, UNLIMITED)
+                                .withoutEffect("a node that cannot go on stops at once"),
+                        number("log.flush.start.offset.checkpoint.interval.ms", 0, UNLIMITED)
+                                .withoutEffect("checkpoints are written with the high watermarks"),
                         oneOf("log.message.timestamp.type", "CreateTime", "LogAppendTime"),
                         number("log.message.timestamp.before.max.ms", 0, UNLIMITED),
                         number("log.message.timestamp.after.max.ms", 0, UNLIMITED),
@@ -86,6 +94,9 @@ final class Settings {
                                 "snappy",
                                 "lz4",
                                 "zstd"),
+                        number("compression.gzip.level", -1, 9),
+                        number("compression.lz4.level", 1, 17),
+                        number("compression.zstd.level", -131_072, 22),
                         number("log.segment.delete.delay.ms", 0, UNLIMITED),
                         ratio("log.cleaner.min.cleanable.ratio"),
                         number("log.cleaner.delete.retention.ms", 0, UNLIMITED),
