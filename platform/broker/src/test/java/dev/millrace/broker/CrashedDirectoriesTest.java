@@ -131,7 +131,8 @@ class CrashedDirectoriesTest {
                             0,
                             Long.MAX_VALUE,
                             Long.MAX_VALUE,
-                            true);
+                            true,
+                            d.compaction());
             directories = open();
         }
 

@@ -31,6 +31,9 @@ final class FaultyDisk implements Disk {
     private final Map<Path, Fault> faults = new ConcurrentHashMap<>();
     private final ReentrantReadWriteLock forcing = new ReentrantReadWriteLock();
 
+    private volatile Path limited = Path.of("/nothing/is/limited");
+    private final AtomicLong left = new AtomicLong();
+
     /** Logs' segments that were forced. */
     final AtomicLong forced = new AtomicLong();
 
@@ -46,6 +49,18 @@ final class FaultyDisk implements Disk {
 
     void resume() {
         forcing.writeLock().unlock();
+    }
+
+    /** What may be written below the path, in all; then the disk is full. */
+    void limit(Path below, long bytes) {
+        limited = below;
+        left.set(bytes);
+    }
+
+    private void take(Path path, int bytes) throws IOException {
+        if (path.startsWith(limited) && left.addAndGet(-bytes) < 0) {
+            throw new IOException("No space left on device");
+        }
     }
 
     void repair() {
@@ -129,6 +144,7 @@ final class FaultyDisk implements Disk {
         @Override
         public void write(ByteBuffer source, long position) throws IOException {
             check(path, Operation.WRITE);
+            take(path, source.remaining());
             file.write(source, position);
         }
 

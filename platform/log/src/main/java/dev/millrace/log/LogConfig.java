@@ -25,6 +25,7 @@ package dev.millrace.log;
  * @param flushMs {@code flush.ms}
  * @param ackOnDisk {@code millrace.ack.durability=disk}: nothing is acknowledged, or shown to
  *     consumers, before it would survive the loss of power
+ * @param compaction for logs with {@code cleanupCompact}
  */
 public record LogConfig(
         int segmentBytes,
@@ -46,7 +47,8 @@ public record LogConfig(
         long fileDeleteDelayMs,
         long flushMessages,
         long flushMs,
-        boolean ackOnDisk) {
+        boolean ackOnDisk,
+        CompactionConfig compaction) {
 
     /** Kafka's defaults. */
     public static final LogConfig DEFAULT =
@@ -70,5 +72,15 @@ public record LogConfig(
                     60_000L,
                     Long.MAX_VALUE,
                     Long.MAX_VALUE,
-                    false);
+                    false,
+                    CompactionConfig.DEFAULT);
+
+    /**
+     * Age at which the active segment is rolled, so that what is in it can be compacted in time.
+     */
+    long rollMs() {
+        return cleanupCompact && compaction.maxLagMs() > 0
+                ? Math.min(segmentMs, compaction.maxLagMs())
+                : segmentMs;
+    }
 }

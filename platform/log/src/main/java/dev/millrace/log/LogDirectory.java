@@ -40,6 +40,7 @@ import org.slf4j.LoggerFactory;
  * recovery-point-offset-checkpoint   below: durable
  * log-start-offset-checkpoint
  * replication-offset-checkpoint      high watermarks
+ * cleaner-offset-checkpoint          below: compacted
  * orders-0/                          a log
  * orders-1.Jx2..-delete/             a log being removed
  * orders-2.9f31..-future/            the copy of a log that moves here from another directory
@@ -76,6 +77,7 @@ public final class LogDirectory implements AutoCloseable {
     private final OffsetCheckpoint recoveryPoints;
     private final OffsetCheckpoint logStarts;
     private final OffsetCheckpoint highWatermarks;
+    private final OffsetCheckpoint cleaned;
     private boolean closed;
 
     private final AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
@@ -86,6 +88,11 @@ public final class LogDirectory implements AutoCloseable {
                 @Override
                 public void storeRecoveryPoints() throws IOException {
                     LogDirectory.this.storeRecoveryPoints();
+                }
+
+                @Override
+                public void storeCleaned() throws IOException {
+                    LogDirectory.this.storeCleaned();
                 }
 
                 @Override
@@ -114,6 +121,7 @@ public final class LogDirectory implements AutoCloseable {
         this.recoveryPoints = checkpointFile(LogFileNames.RECOVERY_POINTS);
         this.logStarts = checkpointFile(LogFileNames.LOG_STARTS);
         this.highWatermarks = checkpointFile(LogFileNames.HIGH_WATERMARKS);
+        this.cleaned = checkpointFile(LogFileNames.CLEANED_TO);
     }
 
     private OffsetCheckpoint checkpointFile(String name) {
@@ -169,6 +177,7 @@ public final class LogDirectory implements AutoCloseable {
         Map<TopicPartition, Long> recovery = recoveryPoints.read();
         Map<TopicPartition, Long> starts = logStarts.read();
         Map<TopicPartition, Long> watermarks = highWatermarks.read();
+        Map<TopicPartition, Long> cleanedTo = cleaned.read();
         List<TopicPartition> found = new ArrayList<>();
         for (String name : disk.list(path)) {
             if (!disk.isDirectory(path.resolve(name))) {
@@ -183,6 +192,7 @@ public final class LogDirectory implements AutoCloseable {
         stale.addAll(recovery.keySet());
         stale.addAll(starts.keySet());
         stale.addAll(watermarks.keySet());
+        stale.addAll(cleanedTo.keySet());
         found.forEach(stale::remove);
         long startedNs = System.nanoTime();
         inParallel(
@@ -191,9 +201,11 @@ public final class LogDirectory implements AutoCloseable {
                         openLog(
                                 tp,
                                 configOfTopic,
-                                recovery.getOrDefault(tp, 0L),
-                                starts.getOrDefault(tp, 0L),
-                                watermarks.getOrDefault(tp, 0L)));
+                                new Checkpointed(
+                                        recovery.getOrDefault(tp, Checkpointed.NONE),
+                                        starts.getOrDefault(tp, 0L),
+                                        watermarks.getOrDefault(tp, 0L),
+                                        cleanedTo.getOrDefault(tp, Checkpointed.NONE))));
         if (!cleanShutdown && !found.isEmpty()) {
             LOG.info(
                     "recovered {} logs in {} in {} ms",
@@ -248,9 +260,7 @@ public final class LogDirectory implements AutoCloseable {
     private void openLog(
             TopicPartition topicPartition,
             Function<String, LogConfig> configOfTopic,
-            long recoveryPoint,
-            long logStart,
-            long highWatermark)
+            Checkpointed offsets)
             throws IOException {
         Path folder = path.resolve(LogFileNames.folder(topicPartition));
         Uuid topicId = PartitionMetadata.readTopicId(disk, folder);
@@ -274,16 +284,15 @@ public final class LogDirectory implements AutoCloseable {
                         folder,
                         configOfTopic.apply(topicPartition.topic()),
                         cleanShutdown,
-                        recoveryPoint,
-                        logStart,
-                        highWatermark));
+                        offsets));
     }
 
     private boolean isEmptyLog(Path folder) throws IOException {
         for (String name : disk.list(folder)) {
             if (name.endsWith(LogFileNames.LOG)) {
                 try (var file = disk.open(folder.resolve(name))) {
-                    if (file.size() > 0) {
+                    // Zeros are preallocated, and no batch begins with them.
+                    if (!LogLoader.onlyZeros(file, 0, Math.min(file.size(), 64))) {
                         return false;
                     }
                 }
@@ -298,9 +307,7 @@ public final class LogDirectory implements AutoCloseable {
             Path folder,
             LogConfig logConfig,
             boolean closedCleanly,
-            long recoveryPoint,
-            long logStart,
-            long highWatermark)
+            Checkpointed offsets)
             throws IOException {
         LeaderEpochs epochs = LeaderEpochs.open(disk, folder.resolve(LogFileNames.LEADER_EPOCHS));
         ProducerState producers = new ProducerState(config.producerIdExpirationMs());
@@ -318,9 +325,10 @@ public final class LogDirectory implements AutoCloseable {
                 epochs,
                 producers,
                 new TailCache(config.tailCacheBytesPerLog(), cacheBudget),
-                loader.load(closedCleanly, logStart, recoveryPoint),
-                recoveryPoint,
-                highWatermark);
+                loader.load(closedCleanly, offsets),
+                Math.max(0, offsets.recoveryPoint()),
+                offsets.highWatermark(),
+                offsets.cleanedTo());
     }
 
     public Path path() {
@@ -372,7 +380,8 @@ public final class LogDirectory implements AutoCloseable {
         }
         disk.createDirectory(folder);
         PartitionMetadata.write(disk, folder, topicId);
-        SegmentedLog log = load(topicPartition, topicId, folder, logConfig, false, 0, 0, 0);
+        SegmentedLog log =
+                load(topicPartition, topicId, folder, logConfig, false, Checkpointed.NEW_LOG);
         disk.syncDirectory(folder);
         disk.syncDirectory(path);
         return log;
@@ -525,9 +534,11 @@ public final class LogDirectory implements AutoCloseable {
                                     folder,
                                     logConfig,
                                     true,
-                                    Long.MAX_VALUE,
-                                    0,
-                                    future == null ? 0 : future.highWatermark());
+                                    new Checkpointed(
+                                            Long.MAX_VALUE,
+                                            0,
+                                            future == null ? 0 : future.highWatermark(),
+                                            Checkpointed.NONE));
                         });
         logs.put(topicPartition, log);
         stale.remove(topicPartition);
@@ -549,6 +560,7 @@ public final class LogDirectory implements AutoCloseable {
                         highWatermarks.write(offsets(PartitionLog::highWatermark));
                         return starts;
                     });
+            storeCleaned();
             forgotten.forEach(stale::remove);
         }
     }
@@ -615,6 +627,18 @@ public final class LogDirectory implements AutoCloseable {
         } catch (IOException e) {
             fail(e);
             throw e;
+        }
+    }
+
+    private void storeCleaned() throws IOException {
+        synchronized (checkpointLock) {
+            guarded(
+                    () -> {
+                        Map<TopicPartition, Long> all = offsets(PartitionLog::cleanedTo);
+                        all.values().removeIf(offset -> offset < 0);
+                        cleaned.write(all);
+                        return all;
+                    });
         }
     }
 

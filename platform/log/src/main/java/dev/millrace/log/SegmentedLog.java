@@ -10,9 +10,11 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.FencedLeaderEpochException;
@@ -39,8 +41,13 @@ import org.jspecify.annotations.Nullable;
 final class SegmentedLog implements PartitionLog {
     /** What a log asks of the directory it lies in. */
     interface Home {
-        /** Lowered recovery points must be on disk before the bytes above them go. */
+        /**
+         * Lowered recovery points must be on disk before the bytes above them go; raised ones,
+         * before compaction makes gaps in the offsets below, which recovery would take for losses.
+         */
         void storeRecoveryPoints() throws IOException;
+
+        void storeCleaned() throws IOException;
 
         /** Nobody knows what the disk holds: no log of the directory is used from now on. */
         void failed(IOException cause);
@@ -60,6 +67,7 @@ final class SegmentedLog implements PartitionLog {
     private final TailCache cache;
 
     private final Object flushLock = new Object();
+    private final Object cleaningLock = new Object();
     private final SegmentChain chain;
 
     private volatile LogConfig config;
@@ -75,6 +83,9 @@ final class SegmentedLog implements PartitionLog {
      * there again.
      */
     private volatile long durableLogStart;
+
+    /** Below: compacted; -1 if never. */
+    private volatile long cleanedTo;
 
     private volatile long flushedAtMs;
     private volatile boolean closed;
@@ -99,7 +110,8 @@ final class SegmentedLog implements PartitionLog {
             TailCache cache,
             Loaded loaded,
             long recoveryPoint,
-            long highWatermark) {
+            long highWatermark,
+            long cleanedTo) {
         this.topicPartition = topicPartition;
         this.topicId = topicId;
         this.folder = folder;
@@ -117,6 +129,7 @@ final class SegmentedLog implements PartitionLog {
         this.logEndOffset = loaded.logEndOffset();
         this.recoveryPoint = Math.min(recoveryPoint, logEndOffset);
         this.highWatermark = Math.max(logStartOffset, Math.min(highWatermark, logEndOffset));
+        this.cleanedTo = cleanedTo;
         this.flushedAtMs = clock.millis();
         producers.onHighWatermark(this.highWatermark);
         this.firstUnstableOffset = producers.firstUnstableOffset();
@@ -166,7 +179,8 @@ final class SegmentedLog implements PartitionLog {
 
     @Override
     public long lastStableOffset() {
-        return Math.min(firstUnstableOffset, highWatermark);
+        // A transaction may have begun below what DeleteRecords has left.
+        return Math.max(Math.min(firstUnstableOffset, highWatermark), logStartOffset);
     }
 
     @Override
@@ -201,7 +215,20 @@ final class SegmentedLog implements PartitionLog {
     }
 
     @Override
-    public AppendResult appendAsLeader(ByteBuffer records, int leaderEpoch, AppendOrigin origin)
+    public @Nullable TxnGuard transactionGuard(
+            long producerId, short epoch, int sequence, boolean transactionV2) {
+        requireUsable();
+        return producers.guard(producerId, epoch, sequence, transactionV2, clock.millis());
+    }
+
+    @Override
+    public List<ProducerView> producers() {
+        return producers.views();
+    }
+
+    @Override
+    public AppendResult appendAsLeader(
+            ByteBuffer records, int leaderEpoch, AppendOrigin origin, AppendTerms terms)
             throws IOException {
         requireWritable();
         OptionalInt latestEpoch = epochs.latest();
@@ -219,7 +246,7 @@ final class SegmentedLog implements PartitionLog {
         ByteBuffer batches =
                 codec == null ? records : Recompressor.recompress(records, codec, current);
         IncomingBatches incoming = new IncomingBatches(batches);
-        Duplicate duplicate = incoming.duplicate(producers, origin);
+        Duplicate duplicate = incoming.duplicate(producers, origin, terms);
         if (duplicate != null) {
             return new AppendResult(
                     duplicate.firstOffset(),
@@ -289,18 +316,30 @@ final class SegmentedLog implements PartitionLog {
             return inMemory;
         }
         long bound = Math.min(maxOffset, logEndOffset);
-        try {
-            FetchedRecords read =
-                    chain.read(
-                            startOffset,
-                            bound,
-                            maxBytes,
-                            minOneBatch,
-                            directoryConfig.fileRegionMinBytes());
-            return withAborted(read, startOffset, bound);
-        } catch (IOException e) {
-            requireUsable();
-            throw failedRead(e);
+        while (true) {
+            // Records and aborted transactions have to be of the same segments: compaction removes
+            // both.
+            Segment[] segments = chain.current();
+            try {
+                FetchedRecords read =
+                        SegmentChain.read(
+                                segments,
+                                startOffset,
+                                bound,
+                                maxBytes,
+                                minOneBatch,
+                                directoryConfig.fileRegionMinBytes());
+                return withAborted(segments, read, startOffset, bound);
+            } catch (ClosedChannelException e) {
+                requireUsable();
+                if (segments == chain.current()) {
+                    throw e;
+                }
+                // Given up and closed while it was read; what took its place is there.
+            } catch (IOException e) {
+                requireUsable();
+                throw failedRead(e);
+            }
         }
     }
 
@@ -324,15 +363,17 @@ final class SegmentedLog implements PartitionLog {
         if (startOffset >= bound) {
             return FetchedRecords.NONE;
         }
-        ByteBuffer cached = cache.read(startOffset, bound, maxBytes, minOneBatch);
-        return cached == null ? null : withAborted(FetchedRecords.of(cached), startOffset, bound);
+        // Before the cache is asked, see read.
+        Segment[] segments = chain.current();
+        FetchedRecords cached = cache.read(startOffset, bound, maxBytes, minOneBatch);
+        return cached == null ? null : withAborted(segments, cached, startOffset, bound);
     }
 
-    private FetchedRecords withAborted(FetchedRecords read, long startOffset, long bound) {
+    private static FetchedRecords withAborted(
+            Segment[] segments, FetchedRecords read, long startOffset, long bound) {
         return read.sizeBytes() == 0
                 ? read
-                : read.withAborted(
-                        Segments.abortedTransactions(chain.current(), startOffset, bound));
+                : read.withAborted(Segments.abortedTransactions(segments, startOffset, bound));
     }
 
     @Override
@@ -430,6 +471,11 @@ final class SegmentedLog implements PartitionLog {
             recoveryPoint = offset;
             home.storeRecoveryPoints();
         }
+        if (offset < cleanedTo) {
+            // Or what is appended next would count as clean after a crash.
+            cleanedTo = offset;
+            home.storeCleaned();
+        }
     }
 
     /** Goes on at {@code end}, which is below the old log end. */
@@ -488,24 +534,114 @@ final class SegmentedLog implements PartitionLog {
     }
 
     private int deleteExpired(long nowMs) throws IOException {
-        int expired =
-                Retention.expired(chain.current(), config, logStartOffset, highWatermark, nowMs);
-        if (expired == 0) {
-            return 0;
+        while (true) {
+            Segment[] segments = chain.current();
+            int expired = Retention.expired(segments, config, logStartOffset, highWatermark, nowMs);
+            if (expired == 0) {
+                return 0;
+            }
+            long start = expired < segments.length ? segments[expired].baseOffset : logEndOffset;
+            if (expired == segments.length) {
+                try {
+                    chain.roll(producers, config, logEndOffset, nowMs);
+                } catch (IOException e) {
+                    throw fail(e);
+                }
+            }
+            if (logStartOffset < start) {
+                raiseLogStart(start);
+            }
+            if (chain.giveUpOldest(Arrays.asList(segments).subList(0, expired), nowMs)) {
+                return expired;
+            }
+            // A cleaner has just replaced one of them: looks again.
         }
-        if (expired == chain.current().length) {
+    }
+
+    @Override
+    public Optional<CleanableSection> cleanable() throws IOException {
+        LogConfig current = config;
+        if (!current.cleanupCompact() || unusable()) {
+            return Optional.empty();
+        }
+        CleanableSection section = cleanable(chain.current(), current);
+        return section.cleanableBytes() == 0 ? Optional.empty() : Optional.of(section);
+    }
+
+    private CleanableSection cleanable(Segment[] segments, LogConfig current) throws IOException {
+        return CleanableSection.of(
+                segments,
+                cleanedTo,
+                logStartOffset,
+                logEndOffset,
+                lastStableOffset(),
+                current.compaction(),
+                clock.millis());
+    }
+
+    @Override
+    public long cleanedTo() {
+        return cleanedTo;
+    }
+
+    @Override
+    public LiveProducers liveProducers() {
+        return LiveProducers.of(producers);
+    }
+
+    @Override
+    public Optional<CleanStats> clean(
+            Cleaner cleaner, LiveProducers liveProducers, BooleanSupplier stopped)
+            throws IOException {
+        synchronized (cleaningLock) {
             try {
-                chain.roll(producers, config, logEndOffset, nowMs);
-            } catch (IOException e) {
+                CleaningSite site =
+                        new CleaningSite(
+                                disk,
+                                folder,
+                                clock,
+                                chain,
+                                cache,
+                                flushLock,
+                                this::unusable,
+                                stopped);
+                site.requireGoingOn();
+                return clean(cleaner, site, liveProducers);
+            } catch (CleaningAbortedException e) {
+                return Optional.empty();
+            } catch (CleaningSite.SwapFailedException e) {
                 throw fail(e);
+            } catch (IOException e) {
+                if (unusable()) {
+                    return Optional.empty();
+                }
+                throw e;
             }
         }
-        long start = chain.current()[expired].baseOffset;
-        if (logStartOffset < start) {
-            raiseLogStart(start);
+    }
+
+    private Optional<CleanStats> clean(
+            Cleaner cleaner, CleaningSite site, LiveProducers liveProducers) throws IOException {
+        LogConfig current = config;
+        CleanableSection section = cleanable(site.segments(), current);
+        if (!current.cleanupCompact() || section.cleanableBytes() == 0) {
+            return Optional.empty();
         }
-        chain.giveUpOldest(expired, nowMs);
-        return expired;
+        if (recoveryPoint < section.firstUncleanableOffset()) {
+            flush();
+        }
+        home.storeRecoveryPoints();
+        CleanStats stats = cleaner.clean(site, section, liveProducers, current, clock.millis());
+        synchronized (flushLock) {
+            site.requireGoingOn();
+            cleanedTo = stats.cleanedTo();
+            home.storeCleaned();
+        }
+        return Optional.of(stats);
+    }
+
+    private boolean unusable() {
+        return isGone() || failure != null;
     }
 
     @Override

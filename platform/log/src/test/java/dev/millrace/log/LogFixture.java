@@ -244,6 +244,8 @@ final class LogFixture implements AutoCloseable {
         private boolean ackOnDisk;
         private long flushMessages = Long.MAX_VALUE;
         private long flushMs = Long.MAX_VALUE;
+        private boolean delete;
+        private CompactionConfig compaction = CompactionConfig.DEFAULT;
 
         Configs segmentBytes(int bytes) {
             segmentBytes = bytes;
@@ -282,6 +284,16 @@ final class LogFixture implements AutoCloseable {
 
         Configs compact() {
             compact = true;
+            return this;
+        }
+
+        Configs compactAndDelete() {
+            delete = true;
+            return compact();
+        }
+
+        Configs compaction(CompactionConfig config) {
+            compaction = config;
             return this;
         }
 
@@ -346,7 +358,7 @@ final class LogFixture implements AutoCloseable {
                     retentionBytes,
                     retentionMs,
                     maxMessageBytes,
-                    !compact,
+                    delete || !compact,
                     compact,
                     appendTime,
                     beforeMaxMs,
@@ -357,7 +369,8 @@ final class LogFixture implements AutoCloseable {
                     fileDeleteDelayMs,
                     flushMessages,
                     flushMs,
-                    ackOnDisk);
+                    ackOnDisk,
+                    compaction);
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.millrace.broker.admin;
 
 import dev.millrace.cluster.MetadataImage;
+import dev.millrace.log.CompactionConfig;
 import dev.millrace.log.LogConfig;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -121,7 +122,12 @@ public final class TopicConfigs {
                 values.number("file.delete.delay.ms"),
                 values.number("flush.messages"),
                 values.number("flush.ms"),
-                values.get(TopicConfigTable.ACK_DURABILITY).equals("disk"));
+                values.get(TopicConfigTable.ACK_DURABILITY).equals("disk"),
+                new CompactionConfig(
+                        values.number("delete.retention.ms"),
+                        values.number("min.compaction.lag.ms"),
+                        values.number("max.compaction.lag.ms"),
+                        Double.parseDouble(values.get("min.cleanable.dirty.ratio"))));
     }
 
     private static int compressionLevel(Values values) {
