@@ -17,6 +17,7 @@ import org.apache.kafka.common.message.ListOffsetsRequestData;
 import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsPartition;
 import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsTopic;
 import org.apache.kafka.common.message.ListOffsetsResponseData;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.message.ListOffsetsResponseData.ListOffsetsPartitionResponse;
 import org.apache.kafka.common.message.ListOffsetsResponseData.ListOffsetsTopicResponse;
 
@@ -150,7 +151,9 @@ final class ListOffsetsHandler
                         context,
                         tp.topic(),
                         tp.partition(),
-                        cause instanceof IOException e ? partition.broken(e) : cause)
+                        cause instanceof IOException
+                                ? Errors.KAFKA_STORAGE_ERROR.exception(cause.getMessage())
+                                : cause)
                 .code();
     }
 

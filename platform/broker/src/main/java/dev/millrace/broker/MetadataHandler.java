@@ -35,6 +35,7 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
 
     private final Cluster cluster;
     private final ImageFollower follower;
+
     private final TopicCreation creation;
 
     MetadataHandler(Cluster cluster, ImageFollower follower, TopicCreation creation) {
@@ -151,7 +152,7 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
         return request.topics() == null || (context.version() == 0 && request.topics().isEmpty());
     }
 
-    private static MetadataResponseTopic describe(
+    private MetadataResponseTopic describe(
             MetadataImage image,
             MetadataRequestTopic wanted,
             Map<String, Errors> refused,
@@ -187,7 +188,7 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
         return refused.getOrDefault(name, Errors.UNKNOWN_TOPIC_OR_PARTITION);
     }
 
-    private static MetadataResponseTopic describe(
+    private MetadataResponseTopic describe(
             MetadataImage image, MetadataImage.Topic topic, boolean operations) {
         MetadataResponseTopic answer =
                 new MetadataResponseTopic()
@@ -198,7 +199,9 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
             answer.setTopicAuthorizedOperations(AuthorizedOperations.TOPIC);
         }
         List<MetadataResponsePartition> partitions = new ArrayList<>(topic.partitions().size());
-        for (MetadataImage.Partition state : topic.partitions()) {
+        for (MetadataImage.Partition placed : topic.partitions()) {
+            MetadataImage.Partition state =
+                    follower.shown(topic.name(), placed, cluster.nodeId());
             MetadataResponsePartition partition =
                     new MetadataResponsePartition()
                             .setPartitionIndex(state.index())
@@ -215,7 +218,10 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
                                     replica -> {
                                         MetadataImage.BrokerRegistration broker =
                                                 image.brokers().get(replica);
-                                        return broker == null || broker.fenced();
+                                        return broker == null
+                                                || broker.fenced()
+                                                || (replica == cluster.nodeId()
+                                                        && !state.equals(placed));
                                     })
                             .toList());
             partitions.add(partition);

@@ -1,6 +1,7 @@
 package dev.millrace.broker.admin;
 
 import dev.millrace.broker.BrokerConfig;
+import dev.millrace.broker.OfflineReplicas;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.wire.ApiTable;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -13,14 +14,18 @@ public final class AdminHandlers {
      * @throws org.apache.kafka.common.errors.InvalidConfigurationException if a property that is a
      *     default of topics does not fit
      */
-    public static void register(ApiTable.Builder table, Cluster cluster, BrokerConfig broker) {
+    public static void register(
+            ApiTable.Builder table,
+            Cluster cluster,
+            BrokerConfig broker,
+            OfflineReplicas offline) {
         TopicConfigs.validateBrokerProperties(broker.properties());
         TopicHandlers topics = new TopicHandlers(cluster, broker);
         BrokerLoggers loggers = new BrokerLoggers(broker.nodeId(), LogLevels.ofThisProcess());
         DescribeConfigsHandler describeConfigs =
                 new DescribeConfigsHandler(cluster, broker, loggers);
         AlterConfigsHandler alterConfigs = new AlterConfigsHandler(cluster, broker, loggers);
-        ClusterHandlers shape = new ClusterHandlers(cluster);
+        ClusterHandlers shape = new ClusterHandlers(cluster, offline);
         FeatureHandlers features = new FeatureHandlers(cluster);
         table.features(FeatureHandlers.advertised(cluster));
         table.add(ApiKeys.CREATE_TOPICS, 2, 7, topics::create)

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
+import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.errors.TopicDeletionDisabledException;
 import org.apache.kafka.common.errors.UnknownTopicIdException;
@@ -90,9 +91,15 @@ final class TopicHandlers {
                         "topic " + topic.name() + " is in the request more than once");
             }
             MetadataImage image = cluster.image();
+            if (topic.assignments().isEmpty() && !broker.takesNewLogs(image)) {
+                throw new InvalidReplicationFactorException(
+                        "All brokers are currently fenced, or have all their log directories"
+                                + " cordoned.");
+            }
             TopicRules.Placement placement = rules.placement(image, topic, brokerDefaults());
             rules.requireNew(image, topic.name());
             Map<String, String> configs = configsOf(topic);
+            TopicConfigs.validateTogether(broker.properties(), image, broker.nodeId(), configs);
             if (request.validateOnly()) {
                 return Future.succeededFuture(
                         result(image, topic, placement, configs, Uuid.ZERO_UUID));
