@@ -149,7 +149,7 @@ final class ConsumerGroupHandlers {
                             .setErrorCode(Errors.INVALID_GROUP_ID.code()));
         }
         return coordinator
-                .onShard(groupId, shard -> Future.succeededFuture(describe(groupId, shard)))
+                .onShard(groupId, shard -> Future.succeededFuture(described(groupId, shard)))
                 .otherwise(
                         failure ->
                                 new DescribedGroup()
@@ -164,7 +164,7 @@ final class ConsumerGroupHandlers {
                 : group;
     }
 
-    private static DescribedGroup describe(String groupId, GroupShard shard) {
+    static DescribedGroup described(String groupId, GroupShard shard) {
         ConsumerGroup group = shard.consumerGroup(groupId);
         if (group == null) {
             return new DescribedGroup()

@@ -69,11 +69,15 @@ final class ConsumerShard {
                 host.nowMs());
     }
 
-    /** Loading is over: every member has a whole session to be heard of. */
+    /**
+     * Loading is over: every member has a whole session to be heard of, those with the classic
+     * protocol the longer one of the others.
+     */
     void loaded() {
         for (ConsumerCell cell : groups.consumerCells()) {
+            long endsMs = host.nowMs() + sessionTimeoutMs(cell);
             for (ConsumerMember member : cell.group.members()) {
-                touch(cell, member.memberId());
+                cell.clock(member.memberId()).sessionEndsMs = endsMs;
                 watchRevocation(cell, MemberAssignment.NONE, member);
             }
             lookLater(cell);
@@ -398,14 +402,18 @@ final class ConsumerShard {
         int sessionMs =
                 member.isClassic()
                         ? member.classic().sessionTimeoutMs()
-                        : config()
-                                .sessionTimeoutMs()
-                                .of(
-                                        cluster.groupConfig(cell.group.groupId()),
-                                        "consumer.session.timeout.ms");
+                        : sessionTimeoutMs(cell);
         ConsumerCell.Clock clock = cell.clock(memberId);
         clock.sessionEndsMs = host.nowMs() + sessionMs;
         deadlines.lookAt(cell.group.groupId(), clock.nextMs());
+    }
+
+    private int sessionTimeoutMs(ConsumerCell cell) {
+        return config()
+                .sessionTimeoutMs()
+                .of(
+                        cluster.groupConfig(cell.group.groupId()),
+                        "consumer.session.timeout.ms");
     }
 
     /** Members with the classic protocol are told to join again instead. */

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
+import java.util.function.Predicate;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.DeleteGroupsRequestData;
 import org.apache.kafka.common.message.DeleteGroupsResponseData;
@@ -299,7 +299,7 @@ final class GroupQueryHandlers {
 
     private Future<OffsetDeleteResponseData> deleteOffsets(
             OffsetDeleteRequestData request, GroupShard shard) {
-        Set<String> read = shard.validateDeleteOffsets(request.groupId());
+        Predicate<String> read = shard.validateDeleteOffsets(request.groupId());
         Map<TopicPartition, GroupRecord.CommittedOffset> committed =
                 shard.offsets(request.groupId());
         MetadataImage image = coordinator.image();
@@ -309,7 +309,7 @@ final class GroupQueryHandlers {
             Errors error = Errors.NONE;
             if (image.topic(topic.name()).isEmpty()) {
                 error = Errors.UNKNOWN_TOPIC_OR_PARTITION;
-            } else if (read.contains(topic.name())) {
+            } else if (read.test(topic.name())) {
                 error = Errors.GROUP_SUBSCRIBED_TO_TOPIC;
             }
             OffsetDeleteResponseTopic answer =

@@ -15,6 +15,7 @@ import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
@@ -179,7 +180,7 @@ final class GroupShard {
                         return;
                     }
                     Cell cell = groups.cell(groupId);
-                    if (groups.consumerCell(groupId) != null) {
+                    if (groups.consumerCell(groupId) != null && command.memberId().isEmpty()) {
                         endEmptyConsumerGroup(groupId);
                     }
                     if (cell == null && !command.memberId().isEmpty()) {
@@ -526,28 +527,27 @@ final class GroupShard {
     /**
      * Whose offsets may be deleted?
      *
-     * @return topics that members read: their offsets stay
+     * @return the topics that members read, or may read: their offsets stay
      * @throws ApiException none may be deleted
      */
-    Set<String> validateDeleteOffsets(String groupId) {
+    Predicate<String> validateDeleteOffsets(String groupId) {
         requireOpen();
         ConsumerCell consumer = groups.consumerCell(groupId);
         if (consumer != null) {
-            return consumer.group.subscribedTopics();
+            return consumer.group.subscribedTopics()::contains;
         }
         Group group = group(groupId);
         if (group == null) {
             throw new GroupIdNotFoundException("there is no group " + groupId);
         }
         if (group.members().isEmpty()) {
-            return Set.of();
-        }
-        Set<String> read = group.readTopics();
-        if (read == null) {
+            return topic -> false;
+        } else if (!EmbeddedProtocol.CONSUMER.equals(group.protocolType())) {
             throw new GroupNotEmptyException(
                     "group %s has members, and what they read is not known".formatted(groupId));
         }
-        return read;
+        Set<String> read = group.readTopics();
+        return read == null ? topic -> true : read::contains;
     }
 
     // ---- groups as a whole

@@ -21,6 +21,9 @@ final class FakeCluster implements ClusterView {
     final Map<String, String> groupConfig = new HashMap<>();
     private long version = 1;
 
+    /** How often something was done elsewhere. */
+    int offloaded;
+
     Uuid create(String name, int partitions) {
         Uuid id = Uuid.randomUuid();
         put(name, id, partitions);
@@ -93,6 +96,7 @@ final class FakeCluster implements ClusterView {
 
     @Override
     public <T> Future<T> offload(Callable<T> work) {
+        offloaded++;
         try {
             return Future.succeededFuture(work.call());
         } catch (Exception e) {
