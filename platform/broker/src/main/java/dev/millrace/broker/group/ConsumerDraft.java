@@ -316,10 +316,8 @@ final class ConsumerDraft {
                 new Reconciliation(
                                 target.epoch(),
                                 target.partitions(),
-                                topicId -> {
-                                    Topics.Topic topic = now.topics().withId(topicId);
-                                    return topic != null && names.contains(topic.name());
-                                },
+                                ids(names),
+                                names.isEmpty(),
                                 subscriptionChanged,
                                 group::ownerEpoch,
                                 owned)

@@ -4,7 +4,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.function.ToIntBiFunction;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.FencedMemberEpochException;
@@ -16,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * hold follows once they have given it up.
  *
  * @param targetEpoch epoch of {@code target}
- * @param subscribed whether the member reads a topic now: what it does not read is taken from it,
+ * @param subscribed topics that the member reads now: what it does not read is taken from it,
  *     whatever the target says
+ * @param subscribesToNothing not even to topics that do not exist
  * @param subscriptionChanged it reads other topics than before
  * @param ownerEpoch epoch of whoever has a partition, {@link ConsumerGroup#NO_OWNER} if nobody
  * @param owned what the member says it has; null if it says nothing
@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 record Reconciliation(
         int targetEpoch,
         Map<Uuid, Set<Integer>> target,
-        Predicate<Uuid> subscribed,
+        Set<Uuid> subscribed,
+        boolean subscribesToNothing,
         boolean subscriptionChanged,
         ToIntBiFunction<Uuid, Integer> ownerEpoch,
         @Nullable Map<Uuid, Set<Integer>> owned) {
@@ -86,12 +87,18 @@ record Reconciliation(
         current.assigned()
                 .forEach(
                         (topic, partitions) -> {
-                            if (subscribed.test(topic)) {
+                            if (subscribed.contains(topic)) {
                                 assigned.put(topic, partitions);
                             } else {
                                 revoking.merge(topic, partitions, Reconciliation::union);
                             }
                         });
+        boolean hasNothing = current.assigned().isEmpty() && current.revoking().isEmpty();
+        if (hasNothing && subscribesToNothing) {
+            // It has nothing to tell of an earlier epoch either.
+            return new MemberAssignment(
+                    current.epoch(), current.epoch(), current.state(), Map.of(), Map.of());
+        }
         if (assigned.size() == current.assigned().size()) {
             return current;
         }
@@ -128,7 +135,7 @@ record Reconciliation(
         boolean waits = false;
         for (Uuid topic : topics) {
             Set<Integer> wanted =
-                    subscribed.test(topic) ? target.getOrDefault(topic, Set.of()) : Set.of();
+                    subscribed.contains(topic) ? target.getOrDefault(topic, Set.of()) : Set.of();
             Map<Integer, Integer> had = current.assigned().getOrDefault(topic, Map.of());
             had.forEach(
                     (partition, since) ->
