@@ -6,6 +6,7 @@ import org.apache.kafka.common.errors.IllegalGenerationException;
 import org.apache.kafka.common.errors.StaleMemberEpochException;
 import org.apache.kafka.common.errors.UnknownMemberIdException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether a member of a consumer group may commit offsets. One that has not heard of its newest
@@ -31,6 +32,40 @@ interface CommitCheck {
      * @throws ApiException the request is refused
      */
     static CommitCheck of(ConsumerGroup group, String memberId, int epoch, int version) {
+        ConsumerMember member = group.member(memberId);
+        boolean anybody = epoch < 0 && group.isEmpty();
+        if (!anybody && member != null && !member.isClassic() && version < CONSUMER_PROTOCOL) {
+            throw new UnsupportedVersionException(
+                    "members with the consumer protocol commit with OffsetCommit 9 or later, not "
+                            + version);
+        }
+        return of(group, memberId, epoch);
+    }
+
+    /**
+     * The same for TxnOffsetCommit, whose older versions name no member; who is in another epoch
+     * hears of a generation.
+     */
+    static CommitCheck ofTransaction(
+            ConsumerGroup group, String memberId, @Nullable String instanceId, int epoch) {
+        if (epoch == -1 && memberId.isEmpty() && instanceId == null) {
+            return ANY;
+        }
+        try {
+            CommitCheck check = of(group, memberId, epoch);
+            return (topic, partition) -> {
+                try {
+                    check.validate(topic, partition);
+                } catch (StaleMemberEpochException e) {
+                    throw new IllegalGenerationException(e.getMessage(), e);
+                }
+            };
+        } catch (StaleMemberEpochException e) {
+            throw new IllegalGenerationException(e.getMessage(), e);
+        }
+    }
+
+    private static CommitCheck of(ConsumerGroup group, String memberId, int epoch) {
         // Without a member: a consumer that assigns its partitions itself, or an operator.
         if (epoch < 0 && group.isEmpty()) {
             return ANY;
@@ -39,11 +74,6 @@ interface CommitCheck {
         if (member == null) {
             throw new UnknownMemberIdException(
                     "group %s has no member %s".formatted(group.groupId(), memberId));
-        }
-        if (!member.isClassic() && version < CONSUMER_PROTOCOL) {
-            throw new UnsupportedVersionException(
-                    "members with the consumer protocol commit with OffsetCommit 9 or later, not "
-                            + version);
         }
         if (epoch == member.epoch()) {
             return ANY;

@@ -122,6 +122,16 @@ final class GroupShard {
         groups.replay(record);
     }
 
+    /** A record of a transaction, read back or just appended. */
+    void replayPending(long producerId, GroupRecord record) {
+        groups.replayPending(producerId, record);
+    }
+
+    /** The marker of a transaction, read back or just appended. */
+    void replayEnd(long producerId, boolean commit) {
+        groups.replayEnd(producerId, commit);
+    }
+
     /** Groups with members, of which somebody may know more than the log does. */
     List<String> groupsWithMembers() {
         return groups.cells().stream()
@@ -508,6 +518,37 @@ final class GroupShard {
                     ? new IllegalGenerationException(message)
                     : new StaleMemberEpochException(message);
         }
+    }
+
+    /**
+     * The same for offsets of a transaction: older clients name neither member nor generation, and
+     * whether a classic group rebalances does not matter.
+     */
+    CommitCheck validateTxnCommit(
+            String groupId, String memberId, @Nullable String instanceId, int generation) {
+        requireOpen();
+        ConsumerCell consumer = groups.consumerCell(groupId);
+        if (consumer != null) {
+            return CommitCheck.ofTransaction(consumer.group, memberId, instanceId, generation);
+        }
+        Cell cell = groups.cell(groupId);
+        Errors error =
+                cell == null
+                        ? validateCommit(groupId, memberId, instanceId, generation)
+                        : machine.validateTxnCommit(
+                                cell.group, memberId, instanceId, generation);
+        if (error != Errors.NONE) {
+            throw error.exception();
+        }
+        if (cell != null) {
+            touch(cell, memberId, clockMs.getAsLong());
+        }
+        return CommitCheck.ANY;
+    }
+
+    /** Whether an open transaction has committed an offset of the partition. */
+    boolean isPending(String groupId, TopicPartition partition) {
+        return groups.isPending(groupId, partition);
     }
 
     /** Completes once the offsets are appended and visible. */
