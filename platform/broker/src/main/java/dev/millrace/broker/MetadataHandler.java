@@ -158,7 +158,8 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
             Map<String, Errors> refused,
             boolean operations) {
         String name = wanted.name();
-        if (name == null) {
+        // A consumer that was assigned a topic by id asks for its name, and sends an empty one.
+        if (name == null || !wanted.topicId().equals(Uuid.ZERO_UUID)) {
             return image.topic(wanted.topicId())
                     .map(topic -> describe(image, topic, operations))
                     .orElseGet(
