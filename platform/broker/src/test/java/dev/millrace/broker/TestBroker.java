@@ -100,6 +100,14 @@ public final class TestBroker implements AutoCloseable {
         return node != null;
     }
 
+    /** Where the embedded broker keeps its partitions. */
+    public Path logs() {
+        if (node == null) {
+            throw new IllegalStateException("an external broker keeps its logs to itself");
+        }
+        return node.directory.resolve("logs");
+    }
+
     /** Stops the embedded broker cleanly and starts it again on its data and its port. */
     public void restart() {
         Node old = node;
