@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.millrace.broker.TestBroker;
 import dev.millrace.wire.RawClient;
 import dev.millrace.wire.RecordingLeakDetector;
+import dev.millrace.wire.record.RecordBatchBuilder;
 import io.netty.util.internal.PlatformDependent;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +21,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPOutputStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.message.FetchRequestData;
@@ -82,7 +86,7 @@ class HostileClientsTest {
                     socket.getOutputStream().write(zeros, 0, (int) Math.min(left, zeros.length));
                 }
                 assertThat(socket.getInputStream().read()).as("closed").isEqualTo(-1);
-            } catch (java.net.SocketException e) {
+            } catch (SocketException e) {
                 assertThat(e).as("closed while it was written").isNotNull();
             }
         }
@@ -101,7 +105,7 @@ class HostileClientsTest {
                             new ProduceRequestData.TopicProduceData()
                                     .setName("bombed")
                                     .setPartitionData(
-                                            List.of(RawClient.partition(0, bomb(2_000_000_000)))));
+                                            List.of(RawClient.partition(0, bomb(1900 << 20)))));
             client.send(ApiKeys.PRODUCE, 9, 1, request);
             ProduceResponseData answer =
                     (ProduceResponseData) client.receive(ApiKeys.PRODUCE, 9).body();
@@ -122,7 +126,7 @@ class HostileClientsTest {
         canary.assertUnhurt();
     }
 
-    /** A batch of one record with a key and a value of so many zeros, in gzip. */
+    /** A batch of one record with a key and a value of so many zeros, in gzip; whole mebibytes. */
     private static ByteBuffer bomb(int valueBytes) throws Exception {
         ByteBuffer head = ByteBuffer.allocate(64);
         ByteBuffer fields = ByteBuffer.allocate(64);
@@ -133,16 +137,15 @@ class HostileClientsTest {
         fields.put((byte) 'k');
         ByteUtils.writeVarint(valueBytes, fields);
         ByteUtils.writeVarint(fields.position() + valueBytes + 1, head);
+        // A gzip stream may be several, one after the other.
         ByteArrayOutputStream packed = new ByteArrayOutputStream();
-        try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
-            gzip.write(head.array(), 0, head.position());
-            gzip.write(fields.array(), 0, fields.position());
-            byte[] zeros = new byte[1 << 20];
-            for (long left = valueBytes; left > 0; left -= zeros.length) {
-                gzip.write(zeros, 0, (int) Math.min(left, zeros.length));
-            }
-            gzip.write(0); // no headers
+        packed.write(gzip(head.array(), head.position()));
+        packed.write(gzip(fields.array(), fields.position()));
+        byte[] zeros = gzip(new byte[1 << 20], 1 << 20);
+        for (int i = 0; i < valueBytes >> 20; i++) {
+            packed.write(zeros);
         }
+        packed.write(gzip(new byte[1], 1)); // no headers
         int size = DefaultRecordBatch.RECORD_BATCH_OVERHEAD + packed.size();
         ByteBuffer batch = ByteBuffer.allocate(size);
         long now = System.currentTimeMillis();
@@ -152,6 +155,14 @@ class HostileClientsTest {
         batch.put(packed.toByteArray()).flip();
         batch.putInt(17, (int) Crc32C.compute(batch, 21, size - 21));
         return batch;
+    }
+
+    private static byte[] gzip(byte[] bytes, int length) throws IOException {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
+            gzip.write(bytes, 0, length);
+        }
+        return packed.toByteArray();
     }
 
     @Test
@@ -215,7 +226,7 @@ class HostileClientsTest {
     }
 
     private static ByteBuffer plain(int valueBytes) {
-        return new dev.millrace.wire.record.RecordBatchBuilder()
+        return new RecordBatchBuilder()
                 .append(System.currentTimeMillis(), null, new byte[valueBytes])
                 .build();
     }
@@ -241,9 +252,7 @@ class HostileClientsTest {
                                     admin.createPartitions(
                                                     Map.of(
                                                             "growing",
-                                                            org.apache.kafka.clients.admin
-                                                                    .NewPartitions.increaseTo(
-                                                                    1_000_000)))
+                                                            NewPartitions.increaseTo(1_000_000)))
                                             .all()
                                             .get(30, TimeUnit.SECONDS))
                     .isInstanceOf(ExecutionException.class)
