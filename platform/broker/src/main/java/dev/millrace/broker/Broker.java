@@ -5,6 +5,10 @@ import dev.millrace.broker.admin.TopicConfigs;
 import dev.millrace.broker.group.GroupConfig;
 import dev.millrace.broker.group.GroupCoordinator;
 import dev.millrace.broker.group.GroupHandlers;
+import dev.millrace.broker.txn.TxnConfig;
+import dev.millrace.broker.txn.TxnCoordinator;
+import dev.millrace.broker.txn.TxnHandlers;
+import dev.millrace.broker.txn.TxnMarkers;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.MetadataImage;
 import dev.millrace.log.LogDirectoryConfig;
@@ -19,6 +23,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -41,12 +46,17 @@ import org.slf4j.LoggerFactory;
 public final class Broker {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
 
+    /** Finalized feature: transactions v2 (KIP-890). */
+    private static final short TRANSACTION_VERSION = 2;
+
     private final Vertx vertx;
     private final Cluster cluster;
     private final BrokerConfig config;
     private final BrokerSettings settings;
     private final Workers workers;
     private final Partitions partitions;
+    private final LogCleaner cleaner;
+    private final FetchSessions sessions;
     private final BiFunction<MetadataImage, String, TopicSettings> topicSettings;
     private final List<PartitionVerticle> verticles = new ArrayList<>();
     private final List<String> deploymentIds = new ArrayList<>();
@@ -55,6 +65,7 @@ public final class Broker {
     private @Nullable ImageFollower follower;
     private @Nullable FetchHandler fetches;
     private @Nullable GroupCoordinator groups;
+    private @Nullable TxnCoordinator transactions;
     private KafkaServer.@Nullable Bound server;
     private long checkpointTimer = -1;
     private @Nullable Future<Void> stopped;
@@ -66,6 +77,10 @@ public final class Broker {
         this.settings = BrokerSettings.from(config.properties());
         this.workers = new Workers("millrace-background", settings.backgroundThreads());
         this.partitions = new Partitions(cluster::image);
+        this.cleaner = new LogCleaner(partitions, CleanerSettings.from(config.properties()));
+        this.sessions =
+                new FetchSessions(
+                        settings.fetchSessions(), settings.networkThreads(), Clock.systemUTC());
         this.topicSettings =
                 (image, topic) ->
                         new TopicSettings(
@@ -126,7 +141,15 @@ public final class Broker {
                 .compose(follower -> startCoordinators(opened.result(), follower))
                 .compose(table -> listen(table, metrics == null ? RequestMetrics.NONE : metrics))
                 .compose(this::register)
+                .onSuccess(ready -> startCleaner(metrics))
                 .onSuccess(ready -> prepareGroups(metrics));
+    }
+
+    private void startCleaner(@Nullable BrokerMetrics metrics) {
+        if (metrics != null) {
+            metrics.cleaner(cleaner);
+        }
+        cleaner.start();
     }
 
     private LogDirectories openLogs() throws IOException {
@@ -192,7 +215,10 @@ public final class Broker {
                                 settings.numPartitions(), settings.replicationFactor(), Map.of()),
                         Map.of(
                                 GroupCoordinator.OFFSETS_TOPIC,
-                                BrokerSettings.offsetsTopic(properties)));
+                                BrokerSettings.offsetsTopic(properties),
+                                TxnCoordinator.TRANSACTIONS_TOPIC,
+                                BrokerSettings.transactionsTopic(properties)));
+        TxnConfig txnConfig = TxnConfig.from(properties);
         InternalTopicLog offsets =
                 new InternalTopicLog(
                         GroupCoordinator.OFFSETS_TOPIC,
@@ -205,7 +231,23 @@ public final class Broker {
                 .map(
                         coordinator -> {
                             groups = coordinator;
-                            return table(logs, imageFollower, creation, coordinator);
+                            TxnMarkers markers = new PartitionMarkers(partitions, coordinator);
+                            TxnCoordinator txns =
+                                    TxnCoordinator.start(
+                                            vertx,
+                                            new InternalTopicLog(
+                                                    TxnCoordinator.TRANSACTIONS_TOPIC,
+                                                    cluster,
+                                                    creation,
+                                                    imageFollower,
+                                                    partitions,
+                                                    workers),
+                                            cluster,
+                                            txnConfig,
+                                            markers,
+                                            () -> TRANSACTION_VERSION);
+                            transactions = txns;
+                            return table(logs, imageFollower, creation, coordinator, txns, markers);
                         });
     }
 
@@ -213,12 +255,16 @@ public final class Broker {
             LogDirectories logs,
             ImageFollower imageFollower,
             TopicCreation creation,
-            GroupCoordinator coordinator) {
-        FetchHandler fetch = new FetchHandler(partitions, workers, settings.fetchMaxBytes());
+            GroupCoordinator coordinator,
+            TxnCoordinator txns,
+            TxnMarkers markers) {
+        LeaderHints hints = new LeaderHints(cluster::image);
+        FetchHandler fetch =
+                new FetchHandler(partitions, workers, sessions, hints, settings.fetchMaxBytes());
         fetches = fetch;
         ApiTable.Builder table =
                 ApiTable.builder()
-                        .add(ApiKeys.PRODUCE, 3, 13, new ProduceHandler(partitions))
+                        .add(ApiKeys.PRODUCE, 3, 13, new ProduceHandler(partitions, hints, txns))
                         .add(ApiKeys.FETCH, 4, 18, fetch)
                         .add(
                                 ApiKeys.LIST_OFFSETS,
@@ -236,13 +282,21 @@ public final class Broker {
                                 4,
                                 new OffsetForLeaderEpochHandler(partitions))
                         .add(ApiKeys.DELETE_RECORDS, 0, 2, new DeleteRecordsHandler(partitions))
+                        .add(ApiKeys.WRITE_TXN_MARKERS, 1, 2, new WriteTxnMarkersHandler(markers))
+                        .add(
+                                ApiKeys.DESCRIBE_PRODUCERS,
+                                0,
+                                0,
+                                new DescribeProducersHandler(partitions))
                         .add(
                                 ApiKeys.DESCRIBE_LOG_DIRS,
                                 1,
                                 5,
                                 new DescribeLogDirsHandler(logs, workers));
-        GroupHandlers.register(table, coordinator);
-        AdminHandlers.register(table, vertx, cluster, config);
+        GroupHandlers.register(table, coordinator, txns);
+        TxnHandlers.register(table, txns, coordinator::partitionOf);
+        table.feature("transaction.version", (short) 0, TRANSACTION_VERSION, TRANSACTION_VERSION);
+        AdminHandlers.register(table, cluster, config);
         return table.build();
     }
 
@@ -275,9 +329,15 @@ public final class Broker {
     /** In the background: clients are served meanwhile, and those without a group never wait. */
     private void prepareGroups(@Nullable BrokerMetrics metrics) {
         GroupCoordinator coordinator = groups;
+        if (metrics != null) {
+            metrics.fetchSessions(sessions);
+        }
         if (coordinator != null) {
             if (metrics != null) {
                 metrics.groups(coordinator);
+                if (transactions != null) {
+                    metrics.transactions(transactions);
+                }
             }
             coordinator
                     .createOffsetsTopic()
@@ -310,7 +370,12 @@ public final class Broker {
                 server == null
                         ? Future.succeededFuture()
                         : server.close(settings.shutdownGraceMs());
-        return unheard.eventually(() -> groups == null ? Future.succeededFuture() : groups.close())
+        return unheard.eventually(
+                        () ->
+                                transactions == null
+                                        ? Future.succeededFuture()
+                                        : transactions.close())
+                .eventually(() -> groups == null ? Future.succeededFuture() : groups.close())
                 .eventually(
                         () -> {
                             if (follower != null) {
@@ -319,6 +384,7 @@ public final class Broker {
                             return Future.join(
                                     deploymentIds.stream().map(vertx::undeploy).toList());
                         })
+                .eventually(this::stopCleaner)
                 .eventually(this::closeLogs)
                 .eventually(
                         () -> {
@@ -326,6 +392,14 @@ public final class Broker {
                             return Future.succeededFuture();
                         })
                 .mapEmpty();
+    }
+
+    private Future<Boolean> stopCleaner() {
+        return workers.submit(
+                () -> {
+                    cleaner.stop();
+                    return true;
+                });
     }
 
     private Future<Boolean> closeLogs() {

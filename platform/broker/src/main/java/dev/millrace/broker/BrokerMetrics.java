@@ -1,9 +1,11 @@
 package dev.millrace.broker;
 
 import dev.millrace.broker.group.GroupCoordinator;
+import dev.millrace.broker.txn.TxnCoordinator;
 import dev.millrace.wire.RequestContext;
 import dev.millrace.wire.RequestMetrics;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.Map;
@@ -14,7 +16,10 @@ import org.apache.kafka.common.protocol.ApiKeys;
 /**
  * Requests as meters, one set per API: {@code millrace.requests} (timer), {@code
  * millrace.request.bytes} and {@code millrace.response.bytes} (counters), all tagged {@code api};
- * groups as a gauge, {@code millrace.groups}.
+ * groups as a gauge, {@code millrace.groups}; transactional ids as {@code
+ * millrace.transactional.ids}; the log cleaner as {@code millrace.cleaner.*}; fetch sessions as
+ * gauges, {@code millrace.fetch.sessions} and {@code millrace.fetch.session.partitions}, and what
+ * was evicted of them, {@code millrace.fetch.session.evictions}.
  */
 public final class BrokerMetrics implements RequestMetrics {
     private record Meters(Timer requests, Counter requestBytes, Counter responseBytes) {}
@@ -29,6 +34,44 @@ public final class BrokerMetrics implements RequestMetrics {
     /** {@code millrace.groups}: how many groups this broker coordinates. */
     void groups(GroupCoordinator coordinator) {
         registry.gauge("millrace.groups", coordinator, GroupCoordinator::groupCount);
+    }
+
+    /**
+     * {@code millrace.cleaner.*}: bytes read and written and logs cleaned since the start; of the
+     * last cleaning, how much of what was read had to be written again, how full the map of keys
+     * was, how long it took; and what is waiting.
+     */
+    void cleaner(LogCleaner cleaner) {
+        FunctionCounter.builder("millrace.cleaner.read.bytes", cleaner, LogCleaner::bytesRead)
+                .register(registry);
+        FunctionCounter.builder("millrace.cleaner.written.bytes", cleaner, LogCleaner::bytesWritten)
+                .register(registry);
+        FunctionCounter.builder("millrace.cleaner.runs", cleaner, LogCleaner::logsCleaned)
+                .register(registry);
+        registry.gauge("millrace.cleaner.recopy.ratio", cleaner, LogCleaner::lastRecopyRatio);
+        registry.gauge("millrace.cleaner.buffer.ratio", cleaner, LogCleaner::lastBufferUtilization);
+        registry.gauge("millrace.cleaner.run.seconds", cleaner, LogCleaner::lastRunSeconds);
+        registry.gauge("millrace.cleaner.idle.seconds", cleaner, LogCleaner::secondsSinceLastLook);
+        registry.gauge("millrace.cleaner.dirty.ratio.max", cleaner, LogCleaner::maxDirtyRatio);
+        registry.gauge(
+                "millrace.cleaner.overdue.seconds.max", cleaner, LogCleaner::maxOverdueSeconds);
+        registry.gauge(
+                "millrace.cleaner.uncleanable.partitions",
+                cleaner,
+                LogCleaner::uncleanablePartitions);
+    }
+
+    /** {@code millrace.transactional.ids}: how many of them this broker coordinates. */
+    void transactions(TxnCoordinator coordinator) {
+        registry.gauge("millrace.transactional.ids", coordinator, TxnCoordinator::idCount);
+    }
+
+    void fetchSessions(FetchSessions sessions) {
+        registry.gauge("millrace.fetch.sessions", sessions, FetchSessions::sessions);
+        registry.gauge("millrace.fetch.session.partitions", sessions, FetchSessions::partitions);
+        FunctionCounter.builder(
+                        "millrace.fetch.session.evictions", sessions, FetchSessions::evictions)
+                .register(registry);
     }
 
     @Override

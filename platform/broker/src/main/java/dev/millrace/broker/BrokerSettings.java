@@ -1,5 +1,6 @@
 package dev.millrace.broker;
 
+import dev.millrace.wire.SocketOptions;
 import dev.millrace.wire.WireConfig;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
@@ -17,6 +18,7 @@ import org.apache.kafka.common.config.TopicConfig;
  * @param numPartitions {@code num.partitions}
  * @param replicationFactor {@code default.replication.factor}
  * @param fetchMaxBytes {@code fetch.max.bytes}: bound on one Fetch response
+ * @param fetchSessions {@code max.incremental.fetch.session.cache.slots}
  * @param retentionCheckIntervalMs {@code log.retention.check.interval.ms}
  * @param checkpointIntervalMs {@code replica.high.watermark.checkpoint.interval.ms}
  * @param fileDeleteDelayMs {@code log.segment.delete.delay.ms}
@@ -33,6 +35,7 @@ record BrokerSettings(
         int numPartitions,
         int replicationFactor,
         int fetchMaxBytes,
+        int fetchSessions,
         long retentionCheckIntervalMs,
         long checkpointIntervalMs,
         long fileDeleteDelayMs,
@@ -51,7 +54,8 @@ record BrokerSettings(
                 WireConfig.DEFAULT
                         .withMaxRequestBytes(in.number("socket.request.max.bytes", 100 << 20, 1))
                         .withMaxIdleMs(in.longNumber("connections.max.idle.ms", 600_000, 1))
-                        .withMaxConnections(in.number("max.connections", Integer.MAX_VALUE, 1));
+                        .withMaxConnections(in.number("max.connections", Integer.MAX_VALUE, 1))
+                        .withSockets(sockets(in));
         int defaultLoops = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
         return new BrokerSettings(
                 in.number("num.network.threads", defaultLoops, 1),
@@ -60,6 +64,7 @@ record BrokerSettings(
                 in.number("num.partitions", 1, 1),
                 in.number("default.replication.factor", 1, 1),
                 in.number("fetch.max.bytes", 55 << 20, 1024),
+                in.number("max.incremental.fetch.session.cache.slots", 1000, 0),
                 in.longNumber("log.retention.check.interval.ms", 300_000, 1),
                 in.longNumber("replica.high.watermark.checkpoint.interval.ms", 5_000, 1),
                 in.longNumber("log.segment.delete.delay.ms", 60_000, 0),
@@ -68,6 +73,18 @@ record BrokerSettings(
                 in.longNumber("millrace.shutdown.grace.ms", 2_000, 0),
                 properties.getOrDefault("broker.rack", ""),
                 wire);
+    }
+
+    private static SocketOptions sockets(Reader in) {
+        SocketOptions absent = SocketOptions.DEFAULT;
+        return new SocketOptions(
+                in.number(
+                        "socket.send.buffer.bytes", absent.sendBufferBytes(), SocketOptions.SYSTEM),
+                in.number(
+                        "socket.receive.buffer.bytes",
+                        absent.receiveBufferBytes(),
+                        SocketOptions.SYSTEM),
+                in.flag("millrace.socket.sendfile", absent.sendfile()));
     }
 
     /** How {@code __consumer_offsets} is created, by Kafka's {@code offsets.topic.*} settings. */
@@ -83,6 +100,29 @@ record BrokerSettings(
                         "producer",
                         TopicConfig.SEGMENT_BYTES_CONFIG,
                         Integer.toString(in.number("offsets.topic.segment.bytes", 100 << 20, 1))));
+    }
+
+    /**
+     * How {@code __transaction_state} is created, by Kafka's {@code transaction.state.log.*}
+     * settings.
+     */
+    static TopicCreation.Shape transactionsTopic(Map<String, String> properties) {
+        Reader in = new Reader(properties);
+        return new TopicCreation.Shape(
+                in.number("transaction.state.log.num.partitions", 50, 1),
+                in.number("transaction.state.log.replication.factor", 1, 1),
+                Map.of(
+                        TopicConfig.CLEANUP_POLICY_CONFIG,
+                        TopicConfig.CLEANUP_POLICY_COMPACT,
+                        TopicConfig.COMPRESSION_TYPE_CONFIG,
+                        "uncompressed",
+                        TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG,
+                        "false",
+                        TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG,
+                        Integer.toString(in.number("transaction.state.log.min.isr", 1, 1)),
+                        TopicConfig.SEGMENT_BYTES_CONFIG,
+                        Integer.toString(
+                                in.number("transaction.state.log.segment.bytes", 100 << 20, 1))));
     }
 
     private record Reader(Map<String, String> properties) {

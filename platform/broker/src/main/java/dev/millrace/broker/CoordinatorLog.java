@@ -1,7 +1,11 @@
 package dev.millrace.broker;
 
+import dev.millrace.log.AppendTerms;
+import dev.millrace.log.TxnGuard;
 import io.vertx.core.Future;
+import io.vertx.core.internal.ContextInternal;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -23,7 +27,27 @@ public interface CoordinatorLog {
      *
      * @return offset of the last record, once the high watermark has passed it
      */
-    Future<Long> append(int partition, ByteBuffer batches);
+    default Future<Long> append(int partition, ByteBuffer batches) {
+        return append(partition, batches, AppendTerms.NONE);
+    }
+
+    /** The same of a transaction: its records, or the marker that ends it. */
+    Future<Long> append(int partition, ByteBuffer batches, AppendTerms terms);
+
+    /**
+     * What {@link #append} has to show for records that may open a transaction in the partition;
+     * empty if it is open there.
+     *
+     * @see dev.millrace.log.PartitionLog#transactionGuard
+     */
+    Future<Optional<TxnGuard>> transactionGuard(
+            int partition, long producerId, short epoch, boolean transactionV2);
+
+    /**
+     * The context of the event loop that owns the partition; work done there appends without a
+     * hand-off.
+     */
+    ContextInternal loop(int partition);
 
     /**
      * Hands every batch from the log start to the log end to {@code batches}, in order; completes

@@ -9,8 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.errors.ApiException;
-import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
-import org.apache.kafka.common.message.FetchRequestData.FetchTopic;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.jspecify.annotations.Nullable;
 
@@ -29,13 +27,14 @@ import org.jspecify.annotations.Nullable;
  * high watermark, and asks the partitions' owners only to be woken.
  */
 final class Fetch {
-    /** A client that has gone is not waited for longer than this, whatever it asked for. */
-    private static final int MAX_WAIT_MS = 300_000;
-
     private final long connectionId;
     private final ContextInternal loop;
+    private final Partitions partitions;
     private final Workers workers;
+    private final LeaderHints hints;
     private final FetchTerms terms;
+    private final FetchContext session;
+    private final List<Asked> asked;
     private final Promise<FetchResponseData> promise = Promise.promise();
     private final List<Wait> waits = new ArrayList<>();
     private @Nullable ScheduledFuture<?> timeout;
@@ -43,22 +42,41 @@ final class Fetch {
     private boolean workerReads;
     private boolean overdue;
 
-    /** A place in a partition's queue; null until its owner has given it. */
-    private static final class Wait {
+    /** In the queue of a partition, whose owner calls it. */
+    private final class Wait extends OffsetWaiters.Waiter {
         private final Partition partition;
-        private OffsetWaiters.@Nullable Waiter waiter;
         private boolean cancelled;
 
         private Wait(Partition partition) {
             this.partition = partition;
         }
+
+        @Override
+        void passed() {
+            if (loop.nettyEventLoop().inEventLoop()) {
+                wakeUp();
+            } else {
+                loop.nettyEventLoop().execute(Fetch.this::wakeUp);
+            }
+        }
     }
 
-    Fetch(long connectionId, ContextInternal loop, Workers workers, FetchTerms terms) {
+    Fetch(
+            long connectionId,
+            ContextInternal loop,
+            Partitions partitions,
+            Workers workers,
+            LeaderHints hints,
+            FetchTerms terms,
+            FetchContext session) {
         this.connectionId = connectionId;
         this.loop = loop;
+        this.partitions = partitions;
         this.workers = workers;
+        this.hints = hints;
         this.terms = terms;
+        this.session = session;
+        this.asked = session.asked();
     }
 
     long connectionId() {
@@ -69,13 +87,12 @@ final class Fetch {
      * @param dontWait answer with what there is
      */
     Future<FetchResponseData> start(boolean dontWait) {
-        int maxWaitMs = Math.min(terms.request().maxWaitMs(), MAX_WAIT_MS);
-        overdue = dontWait || maxWaitMs <= 0 || terms.request().topics().isEmpty();
+        overdue = dontWait || terms.maxWaitMs() <= 0 || asked.isEmpty();
         look();
         if (!promise.future().isComplete() && !overdue) {
             timeout =
                     loop.nettyEventLoop()
-                            .schedule(this::timeIsOver, maxWaitMs, TimeUnit.MILLISECONDS);
+                            .schedule(this::timeIsOver, terms.maxWaitMs(), TimeUnit.MILLISECONDS);
         }
         return promise.future();
     }
@@ -110,16 +127,17 @@ final class Fetch {
     private void look() {
         FetchReading reading;
         try {
-            reading = FetchReading.fromMemory(terms);
+            reading = FetchReading.fromMemory(partitions, terms, asked);
         } catch (RuntimeException e) {
             finish();
             promise.fail(e);
             return;
         }
         if (reading.incomplete()) {
+            reading.discard();
             workerReads = true;
             leaveQueues();
-            workers.submit(() -> FetchReading.fromFilesToo(terms))
+            workers.submit(() -> FetchReading.fromFilesToo(partitions, terms, asked))
                     .onComplete(read -> loop.nettyEventLoop().execute(() -> readByWorker(read)));
         } else {
             decide(reading);
@@ -139,11 +157,24 @@ final class Fetch {
     private void decide(FetchReading reading) {
         if (overdue || reading.worthAnswering()) {
             finish();
-            promise.complete(reading.response());
+            promise.complete(answer(reading));
         } else {
+            reading.discard();
             leaveQueues();
             await();
         }
+    }
+
+    private FetchResponseData answer(FetchReading reading) {
+        boolean hinting = reading.misdirected() && terms.leaderHints();
+        if (hinting) {
+            hints.addTo(asked, reading.answers());
+        }
+        FetchResponseData response = session.answer(reading.answers());
+        if (hinting) {
+            hints.addEndpoints(response);
+        }
+        return response;
     }
 
     private void finish() {
@@ -155,16 +186,14 @@ final class Fetch {
 
     /** Queues up behind the end of what each partition has now. */
     private void await() {
-        for (FetchTopic topic : terms.request().topics()) {
-            for (FetchPartition wanted : topic.partitions()) {
-                try {
-                    Partition partition = terms.find(topic, wanted.partition());
-                    long end = terms.end(partition.log());
-                    await(partition, Math.max(wanted.fetchOffset(), end));
-                } catch (ApiException e) {
-                    // It went away since it was read: looking again finds out what to answer.
-                    wakeUp();
-                }
+        for (Asked one : asked) {
+            try {
+                Partition partition = partitions.require(one, terms.topicIds());
+                long end = terms.end(partition.log());
+                await(partition, Math.max(one.wanted().fetchOffset(), end));
+            } catch (ApiException e) {
+                // It went away since it was read: looking again finds out what to answer.
+                wakeUp();
             }
         }
     }
@@ -173,17 +202,16 @@ final class Fetch {
         Wait wait = new Wait(partition);
         waits.add(wait);
         if (partition.isOwnerThread()) {
-            wait.waiter = partition.awaitData(offset, terms.stable(), this::wakeUp);
+            partition.awaitData(offset, terms.stable(), wait);
             return;
         }
-        Runnable passed = () -> loop.nettyEventLoop().execute(this::wakeUp);
         partition
                 .owner()
                 .nettyEventLoop()
                 .execute(
                         () -> {
                             if (!wait.cancelled) {
-                                wait.waiter = partition.awaitData(offset, terms.stable(), passed);
+                                partition.awaitData(offset, terms.stable(), wait);
                             }
                         });
     }
@@ -202,8 +230,6 @@ final class Fetch {
     /** Owner of the partition. */
     private void leave(Wait wait) {
         wait.cancelled = true;
-        if (wait.waiter != null) {
-            wait.partition.stopWaiting(wait.waiter, terms.stable());
-        }
+        wait.partition.stopWaiting(wait, terms.stable());
     }
 }

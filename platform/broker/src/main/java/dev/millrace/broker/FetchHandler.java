@@ -6,20 +6,17 @@ import io.vertx.core.Future;
 import io.vertx.core.internal.ContextInternal;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.protocol.Errors;
 
-/**
- * Fetch. Sessions (KIP-227) are not kept: a request that opens one is answered with session id 0,
- * upon which clients send whole requests; a request that claims one is told that there is none.
- */
+/** Fetch: looks its session up, reads, and waits where there is too little to read. */
 final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseData> {
-    private static final int NO_SESSION = 0;
-    private static final int FINAL_EPOCH = -1;
-
     private final Partitions partitions;
     private final Workers workers;
+    private final FetchSessions sessions;
+    private final LeaderHints hints;
     private final int maxBytes;
     private final Set<Fetch> waiting = ConcurrentHashMap.newKeySet();
     private volatile boolean stopping;
@@ -27,36 +24,58 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
     /**
      * @param maxBytes bound on a response, whatever the client allows
      */
-    FetchHandler(Partitions partitions, Workers workers, int maxBytes) {
+    FetchHandler(
+            Partitions partitions,
+            Workers workers,
+            FetchSessions sessions,
+            LeaderHints hints,
+            int maxBytes) {
         this.partitions = partitions;
         this.workers = workers;
+        this.sessions = sessions;
+        this.hints = hints;
         this.maxBytes = maxBytes;
     }
 
     @Override
     public Future<FetchResponseData> handle(RequestContext context, FetchRequestData request) {
-        if (request.sessionId() != NO_SESSION && request.sessionEpoch() != FINAL_EPOCH) {
+        FetchTerms terms = FetchTerms.of(context, request, maxBytes);
+        FetchContext session;
+        try {
+            session = sessions.context(request, terms.topicIds(), !terms.consumer());
+        } catch (ApiException e) {
+            // Of no partition, since it is not known which were meant.
             return Future.succeededFuture(
-                    new FetchResponseData().setErrorCode(Errors.FETCH_SESSION_ID_NOT_FOUND.code()));
+                    new FetchResponseData().setErrorCode(Errors.forException(e).code()));
         }
-        if (request.topics().isEmpty()) {
-            // A consumer says good-bye: it waits for this answer, which waits for the one before.
-            waiting.forEach(
-                    fetch -> {
-                        if (fetch.connectionId() == context.connectionId()) {
-                            fetch.stopWaiting();
-                        }
-                    });
+        if (FetchSessions.isGoodBye(request)) {
+            answerWaiting(context.connectionId());
         }
-        ContextInternal loop = ContextInternal.current();
-        FetchTerms terms = FetchTerms.of(context, request, partitions, maxBytes);
-        Fetch fetch = new Fetch(context.connectionId(), loop, workers, terms);
+        Fetch fetch =
+                new Fetch(
+                        context.connectionId(),
+                        ContextInternal.current(),
+                        partitions,
+                        workers,
+                        hints,
+                        terms,
+                        session);
         Future<FetchResponseData> answer = fetch.start(stopping);
         if (!answer.isComplete()) {
             waiting.add(fetch);
             answer.onComplete(done -> waiting.remove(fetch));
         }
         return answer;
+    }
+
+    /** A consumer that says good-bye waits for its answer, which waits for the one before. */
+    private void answerWaiting(long connectionId) {
+        waiting.forEach(
+                fetch -> {
+                    if (fetch.connectionId() == connectionId) {
+                        fetch.stopWaiting();
+                    }
+                });
     }
 
     /** From now on nobody waits, and those who do are answered with what there is. */

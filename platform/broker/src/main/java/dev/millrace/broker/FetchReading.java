@@ -5,16 +5,14 @@ import dev.millrace.log.PartitionLog;
 import dev.millrace.log.PartitionLog.EpochEndOffset;
 import dev.millrace.wire.RecordBytes;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
-import org.apache.kafka.common.message.FetchRequestData.FetchTopic;
 import org.apache.kafka.common.message.FetchResponseData;
-import org.apache.kafka.common.message.FetchResponseData.FetchableTopicResponse;
 import org.apache.kafka.common.message.FetchResponseData.PartitionData;
 import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,37 +23,44 @@ import org.slf4j.LoggerFactory;
 final class FetchReading {
     private static final Logger LOG = LoggerFactory.getLogger(FetchReading.class);
 
-    private static final int NO_REPLICA = -1;
-
+    private final Partitions partitions;
     private final FetchTerms terms;
     private final boolean mayTouchFiles;
-    private final FetchResponseData response = new FetchResponseData();
+    private final @Nullable PartitionData[] answers;
     private int foundBytes;
     private boolean urgent;
+    private boolean misdirected;
     private boolean incomplete;
 
-    private FetchReading(FetchTerms terms, boolean mayTouchFiles) {
+    private FetchReading(
+            Partitions partitions, FetchTerms terms, List<Asked> asked, boolean mayTouchFiles) {
+        this.partitions = partitions;
         this.terms = terms;
         this.mayTouchFiles = mayTouchFiles;
+        this.answers = new PartitionData[asked.size()];
+        for (int i = 0; i < answers.length; i++) {
+            answers[i] = read(asked.get(i));
+        }
     }
 
     /** For an event loop: takes what is in memory, and says whether that was all. */
-    static FetchReading fromMemory(FetchTerms terms) {
-        return new FetchReading(terms, false).read();
+    static FetchReading fromMemory(Partitions partitions, FetchTerms terms, List<Asked> asked) {
+        return new FetchReading(partitions, terms, asked, false);
     }
 
     /** For a worker: waits for the disk where it has to. */
-    static FetchReading fromFilesToo(FetchTerms terms) {
-        return new FetchReading(terms, true).read();
+    static FetchReading fromFilesToo(Partitions partitions, FetchTerms terms, List<Asked> asked) {
+        return new FetchReading(partitions, terms, asked, true);
     }
 
-    FetchResponseData response() {
-        return response;
+    /** One for each partition asked for; null where the session's client knows all there is. */
+    @Nullable PartitionData[] answers() {
+        return answers;
     }
 
     /** An error or a divergence is answered at once; so is a request that has found enough. */
     boolean worthAnswering() {
-        return urgent || foundBytes >= terms.request().minBytes();
+        return urgent || foundBytes >= terms.minBytes();
     }
 
     /** Some records are there, but only in files. */
@@ -63,62 +68,92 @@ final class FetchReading {
         return incomplete;
     }
 
-    private FetchReading read() {
-        List<FetchTopic> wanted = terms.request().topics();
-        List<FetchableTopicResponse> topics = new ArrayList<>(wanted.size());
-        for (FetchTopic topic : wanted) {
-            List<PartitionData> answers = new ArrayList<>(topic.partitions().size());
-            for (FetchPartition partition : topic.partitions()) {
-                answers.add(read(topic, partition));
-            }
-            topics.add(
-                    new FetchableTopicResponse()
-                            .setTopic(topic.topic())
-                            .setTopicId(topic.topicId())
-                            .setPartitions(answers));
-        }
-        response.setResponses(topics);
-        return this;
+    /** Some partition is led elsewhere, or under another epoch. */
+    boolean misdirected() {
+        return misdirected;
     }
 
-    private PartitionData read(FetchTopic topic, FetchPartition wanted) {
+    /** It is not answered with this reading. */
+    void discard() {
+        for (PartitionData answer : answers) {
+            if (answer != null && answer.records() instanceof RecordBytes records) {
+                records.done();
+            }
+        }
+    }
+
+    private @Nullable PartitionData read(Asked asked) {
+        try {
+            Partition partition = partitions.require(asked, terms.topicIds());
+            partition.requireUsable(asked.wanted().currentLeaderEpoch());
+            return read(partition, asked);
+        } catch (ApiException e) {
+            return refusal(asked, Errors.forException(e));
+        } catch (IOException e) {
+            LOG.error(
+                    "Reading {} {}-{} failed",
+                    asked.topicId(),
+                    asked.topic(),
+                    asked.partition(),
+                    e);
+            return refusal(asked, Errors.KAFKA_STORAGE_ERROR);
+        }
+    }
+
+    private PartitionData refusal(Asked asked, Errors error) {
+        urgent = true;
+        misdirected |=
+                error == Errors.NOT_LEADER_OR_FOLLOWER || error == Errors.FENCED_LEADER_EPOCH;
+        Errors known =
+                error == Errors.KAFKA_STORAGE_ERROR && !terms.storageError()
+                        ? Errors.NOT_LEADER_OR_FOLLOWER
+                        : error;
+        return new PartitionData()
+                .setPartitionIndex(asked.partition())
+                .setErrorCode(known.code())
+                .setHighWatermark(-1)
+                .setLastStableOffset(-1)
+                .setLogStartOffset(-1)
+                .setRecords(RecordBytes.EMPTY);
+    }
+
+    private @Nullable PartitionData read(Partition partition, Asked asked) throws IOException {
+        PartitionLog log = partition.log();
+        FetchPartition wanted = asked.wanted();
+        long highWatermark = log.highWatermark();
+        long lastStableOffset = log.lastStableOffset();
+        long logStartOffset = log.logStartOffset();
+        FetchResponseData.EpochEndOffset divergence = divergence(log, wanted);
+        FetchedRecords fetched =
+                divergence == null ? fetch(partition, wanted) : FetchedRecords.NONE;
+        int fetchedBytes = fetched.sizeBytes();
+        if (fetchedBytes == 0
+                && divergence == null
+                && !asked.isNews(highWatermark, logStartOffset)) {
+            return null;
+        }
         PartitionData answer =
                 new PartitionData()
-                        .setPartitionIndex(wanted.partition())
-                        .setPreferredReadReplica(NO_REPLICA)
+                        .setPartitionIndex(asked.partition())
+                        .setHighWatermark(highWatermark)
+                        .setLastStableOffset(lastStableOffset)
+                        .setLogStartOffset(logStartOffset)
+                        .setAbortedTransactions(terms.stable() ? aborted(fetched) : null)
                         .setRecords(RecordBytes.EMPTY);
-        try {
-            Partition partition = terms.find(topic, wanted.partition());
-            partition.requireUsable(wanted.currentLeaderEpoch());
-            read(partition, wanted, answer);
-        } catch (ApiException e) {
-            refuse(answer, e);
-        } catch (IOException e) {
-            LOG.error("Reading {}-{} failed", topic.topic(), wanted.partition(), e);
-            refuse(answer, Errors.KAFKA_STORAGE_ERROR.exception());
+        if (divergence != null) {
+            urgent = true;
+            answer.setDivergingEpoch(divergence);
+        }
+        if (fetchedBytes > 0) {
+            answer.setRecords(bytes(fetched));
+            foundBytes += fetchedBytes;
         }
         return answer;
     }
 
-    private void refuse(PartitionData answer, ApiException e) {
-        urgent = true;
-        answer.setErrorCode(Errors.forException(e).code())
-                .setHighWatermark(-1)
-                .setLastStableOffset(-1)
-                .setLogStartOffset(-1);
-    }
-
-    private void read(Partition partition, FetchPartition wanted, PartitionData answer)
-            throws IOException {
+    private FetchedRecords fetch(Partition partition, FetchPartition wanted) throws IOException {
         PartitionLog log = partition.log();
         long end = terms.end(log);
-        answer.setHighWatermark(log.highWatermark())
-                .setLastStableOffset(log.lastStableOffset())
-                .setLogStartOffset(log.logStartOffset());
-        if (diverges(log, wanted, answer)) {
-            urgent = true;
-            return;
-        }
         long offset = wanted.fetchOffset();
         if (offset < log.logStartOffset() || offset > log.logEndOffset()) {
             throw new OffsetOutOfRangeException(
@@ -132,52 +167,57 @@ final class FetchReading {
         int left = terms.maxBytes() - foundBytes;
         boolean first = foundBytes == 0;
         if (offset >= end || (left <= 0 && !first)) {
-            return;
+            return FetchedRecords.NONE;
         }
         int maxBytes = Math.min(left, wanted.partitionMaxBytes());
         FetchedRecords fetched = log.readFromMemory(offset, end, maxBytes, first);
         if (fetched == null) {
             if (!mayTouchFiles) {
                 incomplete = true;
-                return;
+                return FetchedRecords.NONE;
             }
             fetched = log.read(offset, end, maxBytes, first);
         }
-        take(fetched, answer);
+        return terms.zstd() ? fetched : WithoutZstd.prefix(fetched);
     }
 
-    private void take(FetchedRecords read, PartitionData answer) throws IOException {
-        FetchedRecords fetched = terms.zstd() ? read : WithoutZstd.prefix(read);
-        if (fetched.records() != null) {
-            answer.setRecords(RecordBytes.of(fetched.records()));
-        } else if (fetched.region() != null) {
-            FetchedRecords.FileRegion region = fetched.region();
-            if (mayTouchFiles) {
-                PageCache.load(region.channel(), region.position(), region.lengthBytes());
+    private RecordBytes bytes(FetchedRecords fetched) throws IOException {
+        FetchedRecords.FileRegion region = fetched.region();
+        if (region == null) {
+            if (fetched.records() == null) {
+                return RecordBytes.EMPTY;
             }
-            answer.setRecords(
-                    RecordBytes.of(region.channel(), region.position(), region.lengthBytes()));
+            return fetched.release() == null
+                    ? RecordBytes.of(fetched.records())
+                    : RecordBytes.of(fetched.records(), fetched.release());
         }
-        foundBytes += fetched.sizeBytes();
-        if (terms.stable()) {
-            answer.setAbortedTransactions(
-                    fetched.abortedTransactions().stream()
-                            .map(
-                                    aborted ->
-                                            new FetchResponseData.AbortedTransaction()
-                                                    .setProducerId(aborted.producerId())
-                                                    .setFirstOffset(aborted.firstOffset()))
-                            .toList());
+        if (mayTouchFiles) {
+            PageCache.load(region.channel(), region.position(), region.lengthBytes());
         }
+        return RecordBytes.of(region.channel(), region.position(), region.lengthBytes());
+    }
+
+    private static List<FetchResponseData.AbortedTransaction> aborted(FetchedRecords fetched) {
+        if (fetched.abortedTransactions().isEmpty()) {
+            return List.of();
+        }
+        return fetched.abortedTransactions().stream()
+                .map(
+                        aborted ->
+                                new FetchResponseData.AbortedTransaction()
+                                        .setProducerId(aborted.producerId())
+                                        .setFirstOffset(aborted.firstOffset()))
+                .toList();
     }
 
     /**
      * KIP-595: the reader's last record is of an epoch that ends earlier in this log, so it has
-     * read what was truncated since.
+     * read what was truncated since. Null if not.
      */
-    private static boolean diverges(PartitionLog log, FetchPartition wanted, PartitionData answer) {
+    private static FetchResponseData.@Nullable EpochEndOffset divergence(
+            PartitionLog log, FetchPartition wanted) {
         if (wanted.lastFetchedEpoch() < 0) {
-            return false;
+            return null;
         }
         EpochEndOffset end = log.endOffsetForEpoch(wanted.lastFetchedEpoch()).orElse(null);
         if (end == null) {
@@ -185,14 +225,11 @@ final class FetchReading {
                     "%s: nothing is known of epoch %d, which the reader read last"
                             .formatted(log.topicPartition(), wanted.lastFetchedEpoch()));
         }
-        if (end.leaderEpoch() < wanted.lastFetchedEpoch()
-                || end.endOffset() < wanted.fetchOffset()) {
-            answer.setDivergingEpoch(
-                    new FetchResponseData.EpochEndOffset()
-                            .setEpoch(end.leaderEpoch())
-                            .setEndOffset(end.endOffset()));
-            return true;
-        }
-        return false;
+        return end.leaderEpoch() < wanted.lastFetchedEpoch()
+                        || end.endOffset() < wanted.fetchOffset()
+                ? new FetchResponseData.EpochEndOffset()
+                        .setEpoch(end.leaderEpoch())
+                        .setEndOffset(end.endOffset())
+                : null;
     }
 }

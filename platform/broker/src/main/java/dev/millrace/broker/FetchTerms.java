@@ -3,56 +3,66 @@ package dev.millrace.broker;
 import dev.millrace.log.PartitionLog;
 import dev.millrace.wire.RequestContext;
 import org.apache.kafka.common.message.FetchRequestData;
-import org.apache.kafka.common.message.FetchRequestData.FetchTopic;
 
 /**
- * What one Fetch asks for.
+ * How one Fetch wants to be answered.
  *
+ * @param topicIds whether it carries topic ids, not names
  * @param consumer not a replica, so reads no further than the high watermark
  * @param stable read_committed: reads no further than the last stable offset
- * @param zstd whether the reader knows that codec
- * @param maxBytes bound on the records of the answer, the client's or ours
+ * @param maxWaitMs how long it may wait for {@code minBytes}
+ * @param minBytes of records, over all partitions; never more than {@code maxBytes}
+ * @param maxBytes bound on the records of the answer, the client's or ours; one batch always fits
  */
 record FetchTerms(
-        Partitions partitions,
-        FetchRequestData request,
+        short version,
         boolean topicIds,
         boolean consumer,
         boolean stable,
-        boolean zstd,
+        int maxWaitMs,
+        int minBytes,
         int maxBytes) {
+    private static final short FIRST_VERSION_WITH_STORAGE_ERROR = 6;
     private static final short FIRST_VERSION_WITH_ZSTD = 10;
     private static final short FIRST_VERSION_WITH_TOPIC_IDS = 13;
     private static final short FIRST_VERSION_WITH_REPLICA_STATE = 15;
+    private static final short FIRST_VERSION_WITH_LEADER_HINTS = 16;
     private static final int CONSUMER = -1;
     private static final byte READ_COMMITTED = 1;
 
-    static FetchTerms of(
-            RequestContext context,
-            FetchRequestData request,
-            Partitions partitions,
-            int brokerMaxBytes) {
+    /** A client that has gone is not waited for longer than this, whatever it asked for. */
+    private static final int MAX_WAIT_MS = 300_000;
+
+    static FetchTerms of(RequestContext context, FetchRequestData request, int brokerMaxBytes) {
+        short version = context.version();
         int replicaId =
-                context.version() >= FIRST_VERSION_WITH_REPLICA_STATE
+                version >= FIRST_VERSION_WITH_REPLICA_STATE
                         ? request.replicaState().replicaId()
                         : request.replicaId();
+        int maxBytes = Math.min(brokerMaxBytes, Math.max(request.maxBytes(), 0));
         return new FetchTerms(
-                partitions,
-                request,
-                context.version() >= FIRST_VERSION_WITH_TOPIC_IDS,
+                version,
+                version >= FIRST_VERSION_WITH_TOPIC_IDS,
                 replicaId == CONSUMER,
                 request.isolationLevel() == READ_COMMITTED,
-                context.version() >= FIRST_VERSION_WITH_ZSTD,
-                Math.min(brokerMaxBytes, Math.max(request.maxBytes(), 0)));
+                Math.min(request.maxWaitMs(), MAX_WAIT_MS),
+                Math.min(request.minBytes(), maxBytes),
+                maxBytes);
     }
 
-    /**
-     * @throws org.apache.kafka.common.errors.ApiException not here
-     */
-    Partition find(FetchTopic topic, int partition) {
-        return topicIds
-                ? partitions.require(topic.topicId(), partition)
-                : partitions.require(topic.topic(), partition);
+    /** Whether the reader knows that codec. */
+    boolean zstd() {
+        return version >= FIRST_VERSION_WITH_ZSTD;
+    }
+
+    /** Whether the reader knows that error code. */
+    boolean storageError() {
+        return version >= FIRST_VERSION_WITH_STORAGE_ERROR;
+    }
+
+    /** KIP-951. */
+    boolean leaderHints() {
+        return version >= FIRST_VERSION_WITH_LEADER_HINTS;
     }
 
     /** Exclusive end of what this reader may see. */

@@ -2,16 +2,19 @@ package dev.millrace.broker;
 
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.MetadataImage;
+import dev.millrace.log.AppendTerms;
 import dev.millrace.log.FetchedRecords;
 import dev.millrace.log.PartitionLog;
 import dev.millrace.log.PartitionLog.AppendOrigin;
 import dev.millrace.log.PartitionLog.AppendResult;
+import dev.millrace.log.TxnGuard;
 import dev.millrace.wire.record.RecordBatchView;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.internal.ContextInternal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
@@ -70,34 +73,68 @@ final class InternalTopicLog implements CoordinatorLog {
     }
 
     @Override
-    public Future<Long> append(int partition, ByteBuffer batches) {
+    public Future<Long> append(int partition, ByteBuffer batches, AppendTerms terms) {
         Promise<Long> promise = promise();
-        try {
-            Partition target = require(partition);
-            if (target.isOwnerThread()) {
-                append(target, batches, promise);
-            } else {
-                target.owner().nettyEventLoop().execute(() -> append(target, batches, promise));
-            }
-        } catch (ApiException e) {
-            promise.fail(e);
-        }
+        onOwner(partition, promise, target -> append(target, batches, terms, promise));
         return promise.future();
     }
 
-    /** Owner of the partition. */
-    private static void append(Partition target, ByteBuffer batches, Promise<Long> promise) {
+    @Override
+    public Future<Optional<TxnGuard>> transactionGuard(
+            int partition, long producerId, short epoch, boolean transactionV2) {
+        Promise<Optional<TxnGuard>> promise = promise();
+        onOwner(
+                partition,
+                promise,
+                target ->
+                        promise.complete(
+                                Optional.ofNullable(
+                                        target.transactionGuard(
+                                                producerId,
+                                                epoch,
+                                                RecordBatchView.NO_SEQUENCE,
+                                                transactionV2))));
+        return promise.future();
+    }
+
+    @Override
+    public ContextInternal loop(int partition) {
+        return follower.ownerOf(topicPartition(partition));
+    }
+
+    private void onOwner(int partition, Promise<?> promise, Consumer<Partition> work) {
+        Partition target;
         try {
-            target.requireInsyncReplicas();
-            AppendResult result = target.append(batches, AppendOrigin.COORDINATOR);
-            Future<Void> pending = target.acknowledgeable(result.lastOffset(), true);
-            if (pending == null) {
-                promise.complete(result.lastOffset());
-            } else {
-                pending.map(done -> result.lastOffset()).onComplete(promise);
-            }
-        } catch (RuntimeException e) {
+            target = require(partition);
+        } catch (ApiException e) {
             promise.fail(e);
+            return;
+        }
+        if (target.isOwnerThread()) {
+            run(target, promise, work);
+        } else {
+            target.owner().nettyEventLoop().execute(() -> run(target, promise, work));
+        }
+    }
+
+    private static void run(Partition target, Promise<?> promise, Consumer<Partition> work) {
+        try {
+            work.accept(target);
+        } catch (RuntimeException e) {
+            promise.tryFail(e);
+        }
+    }
+
+    /** Owner of the partition. */
+    private static void append(
+            Partition target, ByteBuffer batches, AppendTerms terms, Promise<Long> promise) {
+        target.requireInsyncReplicas();
+        AppendResult result = target.append(batches, AppendOrigin.COORDINATOR, terms);
+        Future<Void> pending = target.acknowledgeable(result.lastOffset(), true);
+        if (pending == null) {
+            promise.complete(result.lastOffset());
+        } else {
+            pending.map(done -> result.lastOffset()).onComplete(promise);
         }
     }
 
@@ -122,6 +159,10 @@ final class InternalTopicLog implements CoordinatorLog {
         return workers.submit(() -> read(source, offset, end))
                 .compose(
                         chunk -> {
+                            if (!chunk.hasRemaining()) {
+                                // Compacted away, up to the end.
+                                return Future.succeededFuture();
+                            }
                             long next = nextOffset(chunk);
                             batches.accept(chunk);
                             return replay(source, next, end, batches);
@@ -142,11 +183,6 @@ final class InternalTopicLog implements CoordinatorLog {
                 }
             }
             records.flip();
-        }
-        if (!records.hasRemaining()) {
-            throw new IOException(
-                    "%s: nothing at offset %d, below the high watermark %d"
-                            .formatted(source.topicPartition(), offset, end));
         }
         return records;
     }

@@ -8,18 +8,18 @@ import org.jspecify.annotations.Nullable;
  * a new one waits for the greatest offset and goes to the end. The partition's event loop only.
  */
 final class OffsetWaiters {
-    /** A place in the queue. */
-    static final class Waiter {
-        private final long offset;
-        private final Runnable passed;
+    /** A place in the queue; may be used again when it has left. */
+    abstract static class Waiter {
+        private long offset;
         private @Nullable Waiter previous;
         private @Nullable Waiter next;
         private boolean queued;
 
-        private Waiter(long offset, Runnable passed) {
-            this.offset = offset;
-            this.passed = passed;
-        }
+        /**
+         * Called once, on the partition's event loop, when progress has gone beyond the offset;
+         * must not add waiters here.
+         */
+        abstract void passed();
     }
 
     private @Nullable Waiter first;
@@ -27,11 +27,25 @@ final class OffsetWaiters {
     private int size;
 
     /**
-     * @param passed called once, on this event loop, when progress has gone beyond {@code offset};
-     *     must not add waiters here
+     * @param passed as {@link Waiter#passed}
      */
     Waiter add(long offset, Runnable passed) {
-        Waiter added = new Waiter(offset, passed);
+        Waiter added =
+                new Waiter() {
+                    @Override
+                    void passed() {
+                        passed.run();
+                    }
+                };
+        add(offset, added);
+        return added;
+    }
+
+    /**
+     * @param added not in a queue
+     */
+    void add(long offset, Waiter added) {
+        added.offset = offset;
         Waiter before = last;
         while (before != null && before.offset > offset) {
             before = before.previous;
@@ -51,7 +65,6 @@ final class OffsetWaiters {
         }
         added.queued = true;
         size++;
-        return added;
     }
 
     /** No effect if it was completed or removed before. */
@@ -79,7 +92,7 @@ final class OffsetWaiters {
     void passed(long end) {
         for (Waiter waiter = first; waiter != null && waiter.offset < end; waiter = first) {
             remove(waiter);
-            waiter.passed.run();
+            waiter.passed();
         }
     }
 

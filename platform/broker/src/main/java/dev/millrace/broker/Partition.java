@@ -1,8 +1,10 @@
 package dev.millrace.broker;
 
+import dev.millrace.log.AppendTerms;
 import dev.millrace.log.PartitionLog;
 import dev.millrace.log.PartitionLog.AppendOrigin;
 import dev.millrace.log.PartitionLog.AppendResult;
+import dev.millrace.log.TxnGuard;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -121,9 +123,14 @@ final class Partition {
      * @throws ApiException the log's refusal
      */
     AppendResult append(ByteBuffer batches, AppendOrigin origin) {
+        return append(batches, origin, AppendTerms.NONE);
+    }
+
+    /** The same, of a transaction. Owner only. */
+    AppendResult append(ByteBuffer batches, AppendOrigin origin, AppendTerms terms) {
         requireUsable(NO_EPOCH);
         try {
-            AppendResult result = log.appendAsLeader(batches, leaderEpoch, origin);
+            AppendResult result = log.appendAsLeader(batches, leaderEpoch, origin, terms);
             if (!result.duplicate()) {
                 advanceHighWatermark(log.logEndOffset());
                 tidyIfDue();
@@ -132,6 +139,17 @@ final class Partition {
         } catch (IOException e) {
             throw broken(e);
         }
+    }
+
+    /**
+     * What a batch has to show that may open a transaction here; null if it is open. Owner only.
+     *
+     * @see PartitionLog#transactionGuard
+     */
+    @Nullable TxnGuard transactionGuard(
+            long producerId, short epoch, int sequence, boolean transactionV2) {
+        requireUsable(NO_EPOCH);
+        return log.transactionGuard(producerId, epoch, sequence, transactionV2);
     }
 
     /**
@@ -265,16 +283,16 @@ final class Partition {
     }
 
     /**
-     * Calls {@code passed} once there is something to read at {@code offset}; at once if there is
+     * Tells {@code waiter} once there is something to read at {@code offset}; at once if there is
      * already, or if the partition is not to be used. Owner only.
      */
-    OffsetWaiters.@Nullable Waiter awaitData(long offset, boolean stable, Runnable passed) {
+    void awaitData(long offset, boolean stable, OffsetWaiters.Waiter waiter) {
         long end = stable ? log.lastStableOffset() : log.highWatermark();
         if (offset < end || refusal != null) {
-            passed.run();
-            return null;
+            waiter.passed();
+        } else {
+            (stable ? stableOffsetWaiters : highWatermarkWaiters).add(offset, waiter);
         }
-        return (stable ? stableOffsetWaiters : highWatermarkWaiters).add(offset, passed);
     }
 
     /** Owner only. */

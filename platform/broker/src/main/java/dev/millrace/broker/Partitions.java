@@ -120,6 +120,15 @@ final class Partitions {
                 new UnknownTopicIdException("there is no topic with id " + id));
     }
 
+    /**
+     * @throws ApiException as the others
+     */
+    Partition require(Asked asked, boolean byId) {
+        return byId
+                ? require(asked.topicId(), asked.partition())
+                : require(asked.topic(), asked.partition());
+    }
+
     private static ApiException missing(
             String shown,
             MetadataImage.@Nullable Topic known,

@@ -1,5 +1,7 @@
 package dev.millrace.broker;
 
+import dev.millrace.broker.txn.TxnCoordinator;
+import dev.millrace.log.AppendTerms;
 import dev.millrace.log.PartitionLog.AppendOrigin;
 import dev.millrace.log.PartitionLog.AppendResult;
 import dev.millrace.log.RecordErrors;
@@ -15,7 +17,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InvalidRequiredAcksException;
 import org.apache.kafka.common.errors.InvalidTopicException;
-import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.UnsupportedCompressionTypeException;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.ProduceRequestData;
@@ -41,10 +42,16 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
     private static final int CODEC_MASK = 7;
     private static final int TRANSACTIONAL_BIT = 0x10;
 
-    private final Partitions partitions;
+    private static final short FIRST_VERSION_WITH_LEADER_HINTS = 10;
 
-    ProduceHandler(Partitions partitions) {
+    private final Partitions partitions;
+    private final LeaderHints hints;
+    private final TxnCoordinator transactions;
+
+    ProduceHandler(Partitions partitions, LeaderHints hints, TxnCoordinator transactions) {
         this.partitions = partitions;
+        this.hints = hints;
+        this.transactions = transactions;
     }
 
     @Override
@@ -53,13 +60,16 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
     }
 
     /** One request: as many answers as partitions, counted down as they become ready. */
-    private final class Run {
+    private final class Run implements TransactionalBatches.Outcome {
         private final RequestContext context;
         private final ProduceRequestData request;
         private final ProduceResponseData response = new ProduceResponseData();
         private final AtomicInteger open = new AtomicInteger(1);
         private @Nullable Promise<ProduceResponseData> promise;
         private volatile @Nullable Throwable failure;
+
+        /** Null while no batch of a transaction was found. */
+        private @Nullable TransactionalBatches transactional;
 
         Run(RequestContext context, ProduceRequestData request) {
             this.context = context;
@@ -83,6 +93,9 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
                 }
                 response.responses().add(answers);
             }
+            if (transactional != null) {
+                transactional.start();
+            }
             countDown();
             return answered.future();
         }
@@ -104,13 +117,23 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
                 countDown();
                 return;
             }
-            if (partition.isOwnerThread()) {
-                append(partition, batches, answer);
+            if (isTransactional(batches)) {
+                if (transactional == null) {
+                    transactional =
+                            new TransactionalBatches(
+                                    transactions,
+                                    request.transactionalId(),
+                                    context.version(),
+                                    this);
+                }
+                transactional.add(partition, batches, answer);
+            } else if (partition.isOwnerThread()) {
+                append(partition, batches, answer, AppendTerms.NONE);
             } else {
                 partition
                         .owner()
                         .nettyEventLoop()
-                        .execute(() -> append(partition, batches, answer));
+                        .execute(() -> append(partition, batches, answer, AppendTerms.NONE));
             }
         }
 
@@ -133,18 +156,24 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
                         "zstd needs Produce v%d, this is v%d"
                                 .formatted(FIRST_VERSION_WITH_ZSTD, context.version()));
             }
-            if (request.transactionalId() != null || (attributes & TRANSACTIONAL_BIT) != 0) {
-                throw new InvalidTxnStateException(
-                        "transactions are not served here, so no transaction is open");
-            }
+        }
+
+        @Override
+        public void refuse(Partition partition, PartitionProduceResponse answer, Throwable e) {
+            refuse(partition.topicPartition().topic(), answer, e);
+            countDown();
         }
 
         /** Owner of the partition. */
-        private void append(
-                Partition partition, ByteBuffer batches, PartitionProduceResponse answer) {
+        @Override
+        public void append(
+                Partition partition,
+                ByteBuffer batches,
+                PartitionProduceResponse answer,
+                AppendTerms terms) {
             Future<Void> pending = null;
             try {
-                AppendResult result = partition.append(batches, AppendOrigin.CLIENT);
+                AppendResult result = partition.append(batches, AppendOrigin.CLIENT, terms);
                 answer.setBaseOffset(result.baseOffset())
                         .setLogAppendTimeMs(result.logAppendTimeMs())
                         .setLogStartOffset(result.logStartOffset());
@@ -193,6 +222,9 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
                 return;
             }
             Throwable cause = failure;
+            if (cause != null && context.version() >= FIRST_VERSION_WITH_LEADER_HINTS) {
+                hints.addTo(response);
+            }
             if (request.acks() != 0) {
                 promise.complete(response);
             } else if (cause == null) {
@@ -202,6 +234,12 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
                 promise.fail(cause);
             }
         }
+    }
+
+    /** A whole header of a transactional batch; with less than that, the log will refuse it. */
+    private static boolean isTransactional(ByteBuffer batches) {
+        return (attributesOfFirst(batches) & TRANSACTIONAL_BIT) != 0
+                && batches.remaining() >= RecordBatchView.HEADER_BYTES;
     }
 
     /** 0 where there is no batch; the log will say so. */

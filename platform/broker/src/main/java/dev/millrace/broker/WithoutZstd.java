@@ -63,6 +63,7 @@ final class WithoutZstd {
                         ? null
                         : new FetchedRecords.FileRegion(
                                 region.channel(), region.position(), sizeBytes),
-                fetched.abortedTransactions());
+                fetched.abortedTransactions(),
+                fetched.release());
     }
 }

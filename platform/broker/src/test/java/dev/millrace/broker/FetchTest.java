@@ -254,15 +254,6 @@ class FetchTest {
     }
 
     @Test
-    void a_session_is_not_given_and_a_claimed_one_not_found() throws IOException {
-        assertThat(fetch(request(from(0, 0)).setSessionEpoch(0)).sessionId()).isZero();
-
-        FetchResponseData claimed = fetch(request(from(0, 0)).setSessionId(7).setSessionEpoch(1));
-        assertThat(Errors.forCode(claimed.errorCode()))
-                .isEqualTo(Errors.FETCH_SESSION_ID_NOT_FOUND);
-    }
-
-    @Test
     void max_bytes_bounds_the_whole_answer_but_one_batch_always_fits() throws IOException {
         String large = "x".repeat(5000);
         long offset = produce(0, large).baseOffset();
@@ -392,8 +383,19 @@ class FetchTest {
     void what_a_produce_may_not_do_is_refused_for_its_partition() throws IOException {
         assertThat(refusal(request -> request.setAcks((short) 2)))
                 .isEqualTo(Errors.INVALID_REQUIRED_ACKS);
-        assertThat(refusal(request -> request.setTransactionalId("tx")))
-                .isEqualTo(Errors.INVALID_TXN_STATE);
+        ByteBuffer ofNoTransaction =
+                Batches.builder("x").producer(1, (short) 0, 0).transactional().build();
+        assertThat(
+                        refusal(
+                                request ->
+                                        request.topicData()
+                                                .iterator()
+                                                .next()
+                                                .setPartitionData(
+                                                        List.of(
+                                                                RawClient.partition(
+                                                                        0, ofNoTransaction)))))
+                .isEqualTo(Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
         assertThat(refusal(request -> request.topicData().iterator().next().setName("nowhere")))
                 .isEqualTo(Errors.UNKNOWN_TOPIC_OR_PARTITION);
     }

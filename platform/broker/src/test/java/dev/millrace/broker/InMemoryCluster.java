@@ -2,8 +2,10 @@ package dev.millrace.broker;
 
 import com.hazelcast.core.HazelcastInstance;
 import dev.millrace.cluster.Cluster;
+import dev.millrace.cluster.FinalizedFeatures;
 import dev.millrace.cluster.LiveGroups;
 import dev.millrace.cluster.MetadataImage;
+import dev.millrace.cluster.ScramCredential;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,9 +16,12 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.apache.kafka.clients.admin.FeatureUpdate;
+import org.apache.kafka.clients.admin.ScramMechanism;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.quota.ClientQuotaEntity;
 
 /**
  * Metadata of one node without a journal, for tests that want to say themselves what the image
@@ -51,7 +56,10 @@ final class InMemoryCluster implements Cluster {
                         next.brokers(),
                         next.topics(),
                         next.topicsById(),
-                        next.configs());
+                        next.configs(),
+                        next.features(),
+                        next.quotas(),
+                        next.scramCredentials());
         listeners.forEach(listener -> listener.accept(image));
     }
 
@@ -66,7 +74,10 @@ final class InMemoryCluster implements Cluster {
                 image.brokers(),
                 Map.copyOf(topics),
                 byId,
-                image.configs());
+                image.configs(),
+                image.features(),
+                image.quotas(),
+                image.scramCredentials());
     }
 
     private List<MetadataImage.Partition> placed(int partitions, int leaderEpoch) {
@@ -185,7 +196,9 @@ final class InMemoryCluster implements Cluster {
 
     @Override
     public CompletionStage<Void> alterConfigs(
-            ConfigResource resource, Map<String, Optional<String>> changes) {
+            ConfigResource resource,
+            Map<String, Optional<String>> changes,
+            Map<String, Optional<String>> expected) {
         change(
                 before -> {
                     Map<ConfigResource, Map<String, String>> configs =
@@ -203,7 +216,10 @@ final class InMemoryCluster implements Cluster {
                             before.brokers(),
                             before.topics(),
                             before.topicsById(),
-                            Map.copyOf(configs));
+                            Map.copyOf(configs),
+                            before.features(),
+                            before.quotas(),
+                            before.scramCredentials());
                 });
         return CompletableFuture.completedFuture(null);
     }
@@ -229,8 +245,79 @@ final class InMemoryCluster implements Cluster {
                                                 nodeId, 1, host, port, rack, false)),
                                 before.topics(),
                                 before.topicsById(),
-                                before.configs()));
+                                before.configs(),
+                                before.features(),
+                                before.quotas(),
+                                before.scramCredentials()));
         return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletionStage<Void> unregisterBroker(int brokerId) {
+        return CompletableFuture.failedFuture(new UnsupportedOperationException());
+    }
+
+    @Override
+    public CompletionStage<Void> updateFeatures(
+            Map<String, FeatureUpdate> updates, boolean validateOnly) {
+        change(
+                before -> {
+                    Map<String, Short> levels = new HashMap<>(before.features().levels());
+                    updates.forEach((name, update) -> levels.put(name, update.maxVersionLevel()));
+                    return new MetadataImage(
+                            before.version(),
+                            before.clusterId(),
+                            before.controllerId(),
+                            before.brokers(),
+                            before.topics(),
+                            before.topicsById(),
+                            before.configs(),
+                            new FinalizedFeatures(levels, before.version() + 1),
+                            before.quotas(),
+                            before.scramCredentials());
+                });
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletionStage<Void> alterClientQuotas(
+            ClientQuotaEntity entity, Map<String, Optional<Double>> changes) {
+        change(
+                before -> {
+                    Map<String, Double> values =
+                            new HashMap<>(before.quotas().getOrDefault(entity, Map.of()));
+                    changes.forEach(
+                            (key, value) ->
+                                    value.ifPresentOrElse(
+                                            v -> values.put(key, v), () -> values.remove(key)));
+                    Map<ClientQuotaEntity, Map<String, Double>> quotas =
+                            new HashMap<>(before.quotas());
+                    quotas.put(entity, Map.copyOf(values));
+                    quotas.values().removeIf(Map::isEmpty);
+                    return new MetadataImage(
+                            before.version(),
+                            before.clusterId(),
+                            before.controllerId(),
+                            before.brokers(),
+                            before.topics(),
+                            before.topicsById(),
+                            before.configs(),
+                            before.features(),
+                            quotas,
+                            before.scramCredentials());
+                });
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletionStage<Void> alterScramCredentials(
+            String user, Map<ScramMechanism, Optional<ScramCredential>> changes) {
+        return CompletableFuture.failedFuture(new UnsupportedOperationException());
+    }
+
+    @Override
+    public void onFailure(Consumer<Throwable> listener) {
+        // It has no disk that could fail.
     }
 
     @Override

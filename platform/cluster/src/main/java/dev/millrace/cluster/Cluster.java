@@ -6,8 +6,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import org.apache.kafka.clients.admin.FeatureUpdate;
+import org.apache.kafka.clients.admin.ScramMechanism;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.quota.ClientQuotaEntity;
 
 /**
  * This node's view of, and voice in, the cluster. Changes are decided by the journal: a stage
@@ -42,6 +45,14 @@ public interface Cluster extends AutoCloseable {
     void onChange(Consumer<MetadataImage> listener);
 
     /**
+     * Called once if the journal stops for a reason other than {@link #close}: its disk is full,
+     * fails or does not answer, or holds what cannot be read. The node then must stop, since it can
+     * no longer keep what it promises; starting it again is safe. Called at once if it has happened
+     * already, else on a thread of the journal: return quickly.
+     */
+    void onFailure(Consumer<Throwable> listener);
+
+    /**
      * Creates a topic with its configs in one record.
      *
      * @param partitions at least 1; ignored when {@code assignment} is given
@@ -64,8 +75,46 @@ public interface Cluster extends AutoCloseable {
             String topic, int totalPartitions, List<List<Integer>> assignment);
 
     /** Sets a key where the value is present, removes it where it is empty. */
+    default CompletionStage<Void> alterConfigs(
+            ConfigResource resource, Map<String, Optional<String>> changes) {
+        return alterConfigs(resource, changes, Map.of());
+    }
+
+    /**
+     * Makes the changes of one resource together, or none of them.
+     *
+     * @param expected values the changes were computed from, empty where a key was not set; if one
+     *     is different by now, the stage fails with InvalidUpdateVersionException: read the image
+     *     again and compute anew
+     */
     CompletionStage<Void> alterConfigs(
-            ConfigResource resource, Map<String, Optional<String>> changes);
+            ConfigResource resource,
+            Map<String, Optional<String>> changes,
+            Map<String, Optional<String>> expected);
+
+    /**
+     * Finalizes levels, all of them or none.
+     *
+     * @param validateOnly decides and changes nothing
+     * @return fails with InvalidUpdateVersionException if a registered broker does not support a
+     *     level, or the update's type does not allow the direction
+     */
+    CompletionStage<Void> updateFeatures(Map<String, FeatureUpdate> updates, boolean validateOnly);
+
+    /**
+     * Sets a quota where the value is present, removes it where it is empty. Names of quotas and
+     * types of entities are the caller's to check.
+     */
+    CompletionStage<Void> alterClientQuotas(
+            ClientQuotaEntity entity, Map<String, Optional<Double>> changes);
+
+    /**
+     * Sets a user's credential where it is present, removes it where it is empty, all or none.
+     *
+     * @return fails with ResourceNotFoundException if one to remove is not there
+     */
+    CompletionStage<Void> alterScramCredentials(
+            String user, Map<ScramMechanism, Optional<ScramCredential>> changes);
 
     /** Takes {@code size} producer ids that nobody else ever gets; answers the first. */
     CompletionStage<Long> allocateProducerIds(int size);
@@ -75,6 +124,13 @@ public interface Cluster extends AutoCloseable {
      * placed on it. Each call is a new incarnation with a larger broker epoch.
      */
     CompletionStage<Void> registerBroker(String host, int port, String rack);
+
+    /**
+     * Forgets a broker that is gone for good; one that still runs is back when it starts again.
+     *
+     * @return fails with BrokerIdNotRegisteredException if it is not registered
+     */
+    CompletionStage<Void> unregisterBroker(int nodeId);
 
     /**
      * Live group state shared through Hazelcast: what lets another node take over a group without a

@@ -18,9 +18,12 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import org.apache.kafka.clients.admin.FeatureUpdate;
+import org.apache.kafka.clients.admin.ScramMechanism;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.quota.ClientQuotaEntity;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +40,7 @@ final class JournaledCluster implements Cluster, JournalListener {
     private final ImageFeed feed;
     private final HazelcastMember hazelcast;
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
 
     // Told by the journal's threads; guarded by this.
     private MetadataState state = MetadataState.EMPTY;
@@ -116,16 +120,24 @@ final class JournaledCluster implements Cluster, JournalListener {
 
     @Override
     public void failed(Throwable cause) {
-        ClusterStartException failure =
+        ClusterStartException stopped =
                 new ClusterStartException(
                         "The metadata journal in "
                                 + config.directory()
                                 + " has stopped: "
                                 + cause.getMessage(),
                         cause);
-        if (!ready.completeExceptionally(failure)) {
-            LOG.error("{}; this node takes no more metadata changes", failure.getMessage(), cause);
+        if (closed.get() || !failure.complete(stopped)) {
+            return;
         }
+        if (!ready.completeExceptionally(stopped)) {
+            LOG.error("{}; this node takes no more metadata changes", stopped.getMessage(), cause);
+        }
+    }
+
+    @Override
+    public void onFailure(Consumer<Throwable> listener) {
+        failure.thenAccept(listener);
     }
 
     private void publish() {
@@ -187,8 +199,28 @@ final class JournaledCluster implements Cluster, JournalListener {
 
     @Override
     public CompletionStage<Void> alterConfigs(
-            ConfigResource resource, Map<String, Optional<String>> changes) {
-        return done(new MetadataRequest.AlterConfigs(resource, changes));
+            ConfigResource resource,
+            Map<String, Optional<String>> changes,
+            Map<String, Optional<String>> expected) {
+        return done(new MetadataRequest.AlterConfigs(resource, changes, expected));
+    }
+
+    @Override
+    public CompletionStage<Void> updateFeatures(
+            Map<String, FeatureUpdate> updates, boolean validateOnly) {
+        return done(new MetadataRequest.UpdateFeatures(updates, validateOnly));
+    }
+
+    @Override
+    public CompletionStage<Void> alterClientQuotas(
+            ClientQuotaEntity entity, Map<String, Optional<Double>> changes) {
+        return done(new MetadataRequest.AlterClientQuotas(entity, changes));
+    }
+
+    @Override
+    public CompletionStage<Void> alterScramCredentials(
+            String user, Map<ScramMechanism, Optional<ScramCredential>> changes) {
+        return done(new MetadataRequest.AlterScramCredentials(user, changes));
     }
 
     @Override
@@ -199,7 +231,14 @@ final class JournaledCluster implements Cluster, JournalListener {
 
     @Override
     public CompletionStage<Void> registerBroker(String host, int port, String rack) {
-        return done(new MetadataRequest.RegisterBroker(config.nodeId(), host, port, rack));
+        return done(
+                new MetadataRequest.RegisterBroker(
+                        config.nodeId(), host, port, rack, SupportedFeatures.RANGES));
+    }
+
+    @Override
+    public CompletionStage<Void> unregisterBroker(int nodeId) {
+        return done(new MetadataRequest.UnregisterBroker(nodeId));
     }
 
     private CompletionStage<Void> done(MetadataRequest request) {

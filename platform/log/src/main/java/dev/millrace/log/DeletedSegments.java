@@ -27,6 +27,13 @@ final class DeletedSegments {
         }
     }
 
+    /** Whose files have been renamed already. */
+    void addRenamed(Segment segment, long nowMs) {
+        synchronized (renamed) {
+            renamed.add(new Deleted(segment, nowMs));
+        }
+    }
+
     /** In the order in which they were added, so that a crash in between leaves no gap. */
     void rename() throws IOException {
         for (Deleted next = peek(givenUp); next != null; next = peek(givenUp)) {

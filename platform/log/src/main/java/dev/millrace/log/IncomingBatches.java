@@ -17,11 +17,11 @@ import org.jspecify.annotations.Nullable;
 record IncomingBatches(ByteBuffer records) {
 
     /** The first that its producer has sent before; null if there is none. */
-    @Nullable Duplicate duplicate(ProducerState producers, AppendOrigin origin) {
+    @Nullable Duplicate duplicate(ProducerState producers, AppendOrigin origin, AppendTerms terms) {
         RecordBatchView batch = new RecordBatchView();
         for (int at = records.position(); at < records.limit(); at += batch.sizeBytes()) {
             if (batch.wrap(records, at).hasProducerId()) {
-                Duplicate duplicate = producers.check(batch, origin);
+                Duplicate duplicate = producers.check(batch, origin, terms);
                 if (duplicate != null) {
                     return duplicate;
                 }

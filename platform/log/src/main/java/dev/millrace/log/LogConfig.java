@@ -19,6 +19,7 @@ package dev.millrace.log;
  * @param preallocate {@code preallocate}
  * @param flushMessages {@code flush.messages}
  * @param flushMs {@code flush.ms}
+ * @param compaction for logs with {@code cleanupCompact}
  */
 public record LogConfig(
         int segmentBytes,
@@ -36,7 +37,8 @@ public record LogConfig(
         String compressionType,
         boolean preallocate,
         long flushMessages,
-        long flushMs) {
+        long flushMs,
+        CompactionConfig compaction) {
 
     /** Kafka's defaults. */
     public static final LogConfig DEFAULT =
@@ -56,5 +58,15 @@ public record LogConfig(
                     "producer",
                     false,
                     Long.MAX_VALUE,
-                    Long.MAX_VALUE);
+                    Long.MAX_VALUE,
+                    CompactionConfig.DEFAULT);
+
+    /**
+     * Age at which the active segment is rolled, so that what is in it can be compacted in time.
+     */
+    long rollMs() {
+        return cleanupCompact && compaction.maxLagMs() > 0
+                ? Math.min(segmentMs, compaction.maxLagMs())
+                : segmentMs;
+    }
 }

@@ -36,6 +36,7 @@ import org.slf4j.LoggerFactory;
  * recovery-point-offset-checkpoint   below: durable
  * log-start-offset-checkpoint
  * replication-offset-checkpoint      high watermarks
+ * cleaner-offset-checkpoint          below: compacted
  * orders-0/                          a log
  * orders-1.Jx2..-delete/             a log being removed
  * </pre>
@@ -67,7 +68,21 @@ public final class LogDirectory implements AutoCloseable {
     private final OffsetCheckpoint recoveryPoints;
     private final OffsetCheckpoint logStarts;
     private final OffsetCheckpoint highWatermarks;
+    private final OffsetCheckpoint cleaned;
     private boolean closed;
+
+    private final SegmentedLog.Checkpoints checkpoints =
+            new SegmentedLog.Checkpoints() {
+                @Override
+                public void storeRecoveryPoints() throws IOException {
+                    LogDirectory.this.storeRecoveryPoints();
+                }
+
+                @Override
+                public void storeCleaned() throws IOException {
+                    LogDirectory.this.storeCleaned();
+                }
+            };
 
     private LogDirectory(
             Path path,
@@ -88,6 +103,7 @@ public final class LogDirectory implements AutoCloseable {
         this.recoveryPoints = checkpointFile(LogFileNames.RECOVERY_POINTS);
         this.logStarts = checkpointFile(LogFileNames.LOG_STARTS);
         this.highWatermarks = checkpointFile(LogFileNames.HIGH_WATERMARKS);
+        this.cleaned = checkpointFile(LogFileNames.CLEANED_TO);
     }
 
     private OffsetCheckpoint checkpointFile(String name) {
@@ -220,6 +236,7 @@ public final class LogDirectory implements AutoCloseable {
         Map<TopicPartition, Long> recovery = recoveryPoints.read();
         Map<TopicPartition, Long> starts = logStarts.read();
         Map<TopicPartition, Long> watermarks = highWatermarks.read();
+        Map<TopicPartition, Long> cleanedTo = cleaned.read();
         List<TopicPartition> found = new ArrayList<>();
         for (String name : disk.list(path)) {
             if (!disk.isDirectory(path.resolve(name))) {
@@ -234,6 +251,7 @@ public final class LogDirectory implements AutoCloseable {
         stale.addAll(recovery.keySet());
         stale.addAll(starts.keySet());
         stale.addAll(watermarks.keySet());
+        stale.addAll(cleanedTo.keySet());
         found.forEach(stale::remove);
         long startedNs = System.nanoTime();
         inParallel(
@@ -242,9 +260,11 @@ public final class LogDirectory implements AutoCloseable {
                         openLog(
                                 tp,
                                 configOfTopic,
-                                recovery.getOrDefault(tp, 0L),
-                                starts.getOrDefault(tp, 0L),
-                                watermarks.getOrDefault(tp, 0L)));
+                                new Checkpointed(
+                                        recovery.getOrDefault(tp, Checkpointed.NONE),
+                                        starts.getOrDefault(tp, 0L),
+                                        watermarks.getOrDefault(tp, 0L),
+                                        cleanedTo.getOrDefault(tp, Checkpointed.NONE))));
         if (!cleanShutdown && !found.isEmpty()) {
             LOG.info(
                     "recovered {} logs in {} in {} ms",
@@ -299,9 +319,7 @@ public final class LogDirectory implements AutoCloseable {
     private void openLog(
             TopicPartition topicPartition,
             Function<String, LogConfig> configOfTopic,
-            long recoveryPoint,
-            long logStart,
-            long highWatermark)
+            Checkpointed offsets)
             throws IOException {
         Path folder = path.resolve(LogFileNames.folder(topicPartition));
         Uuid topicId = PartitionMetadata.readTopicId(disk, folder);
@@ -324,9 +342,7 @@ public final class LogDirectory implements AutoCloseable {
                         topicId,
                         folder,
                         configOfTopic.apply(topicPartition.topic()),
-                        recoveryPoint,
-                        logStart,
-                        highWatermark));
+                        offsets));
     }
 
     private boolean isEmptyLog(Path folder) throws IOException {
@@ -347,9 +363,7 @@ public final class LogDirectory implements AutoCloseable {
             Uuid topicId,
             Path folder,
             LogConfig logConfig,
-            long recoveryPoint,
-            long logStart,
-            long highWatermark)
+            Checkpointed offsets)
             throws IOException {
         LeaderEpochs epochs = LeaderEpochs.open(disk, folder.resolve(LogFileNames.LEADER_EPOCHS));
         ProducerState producers = new ProducerState(config.producerIdExpirationMs());
@@ -363,13 +377,14 @@ public final class LogDirectory implements AutoCloseable {
                 clock,
                 config,
                 logConfig,
-                this::storeRecoveryPoints,
+                checkpoints,
                 epochs,
                 producers,
                 new TailCache(config.tailCacheBytesPerLog(), cacheBudget),
-                loader.load(cleanShutdown, logStart, recoveryPoint),
-                recoveryPoint,
-                highWatermark);
+                loader.load(cleanShutdown, offsets),
+                Math.max(0, offsets.recoveryPoint()),
+                offsets.highWatermark(),
+                offsets.cleanedTo());
     }
 
     public Path path() {
@@ -412,7 +427,7 @@ public final class LogDirectory implements AutoCloseable {
         }
         disk.createDirectory(folder);
         PartitionMetadata.write(disk, folder, topicId);
-        SegmentedLog log = load(topicPartition, topicId, folder, logConfig, 0, 0, 0);
+        SegmentedLog log = load(topicPartition, topicId, folder, logConfig, Checkpointed.NEW_LOG);
         disk.syncDirectory(folder);
         disk.syncDirectory(path);
         logs.put(topicPartition, log);
@@ -447,6 +462,7 @@ public final class LogDirectory implements AutoCloseable {
             logStarts.write(starts);
             logs.forEach((tp, log) -> log.logStartStored(starts.getOrDefault(tp, 0L)));
             highWatermarks.write(offsets(PartitionLog::highWatermark));
+            storeCleaned();
             forgotten.forEach(stale::remove);
         }
     }
@@ -454,6 +470,14 @@ public final class LogDirectory implements AutoCloseable {
     private void storeRecoveryPoints() throws IOException {
         synchronized (checkpointLock) {
             recoveryPoints.write(offsets(PartitionLog::recoveryPoint));
+        }
+    }
+
+    private void storeCleaned() throws IOException {
+        synchronized (checkpointLock) {
+            Map<TopicPartition, Long> all = offsets(PartitionLog::cleanedTo);
+            all.values().removeIf(offset -> offset < 0);
+            cleaned.write(all);
         }
     }
 

@@ -16,6 +16,12 @@ final class LogFileNames {
     static final String SNAPSHOT = ".snapshot";
     static final String DELETED = ".deleted";
 
+    /** Added to the names of a segment's files while a cleaner writes them. */
+    static final String CLEANED = ".cleaned";
+
+    /** Added while they take the place of the segments they were made of. */
+    static final String SWAP = ".swap";
+
     static final String LEADER_EPOCHS = "leader-epoch-checkpoint";
     static final String PARTITION_METADATA = "partition.metadata";
 
@@ -23,6 +29,7 @@ final class LogFileNames {
     static final String RECOVERY_POINTS = "recovery-point-offset-checkpoint";
     static final String LOG_STARTS = "log-start-offset-checkpoint";
     static final String HIGH_WATERMARKS = "replication-offset-checkpoint";
+    static final String CLEANED_TO = "cleaner-offset-checkpoint";
     static final String CLEAN_SHUTDOWN = ".kafka_cleanshutdown";
     static final String LOCK = ".lock";
 

@@ -35,6 +35,13 @@ final class LogLoader {
     private final ProducerState producers;
     private final long nowMs;
 
+    /**
+     * A gap in the offsets up to here may come from compaction, which makes none above what is
+     * durable; a gap above is a loss. If nobody knows, because the checkpoints were lost or a
+     * cleaning was interrupted, every gap is believed.
+     */
+    private long compactedTo;
+
     /** Base of the first segment that was recovered. */
     private long recoveredFrom = Long.MAX_VALUE;
 
@@ -58,8 +65,15 @@ final class LogLoader {
      */
     record Loaded(List<Segment> segments, long logStartOffset, long logEndOffset) {}
 
-    Loaded load(boolean clean, long checkpointedStart, long recoveryPoint) throws IOException {
+    Loaded load(boolean clean, Checkpointed offsets) throws IOException {
+        boolean swapped = new InterruptedSwap(disk, folder).finish();
         removeLeftovers();
+        long recoveryPoint = Math.max(0, offsets.recoveryPoint());
+        compactedTo =
+                swapped || (offsets.recoveryPoint() < 0 && config.cleanupCompact())
+                        ? Long.MAX_VALUE
+                        : Math.max(recoveryPoint, offsets.cleanedTo());
+        long checkpointedStart = offsets.logStart();
         List<Segment> segments = loadSegments(clean, recoveryPoint);
         if (segments.isEmpty()) {
             segments.add(Segment.create(disk, folder, checkpointedStart, nowMs));
@@ -87,9 +101,7 @@ final class LogLoader {
 
     private void removeLeftovers() throws IOException {
         for (String name : disk.list(folder)) {
-            if (name.endsWith(LogFileNames.DELETED)
-                    || name.endsWith(AtomicFile.TMP_SUFFIX)
-                    || name.endsWith(".cleaned")) {
+            if (name.endsWith(LogFileNames.DELETED) || name.endsWith(AtomicFile.TMP_SUFFIX)) {
                 disk.delete(folder.resolve(name));
             }
         }
@@ -106,7 +118,7 @@ final class LogLoader {
             long base = bases.get(i);
             boolean last = i + 1 == bases.size();
             Segment previous = segments.isEmpty() ? null : segments.get(i - 1);
-            boolean gap = previous != null && base > recoveryPoint && previous.nextOffset() != base;
+            boolean gap = previous != null && base > compactedTo && previous.nextOffset() != base;
             if (!complete || gap) {
                 LOG.warn(
                         "{}: the log ends at {}; drops what follows from segment {} on",
@@ -248,7 +260,8 @@ final class LogLoader {
 
     /** The CRC does not cover the base offset. Only what was compacted may have gaps. */
     private boolean follows(long baseOffset, long next) {
-        return baseOffset == next || (config.cleanupCompact() && baseOffset > next);
+        return baseOffset == next
+                || (baseOffset > next && (config.cleanupCompact() || baseOffset <= compactedTo));
     }
 
     private void noteEpoch(RecordBatchView batch) {

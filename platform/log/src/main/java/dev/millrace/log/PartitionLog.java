@@ -2,8 +2,10 @@ package dev.millrace.log;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
@@ -65,9 +67,34 @@ public interface PartitionLog extends AutoCloseable {
      *     max.message.bytes}
      * @throws org.apache.kafka.common.errors.OutOfOrderSequenceException and the other
      *     producer-state refusals
+     * @throws org.apache.kafka.common.errors.InvalidTxnStateException a transaction that is not
+     *     open, without its guard
      */
-    AppendResult appendAsLeader(ByteBuffer records, int leaderEpoch, AppendOrigin origin)
+    AppendResult appendAsLeader(
+            ByteBuffer records, int leaderEpoch, AppendOrigin origin, AppendTerms terms)
             throws IOException;
+
+    /** The same without terms. */
+    default AppendResult appendAsLeader(ByteBuffer records, int leaderEpoch, AppendOrigin origin)
+            throws IOException {
+        return appendAsLeader(records, leaderEpoch, origin, AppendTerms.NONE);
+    }
+
+    /**
+     * Begins to ask whether a transaction may write here. Owner only.
+     *
+     * @param sequence first of the batch that is to be appended; -1 where batches have none
+     * @param transactionV2 the partition joins the transaction by this (KIP-890)
+     * @return what the append has to show, by {@link AppendTerms#guarded}; null if the transaction
+     *     is open here already
+     * @throws org.apache.kafka.common.errors.InvalidProducerEpochException a newer incarnation of
+     *     the producer has written
+     */
+    @Nullable TxnGuard transactionGuard(
+            long producerId, short epoch, int sequence, boolean transactionV2);
+
+    /** What is known of the producers that have written here. Owner only. */
+    List<ProducerView> producers();
 
     /**
      * Appends batches exactly as they came from the leader: offsets and epochs are kept.
@@ -150,6 +177,38 @@ public interface PartitionLog extends AutoCloseable {
      * @return number of segments given up
      */
     int enforceRetention() throws IOException;
+
+    /**
+     * What a cleaning could look at; empty if the topic is not compacted or there is nothing. Any
+     * thread; may read from the disk where {@code max.compaction.lag.ms} is set.
+     */
+    Optional<CleanableSection> cleanable() throws IOException;
+
+    /** Below: compacted; -1 if the log never was. */
+    long cleanedTo();
+
+    /** What {@link #clean} needs to know of the producers. Owner; a copy. */
+    LiveProducers liveProducers();
+
+    /**
+     * Removes records that a later record of the same key has replaced, and tombstones and markers
+     * whose time has come, from all segments below {@link
+     * CleanableSection#firstUncleanableOffset()}; offsets never change. Blocks, for long: call from
+     * a thread of its own, which nobody interrupts. It may run beside everything else that happens
+     * to the log. Readers see the old segments or the new ones.
+     *
+     * @param liveProducers not older than the last change of leadership
+     * @param stopped asked often; true ends it soon
+     * @return empty if there was nothing to do, or it had to end early, because of {@code stopped},
+     *     a truncation, or the end of the log
+     * @throws IOException the log cannot be read, or the cleaned segment not written: the log is as
+     *     it was. If it cannot be used any more, its other methods say so.
+     * @throws org.apache.kafka.common.errors.CorruptRecordException a batch is damaged; the log is
+     *     as it was
+     */
+    Optional<CleanStats> clean(
+            Cleaner cleaner, LiveProducers liveProducers, BooleanSupplier stopped)
+            throws IOException;
 
     /**
      * Whether rolls or retention have left work for {@link #tidy}; a volatile read. The owner asks

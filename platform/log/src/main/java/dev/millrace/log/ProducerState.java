@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.errors.TransactionCoordinatorFencedException;
 import org.jspecify.annotations.Nullable;
@@ -30,11 +31,17 @@ final class ProducerState {
     private static final short ABORT = 0;
     private static final short COMMIT = 1;
 
+    /** Transaction version from which on every end of a transaction raises the epoch. */
+    private static final short EPOCH_RAISED = 2;
+
     private final Map<Long, ProducerEntry> producers = new HashMap<>();
     private final TreeMap<Long, Long> openTxns = new TreeMap<>();
 
     /** First offset to the offset of its marker. */
     private final TreeMap<Long, Long> unreplicatedTxns = new TreeMap<>();
+
+    /** Of producers about whose transactions the coordinator is being asked. */
+    private final Map<Long, TxnGuard> guards = new HashMap<>();
 
     private final long expirationMs;
 
@@ -46,17 +53,54 @@ final class ProducerState {
     record Duplicate(long firstOffset, long lastOffset, long timestampMs) {}
 
     /**
+     * What a batch of the producer has to show when it is appended; null if its transaction is open
+     * here already.
+     *
+     * @throws InvalidProducerEpochException a newer incarnation of the producer has written
+     */
+    @Nullable TxnGuard guard(
+            long producerId, short epoch, int sequence, boolean transactionV2, long nowMs) {
+        ProducerEntry entry = producers.get(producerId);
+        if (entry != null) {
+            checkEpoch(producerId, epoch, entry);
+            if (hasOpenTxn(entry, epoch)) {
+                return null;
+            }
+        }
+        TxnGuard guard = guards.get(producerId);
+        if (guard == null) {
+            guard = new TxnGuard(nowMs, sequence, epoch, transactionV2);
+            guards.put(producerId, guard);
+        } else {
+            guard.join(sequence, epoch);
+        }
+        return guard;
+    }
+
+    private static boolean hasOpenTxn(ProducerEntry entry, short epoch) {
+        return entry.txnFirstOffset != ProducerEntry.NO_TXN && entry.epoch == epoch;
+    }
+
+    /**
      * @return the first appearance if the producer has sent the batch before, null if it is new
      * @throws InvalidProducerEpochException a newer incarnation of the producer has written
      * @throws OutOfOrderSequenceException the batch does not follow the producer's last one
+     * @throws InvalidTxnStateException the batch would open a transaction without its guard, or
+     *     belongs to none while one is open
      */
-    @Nullable Duplicate check(RecordBatchView batch, AppendOrigin origin) {
+    @Nullable Duplicate check(RecordBatchView batch, AppendOrigin origin, AppendTerms terms) {
         ProducerEntry entry = producers.get(batch.producerId());
-        if (entry == null) {
+        if (batch.isControl()) {
+            if (entry != null) {
+                checkMarker(batch, entry, terms.transactionVersion());
+            }
             return null;
         }
-        if (batch.isControl()) {
-            checkMarker(batch, entry);
+        if (entry == null) {
+            checkGuard(batch, terms);
+            if (origin == AppendOrigin.CLIENT) {
+                checkGuardedSequence(batch, true);
+            }
             return null;
         }
         if (origin == AppendOrigin.CLIENT) {
@@ -68,23 +112,59 @@ final class ProducerState {
                         entry.timestampAt(slot));
             }
         }
-        checkEpoch(batch, entry);
+        checkEpoch(batch.producerId(), batch.producerEpoch(), entry);
+        if (!hasOpenTxn(entry, batch.producerEpoch())) {
+            checkGuard(batch, terms);
+        }
         if (origin == AppendOrigin.CLIENT) {
+            checkGuardedSequence(batch, !entry.hasBatches());
             checkSequence(batch, entry);
+        }
+        if (entry.txnFirstOffset != ProducerEntry.NO_TXN && !batch.isTransactional()) {
+            throw new InvalidTxnStateException(
+                    "producer "
+                            + batch.producerId()
+                            + " writes outside of its transaction, which is open since offset "
+                            + entry.txnFirstOffset);
         }
         return null;
     }
 
-    private static void checkEpoch(RecordBatchView batch, ProducerEntry entry) {
-        if (batch.producerEpoch() < entry.epoch) {
+    private static void checkEpoch(long producerId, short epoch, ProducerEntry entry) {
+        if (epoch < entry.epoch) {
             throw new InvalidProducerEpochException(
                     "producer "
-                            + batch.producerId()
+                            + producerId
                             + " writes with epoch "
-                            + batch.producerEpoch()
+                            + epoch
                             + ", but epoch "
                             + entry.epoch
                             + " has written already");
+        }
+    }
+
+    private void checkGuard(RecordBatchView batch, AppendTerms terms) {
+        if (!terms.guarded() || !batch.isTransactional()) {
+            return;
+        }
+        TxnGuard guard = terms.guard();
+        if (guard == null || guards.get(batch.producerId()) != guard) {
+            throw new InvalidTxnStateException(
+                    "a batch of producer "
+                            + batch.producerId()
+                            + " belongs to a transaction that has ended, or that this partition is"
+                            + " not part of");
+        }
+    }
+
+    private void checkGuardedSequence(RecordBatchView batch, boolean withoutBatches) {
+        TxnGuard guard = guards.get(batch.producerId());
+        if (guard == null) {
+            return;
+        }
+        int expected = guard.transactionV2() && withoutBatches ? 0 : guard.lowestSequence();
+        if (batch.baseSequence() > expected) {
+            throw outOfOrder(batch, expected);
         }
     }
 
@@ -98,20 +178,40 @@ final class ProducerState {
             expected = last == Integer.MAX_VALUE ? 0 : last + 1;
         }
         if (first != expected) {
-            throw new OutOfOrderSequenceException(
-                    "producer "
-                            + batch.producerId()
-                            + " epoch "
-                            + batch.producerEpoch()
-                            + ": expected sequence "
-                            + expected
-                            + ", got "
-                            + first);
+            throw outOfOrder(batch, expected);
         }
     }
 
-    private static void checkMarker(RecordBatchView batch, ProducerEntry entry) {
-        checkEpoch(batch, entry);
+    private static OutOfOrderSequenceException outOfOrder(RecordBatchView batch, int expected) {
+        return new OutOfOrderSequenceException(
+                "producer "
+                        + batch.producerId()
+                        + " epoch "
+                        + batch.producerEpoch()
+                        + ": expected sequence "
+                        + expected
+                        + ", got "
+                        + batch.baseSequence());
+    }
+
+    /**
+     * From version 2 on, the coordinator raises the epoch before it writes markers: one that is not
+     * above what has been written comes late, and would end the next transaction. The exception is
+     * the same marker again, which finds its transaction ended and does nothing (KAFKA-19999).
+     */
+    private static void checkMarker(
+            RecordBatchView batch, ProducerEntry entry, short transactionVersion) {
+        short epoch = batch.producerEpoch();
+        boolean again =
+                epoch == entry.epoch
+                        && (entry.txnFirstOffset == ProducerEntry.NO_TXN
+                                || epoch == Short.MAX_VALUE);
+        if (epoch < entry.epoch
+                || (transactionVersion >= EPOCH_RAISED && epoch == entry.epoch && !again)) {
+            throw new InvalidProducerEpochException(
+                    "marker for producer %d has epoch %d, the log is at epoch %d (transactions v%d)"
+                            .formatted(batch.producerId(), epoch, entry.epoch, transactionVersion));
+        }
         Marker marker = Marker.of(batch);
         if (marker != null && marker.coordinatorEpoch < entry.coordinatorEpoch) {
             throw new TransactionCoordinatorFencedException(
@@ -147,6 +247,9 @@ final class ProducerState {
                 batch.lastOffset(),
                 batch.lastOffsetDelta(),
                 batch.maxTimestamp());
+        if (batch.isTransactional()) {
+            guards.remove(batch.producerId());
+        }
         if (batch.isTransactional() && entry.txnFirstOffset == ProducerEntry.NO_TXN) {
             entry.txnFirstOffset = batch.baseOffset();
             openTxns.put(batch.baseOffset(), batch.producerId());
@@ -158,6 +261,11 @@ final class ProducerState {
         Marker marker = Marker.of(batch);
         if (marker == null) {
             return null;
+        }
+        TxnGuard guard = guards.get(batch.producerId());
+        // A late copy of the last marker says nothing of the transaction that begins now.
+        if (guard != null && !(guard.transactionV2() && guard.epoch() == batch.producerEpoch())) {
+            guards.remove(batch.producerId());
         }
         entry.startEpoch(batch.producerEpoch());
         entry.coordinatorEpoch = marker.coordinatorEpoch;
@@ -190,9 +298,11 @@ final class ProducerState {
         }
     }
 
+    /** A transaction that began below and is still open goes on: only its beginning is gone. */
     void onLogStartOffset(long logStartOffset) {
-        unreplicatedTxns.headMap(logStartOffset).clear();
-        openTxns.headMap(logStartOffset).clear();
+        if (!unreplicatedTxns.isEmpty()) {
+            unreplicatedTxns.values().removeIf(markerOffset -> markerOffset < logStartOffset);
+        }
     }
 
     /** Forgets producers without an open transaction that have been silent for too long. */
@@ -203,6 +313,7 @@ final class ProducerState {
                         p ->
                                 p.txnFirstOffset == ProducerEntry.NO_TXN
                                         && nowMs - p.lastTimestampMs >= expirationMs);
+        guards.values().removeIf(guard -> nowMs - guard.createdMs() >= expirationMs);
     }
 
     void restore(List<ProducerEntry> snapshot) {
@@ -217,12 +328,27 @@ final class ProducerState {
 
     void clear() {
         producers.clear();
+        guards.clear();
         openTxns.clear();
         unreplicatedTxns.clear();
     }
 
     Collection<ProducerEntry> entries() {
         return producers.values();
+    }
+
+    List<ProducerView> views() {
+        return producers.values().stream()
+                .map(
+                        p ->
+                                new ProducerView(
+                                        p.producerId,
+                                        p.epoch,
+                                        p.lastSequence(),
+                                        p.lastTimestampMs,
+                                        p.coordinatorEpoch,
+                                        p.txnFirstOffset))
+                .toList();
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.millrace.log;
 
 import dev.millrace.log.FetchedRecords.FileRegion;
 import dev.millrace.log.SparseIndex.Entry;
+import dev.millrace.log.TxnIndex.AbortedTxn;
 import dev.millrace.log.disk.Disk;
 import dev.millrace.log.disk.DiskFile;
 import dev.millrace.wire.record.RecordBatchView;
@@ -81,6 +82,51 @@ final class Segment {
                 nowMs);
     }
 
+    /**
+     * An empty one for a cleaner to fill, in files with the suffix {@link LogFileNames#CLEANED}.
+     *
+     * @param createdMs when the newest of those was created that it replaces
+     */
+    static Segment createCleaned(Disk disk, Path folder, long baseOffset, long createdMs)
+            throws IOException {
+        DiskFile log = disk.open(cleanedFile(folder, baseOffset, LogFileNames.LOG));
+        log.truncate(0);
+        return new Segment(
+                disk,
+                folder,
+                baseOffset,
+                log,
+                createCleanedIndex(
+                        disk,
+                        folder,
+                        baseOffset,
+                        LogFileNames.OFFSET_INDEX,
+                        SparseIndex.OFFSET_KEY_BYTES),
+                createCleanedIndex(
+                        disk,
+                        folder,
+                        baseOffset,
+                        LogFileNames.TIME_INDEX,
+                        SparseIndex.TIMESTAMP_KEY_BYTES),
+                TxnIndex.unwritten(
+                        disk, LogFileNames.segmentFile(folder, baseOffset, LogFileNames.TXN_INDEX)),
+                createdMs);
+    }
+
+    private static SparseIndex createCleanedIndex(
+            Disk disk, Path folder, long baseOffset, String suffix, int keyBytes)
+            throws IOException {
+        return SparseIndex.createAs(
+                disk,
+                cleanedFile(folder, baseOffset, suffix),
+                LogFileNames.segmentFile(folder, baseOffset, suffix),
+                keyBytes);
+    }
+
+    private static Path cleanedFile(Path folder, long baseOffset, String suffix) {
+        return LogFileNames.segmentFile(folder, baseOffset, suffix + LogFileNames.CLEANED);
+    }
+
     int sizeBytes() {
         return size;
     }
@@ -99,6 +145,17 @@ final class Segment {
 
     /** Max timestamp of the first batch, -1 while there is none. */
     long firstTimestamp() {
+        return firstTimestamp;
+    }
+
+    /** The same, from the file if need be. Not for the active segment, but for its owner. */
+    long timestampOfFirstBatch() throws IOException {
+        if (firstTimestamp == RecordBatchView.NO_TIMESTAMP && size > 0) {
+            BatchCursor first = new BatchCursor(log, 0, size, RecordBatchView.HEADER_BYTES);
+            if (first.next()) {
+                firstTimestamp = first.header().maxTimestamp();
+            }
+        }
         return firstTimestamp;
     }
 
@@ -268,8 +325,7 @@ final class Segment {
         }
         return stop <= position
                 ? null
-                : new FetchedRecords(
-                        null, new FileRegion(channel, position, stop - position), List.of());
+                : FetchedRecords.of(new FileRegion(channel, position, stop - position));
     }
 
     private FetchedRecords readBuffered(
@@ -381,6 +437,22 @@ final class Segment {
         }
     }
 
+    /**
+     * A cleaner has written all batches: makes them and the indexes durable.
+     *
+     * @param aborted transactions whose markers are among the batches
+     * @param endOffset where the next segment begins
+     */
+    void finishCleaned(List<AbortedTxn> aborted, long endOffset) throws IOException {
+        seal();
+        log.force();
+        offsets.force();
+        times.force();
+        txns.fill(aborted, cleanedFile(folder, baseOffset, LogFileNames.TXN_INDEX));
+        nextOffset = endOffset;
+        trustForced();
+    }
+
     /** The segment is the active one again. */
     void unseal() {
         forced = false;
@@ -388,22 +460,28 @@ final class Segment {
 
     /** Renames the files away, so that a restart removes them; they can still be read. */
     void markDeleted() throws IOException {
+        rename("", LogFileNames.DELETED);
+    }
+
+    /** Adds another suffix to the files' names; the log before its indexes. */
+    void rename(String from, String to) throws IOException {
         for (String suffix : suffixes()) {
-            Path file = LogFileNames.segmentFile(folder, baseOffset, suffix);
+            Path file = LogFileNames.segmentFile(folder, baseOffset, suffix + from);
             if (disk.exists(file)) {
-                disk.rename(
-                        file,
-                        LogFileNames.segmentFile(
-                                folder, baseOffset, suffix + LogFileNames.DELETED));
+                disk.rename(file, LogFileNames.segmentFile(folder, baseOffset, suffix + to));
             }
         }
     }
 
     void removeDeleted() throws IOException {
+        remove(LogFileNames.DELETED);
+    }
+
+    /** Closes the files, and removes those of them that have the suffix. */
+    void remove(String nameSuffix) throws IOException {
         close();
         for (String suffix : suffixes()) {
-            disk.delete(
-                    LogFileNames.segmentFile(folder, baseOffset, suffix + LogFileNames.DELETED));
+            disk.delete(LogFileNames.segmentFile(folder, baseOffset, suffix + nameSuffix));
         }
     }
 

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  *
  * The owner rolls and gives up, in memory but for the new segment's file; any thread reads {@link
  * #current}. What else happens to files waits for {@link #force}, {@link #tidy}, {@link
- * #removeDeleted} and the truncations, of which one runs at a time: the log sees to that.
+ * #removeDeleted}, {@link #swap} and the truncations, of which one runs at a time: the log sees to
+ * that.
  */
 final class SegmentChain {
     private final Disk disk;
@@ -28,7 +29,10 @@ final class SegmentChain {
     private final SnapshotFiles snapshots;
     private final DeletedSegments deleted = new DeletedSegments();
 
+    /** Replaced under the lock of this object, because a cleaner does so beside the owner. */
     private volatile Segment[] segments;
+
+    private volatile int truncations;
 
     /** Files appeared or went since the folder was synced. */
     private volatile boolean folderChanged = true;
@@ -59,7 +63,7 @@ final class SegmentChain {
                 && (active.sizeBytes() > config.segmentBytes() - records.remaining()
                         || active.indexesFull(config.segmentIndexBytes())
                         || !active.canHold(lastOffset)
-                        || spannedMs(active, records, nowMs) > config.segmentMs());
+                        || spannedMs(active, records, nowMs) > config.rollMs());
     }
 
     /** By the records' time where they have one, so that a replayed history rolls as the first. */
@@ -74,7 +78,7 @@ final class SegmentChain {
     boolean rollDueByTime(LogConfig config, long nowMs) {
         Segment active = active();
         long since = active.firstTimestamp() >= 0 ? active.firstTimestamp() : active.createdMs;
-        return active.sizeBytes() > 0 && nowMs - since > config.segmentMs();
+        return active.sizeBytes() > 0 && nowMs - since > config.rollMs();
     }
 
     /**
@@ -88,10 +92,12 @@ final class SegmentChain {
         Segment next = Segment.create(disk, folder, logEndOffset, nowMs);
         // Before the segment can be seen, so that who flushes it syncs the folder too.
         folderChanged = true;
-        Segment[] current = segments;
-        Segment[] extended = Arrays.copyOf(current, current.length + 1);
-        extended[extended.length - 1] = next;
-        segments = extended;
+        synchronized (this) {
+            Segment[] current = segments;
+            Segment[] extended = Arrays.copyOf(current, current.length + 1);
+            extended[extended.length - 1] = next;
+            segments = extended;
+        }
         untidy = true;
     }
 
@@ -102,31 +108,124 @@ final class SegmentChain {
         folderChanged = true;
     }
 
-    /** Owner; touches no file: half a microsecond for each ({@code RollBenchmark}). */
-    void giveUpOldest(int count, long nowMs) {
-        Segment[] current = segments;
-        segments = Arrays.copyOfRange(current, count, current.length);
-        for (int i = 0; i < count; i++) {
-            deleted.add(current[i], nowMs);
+    /**
+     * Owner; touches no file: half a microsecond for each ({@code RollBenchmark}).
+     *
+     * @param oldest of those seen in {@link #current}
+     * @return false, and nothing is given up, if a cleaner has replaced one of them since
+     */
+    boolean giveUpOldest(List<Segment> oldest, long nowMs) {
+        synchronized (this) {
+            Segment[] current = segments;
+            if (!contains(current, 0, oldest)) {
+                return false;
+            }
+            segments = Arrays.copyOfRange(current, oldest.size(), current.length);
+        }
+        for (Segment each : oldest) {
+            deleted.add(each, nowMs);
         }
         folderChanged = true;
         untidy = true;
+        return true;
+    }
+
+    private static boolean contains(Segment[] segments, int at, List<Segment> wanted) {
+        if (at < 0 || segments.length - at < wanted.size()) {
+            return false;
+        }
+        for (int i = 0; i < wanted.size(); i++) {
+            if (segments[at + i] != wanted.get(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** How often the log was truncated: what a cleaner has read before may be gone. */
+    int truncations() {
+        return truncations;
+    }
+
+    /**
+     * Puts a cleaned segment in the place of those it was made of. After a crash at any moment the
+     * loader finds all of the old ones, or the new one: its {@code .swap} files are durable before
+     * the first old file is renamed away, and from then on they count.
+     *
+     * @return false, and the cleaned files are left to the caller, if the old ones are not there
+     *     any more
+     */
+    boolean swap(List<Segment> old, Segment cleaned, long nowMs) throws IOException {
+        if (!isCurrent(old)) {
+            return false;
+        }
+        cleaned.rename(LogFileNames.CLEANED, LogFileNames.SWAP);
+        disk.syncDirectory(folder);
+        if (!replace(old, cleaned)) {
+            cleaned.rename(LogFileNames.SWAP, LogFileNames.CLEANED);
+            return false;
+        }
+        for (Segment each : old) {
+            each.markDeleted();
+            deleted.addRenamed(each, nowMs);
+        }
+        disk.syncDirectory(folder);
+        cleaned.rename(LogFileNames.SWAP, "");
+        disk.syncDirectory(folder);
+        return true;
+    }
+
+    private boolean isCurrent(List<Segment> wanted) {
+        Segment[] current = segments;
+        return contains(current, indexOf(current, wanted.get(0)), wanted);
+    }
+
+    private static int indexOf(Segment[] segments, Segment wanted) {
+        int found = Segments.floor(segments, wanted.baseOffset);
+        return segments[found] == wanted ? found : -1;
+    }
+
+    /** In memory. */
+    private synchronized boolean replace(List<Segment> old, Segment replacement) {
+        Segment[] current = segments;
+        int from = indexOf(current, old.get(0));
+        if (!contains(current, from, old)) {
+            return false;
+        }
+        Segment[] next = new Segment[current.length - old.size() + 1];
+        System.arraycopy(current, 0, next, 0, from);
+        next[from] = replacement;
+        int rest = from + old.size();
+        System.arraycopy(current, rest, next, from + 1, current.length - rest);
+        segments = next;
+        return true;
     }
 
     /** Drops the batch that contains {@code offset} and all after it; blocks. */
     void truncateTo(long offset, int indexIntervalBytes, long nowMs) throws IOException {
+        synchronized (this) {
+            truncations++;
+        }
         Segment[] current = segments;
         int keep = Segments.floor(current, offset) + 1;
         renameFrom(current, keep, nowMs);
         current[keep - 1].truncateTo(offset, indexIntervalBytes);
         current[keep - 1].unseal();
-        segments = Arrays.copyOf(current, keep);
+        synchronized (this) {
+            segments = Arrays.copyOf(current, keep);
+        }
     }
 
     /** Drops all and goes on at {@code offset}; blocks. */
     void startAt(long offset, long nowMs) throws IOException {
+        synchronized (this) {
+            truncations++;
+        }
         renameFrom(segments, 0, nowMs);
-        segments = new Segment[] {Segment.create(disk, folder, offset, nowMs)};
+        Segment only = Segment.create(disk, folder, offset, nowMs);
+        synchronized (this) {
+            segments = new Segment[] {only};
+        }
     }
 
     /** At once, because a new segment may soon want the name of an old one; last first. */
@@ -140,11 +239,19 @@ final class SegmentChain {
         folderChanged = true;
     }
 
-    /** Whole batches from {@code startOffset} on, below {@code bound}; any thread. */
-    FetchedRecords read(
-            long startOffset, long bound, int maxBytes, boolean minOneBatch, int fileRegionMinBytes)
+    /**
+     * Whole batches from {@code startOffset} on, below {@code bound}; any thread.
+     *
+     * @param current the segments as the caller has seen them
+     */
+    static FetchedRecords read(
+            Segment[] current,
+            long startOffset,
+            long bound,
+            int maxBytes,
+            boolean minOneBatch,
+            int fileRegionMinBytes)
             throws IOException {
-        Segment[] current = segments;
         for (int i = Segments.floor(current, startOffset); i < current.length; i++) {
             @Nullable FetchedRecords read =
                     current[i].read(startOffset, bound, maxBytes, minOneBatch, fileRegionMinBytes);

@@ -7,11 +7,14 @@ import dev.millrace.wire.record.Codec;
 import dev.millrace.wire.record.RecordBatchView;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.FencedLeaderEpochException;
@@ -35,10 +38,15 @@ import org.jspecify.annotations.Nullable;
  * close, so that appends never wait for an fsync.
  */
 final class SegmentedLog implements PartitionLog {
-    /** Lowered recovery points must be on disk before the bytes above them go. */
-    @FunctionalInterface
-    interface RecoveryPoints {
-        void store() throws IOException;
+    /** Of the directory the log is in. */
+    interface Checkpoints {
+        /**
+         * Lowered recovery points must be on disk before the bytes above them go; raised ones,
+         * before compaction makes gaps in the offsets below, which recovery would take for losses.
+         */
+        void storeRecoveryPoints() throws IOException;
+
+        void storeCleaned() throws IOException;
     }
 
     private static final long CACHE_IDLE_MS = 60_000;
@@ -49,12 +57,13 @@ final class SegmentedLog implements PartitionLog {
     private final Disk disk;
     private final Clock clock;
     private final LogDirectoryConfig directoryConfig;
-    private final RecoveryPoints recoveryPoints;
+    private final Checkpoints checkpoints;
     private final LeaderEpochs epochs;
     private final ProducerState producers;
     private final TailCache cache;
 
     private final Object flushLock = new Object();
+    private final Object cleaningLock = new Object();
     private final SegmentChain chain;
 
     private volatile LogConfig config;
@@ -71,6 +80,9 @@ final class SegmentedLog implements PartitionLog {
      */
     private volatile long durableLogStart;
 
+    /** Below: compacted; -1 if never. */
+    private volatile long cleanedTo;
+
     private volatile long flushedAtMs;
     private volatile boolean closed;
     private volatile boolean deleted;
@@ -84,13 +96,14 @@ final class SegmentedLog implements PartitionLog {
             Clock clock,
             LogDirectoryConfig directoryConfig,
             LogConfig config,
-            RecoveryPoints recoveryPoints,
+            Checkpoints checkpoints,
             LeaderEpochs epochs,
             ProducerState producers,
             TailCache cache,
             Loaded loaded,
             long recoveryPoint,
-            long highWatermark) {
+            long highWatermark,
+            long cleanedTo) {
         this.topicPartition = topicPartition;
         this.topicId = topicId;
         this.folder = folder;
@@ -99,7 +112,7 @@ final class SegmentedLog implements PartitionLog {
         this.directoryConfig = directoryConfig;
         this.config = config;
         this.codec = codecOf(config);
-        this.recoveryPoints = recoveryPoints;
+        this.checkpoints = checkpoints;
         this.epochs = epochs;
         this.producers = producers;
         this.cache = cache;
@@ -108,6 +121,7 @@ final class SegmentedLog implements PartitionLog {
         this.logEndOffset = loaded.logEndOffset();
         this.recoveryPoint = Math.min(recoveryPoint, logEndOffset);
         this.highWatermark = Math.max(logStartOffset, Math.min(highWatermark, logEndOffset));
+        this.cleanedTo = cleanedTo;
         this.flushedAtMs = clock.millis();
         producers.onHighWatermark(this.highWatermark);
         this.firstUnstableOffset = producers.firstUnstableOffset();
@@ -157,7 +171,8 @@ final class SegmentedLog implements PartitionLog {
 
     @Override
     public long lastStableOffset() {
-        return Math.min(firstUnstableOffset, highWatermark);
+        // A transaction may have begun below what DeleteRecords has left.
+        return Math.max(Math.min(firstUnstableOffset, highWatermark), logStartOffset);
     }
 
     @Override
@@ -189,7 +204,20 @@ final class SegmentedLog implements PartitionLog {
     }
 
     @Override
-    public AppendResult appendAsLeader(ByteBuffer records, int leaderEpoch, AppendOrigin origin)
+    public @Nullable TxnGuard transactionGuard(
+            long producerId, short epoch, int sequence, boolean transactionV2) {
+        requireUsable();
+        return producers.guard(producerId, epoch, sequence, transactionV2, clock.millis());
+    }
+
+    @Override
+    public List<ProducerView> producers() {
+        return producers.views();
+    }
+
+    @Override
+    public AppendResult appendAsLeader(
+            ByteBuffer records, int leaderEpoch, AppendOrigin origin, AppendTerms terms)
             throws IOException {
         requireUsable();
         OptionalInt latestEpoch = epochs.latest();
@@ -207,7 +235,7 @@ final class SegmentedLog implements PartitionLog {
         ByteBuffer batches =
                 codec == null ? records : Recompressor.recompress(records, codec, current);
         IncomingBatches incoming = new IncomingBatches(batches);
-        Duplicate duplicate = incoming.duplicate(producers, origin);
+        Duplicate duplicate = incoming.duplicate(producers, origin, terms);
         if (duplicate != null) {
             return new AppendResult(
                     duplicate.firstOffset(),
@@ -277,18 +305,30 @@ final class SegmentedLog implements PartitionLog {
             return inMemory;
         }
         long bound = Math.min(maxOffset, logEndOffset);
-        try {
-            FetchedRecords read =
-                    chain.read(
-                            startOffset,
-                            bound,
-                            maxBytes,
-                            minOneBatch,
-                            directoryConfig.fileRegionMinBytes());
-            return withAborted(read, startOffset, bound);
-        } catch (IOException e) {
-            requireUsable();
-            throw e;
+        while (true) {
+            // Records and aborted transactions have to be of the same segments: compaction removes
+            // both.
+            Segment[] segments = chain.current();
+            try {
+                FetchedRecords read =
+                        SegmentChain.read(
+                                segments,
+                                startOffset,
+                                bound,
+                                maxBytes,
+                                minOneBatch,
+                                directoryConfig.fileRegionMinBytes());
+                return withAborted(segments, read, startOffset, bound);
+            } catch (ClosedChannelException e) {
+                requireUsable();
+                if (segments == chain.current()) {
+                    throw e;
+                }
+                // Given up and closed while it was read; what took its place is there.
+            } catch (IOException e) {
+                requireUsable();
+                throw e;
+            }
         }
     }
 
@@ -312,15 +352,17 @@ final class SegmentedLog implements PartitionLog {
         if (startOffset >= bound) {
             return FetchedRecords.NONE;
         }
-        ByteBuffer cached = cache.read(startOffset, bound, maxBytes, minOneBatch);
-        return cached == null ? null : withAborted(FetchedRecords.of(cached), startOffset, bound);
+        // Before the cache is asked, see read.
+        Segment[] segments = chain.current();
+        FetchedRecords cached = cache.read(startOffset, bound, maxBytes, minOneBatch);
+        return cached == null ? null : withAborted(segments, cached, startOffset, bound);
     }
 
-    private FetchedRecords withAborted(FetchedRecords read, long startOffset, long bound) {
+    private static FetchedRecords withAborted(
+            Segment[] segments, FetchedRecords read, long startOffset, long bound) {
         return read.sizeBytes() == 0
                 ? read
-                : read.withAborted(
-                        Segments.abortedTransactions(chain.current(), startOffset, bound));
+                : read.withAborted(Segments.abortedTransactions(segments, startOffset, bound));
     }
 
     @Override
@@ -406,7 +448,12 @@ final class SegmentedLog implements PartitionLog {
     private void lowerRecoveryPoint(long offset) throws IOException {
         if (offset < recoveryPoint) {
             recoveryPoint = offset;
-            recoveryPoints.store();
+            checkpoints.storeRecoveryPoints();
+        }
+        if (offset < cleanedTo) {
+            // Or what is appended next would count as clean after a crash.
+            cleanedTo = offset;
+            checkpoints.storeCleaned();
         }
     }
 
@@ -466,24 +513,114 @@ final class SegmentedLog implements PartitionLog {
     }
 
     private int deleteExpired(long nowMs) throws IOException {
-        int expired =
-                Retention.expired(chain.current(), config, logStartOffset, highWatermark, nowMs);
-        if (expired == 0) {
-            return 0;
+        while (true) {
+            Segment[] segments = chain.current();
+            int expired = Retention.expired(segments, config, logStartOffset, highWatermark, nowMs);
+            if (expired == 0) {
+                return 0;
+            }
+            long start = expired < segments.length ? segments[expired].baseOffset : logEndOffset;
+            if (expired == segments.length) {
+                try {
+                    chain.roll(producers, logEndOffset, nowMs);
+                } catch (IOException e) {
+                    throw fail(e);
+                }
+            }
+            if (logStartOffset < start) {
+                raiseLogStart(start);
+            }
+            if (chain.giveUpOldest(Arrays.asList(segments).subList(0, expired), nowMs)) {
+                return expired;
+            }
+            // A cleaner has just replaced one of them: looks again.
         }
-        if (expired == chain.current().length) {
+    }
+
+    @Override
+    public Optional<CleanableSection> cleanable() throws IOException {
+        LogConfig current = config;
+        if (!current.cleanupCompact() || unusable()) {
+            return Optional.empty();
+        }
+        CleanableSection section = cleanable(chain.current(), current);
+        return section.cleanableBytes() == 0 ? Optional.empty() : Optional.of(section);
+    }
+
+    private CleanableSection cleanable(Segment[] segments, LogConfig current) throws IOException {
+        return CleanableSection.of(
+                segments,
+                cleanedTo,
+                logStartOffset,
+                logEndOffset,
+                lastStableOffset(),
+                current.compaction(),
+                clock.millis());
+    }
+
+    @Override
+    public long cleanedTo() {
+        return cleanedTo;
+    }
+
+    @Override
+    public LiveProducers liveProducers() {
+        return LiveProducers.of(producers);
+    }
+
+    @Override
+    public Optional<CleanStats> clean(
+            Cleaner cleaner, LiveProducers liveProducers, BooleanSupplier stopped)
+            throws IOException {
+        synchronized (cleaningLock) {
             try {
-                chain.roll(producers, logEndOffset, nowMs);
-            } catch (IOException e) {
+                CleaningSite site =
+                        new CleaningSite(
+                                disk,
+                                folder,
+                                clock,
+                                chain,
+                                cache,
+                                flushLock,
+                                this::unusable,
+                                stopped);
+                site.requireGoingOn();
+                return clean(cleaner, site, liveProducers);
+            } catch (CleaningAbortedException e) {
+                return Optional.empty();
+            } catch (CleaningSite.SwapFailedException e) {
                 throw fail(e);
+            } catch (IOException e) {
+                if (unusable()) {
+                    return Optional.empty();
+                }
+                throw e;
             }
         }
-        long start = chain.current()[expired].baseOffset;
-        if (logStartOffset < start) {
-            raiseLogStart(start);
+    }
+
+    private Optional<CleanStats> clean(
+            Cleaner cleaner, CleaningSite site, LiveProducers liveProducers) throws IOException {
+        LogConfig current = config;
+        CleanableSection section = cleanable(site.segments(), current);
+        if (!current.cleanupCompact() || section.cleanableBytes() == 0) {
+            return Optional.empty();
         }
-        chain.giveUpOldest(expired, nowMs);
-        return expired;
+        if (recoveryPoint < section.firstUncleanableOffset()) {
+            flush();
+        }
+        checkpoints.storeRecoveryPoints();
+        CleanStats stats = cleaner.clean(site, section, liveProducers, current, clock.millis());
+        synchronized (flushLock) {
+            site.requireGoingOn();
+            cleanedTo = stats.cleanedTo();
+            checkpoints.storeCleaned();
+        }
+        return Optional.of(stats);
+    }
+
+    private boolean unusable() {
+        return closed || deleted || failure != null;
     }
 
     @Override

@@ -79,9 +79,23 @@ final class SparseIndex {
         return index;
     }
 
+    /** Empty, in a file that has another name until it is renamed to {@code file}. */
+    static SparseIndex createAs(Disk disk, Path temporary, Path file, int keyBytes)
+            throws IOException {
+        SparseIndex index = new SparseIndex(disk, file, keyBytes, 0);
+        DiskFile open = disk.open(temporary);
+        open.truncate(0);
+        index.open = open;
+        return index;
+    }
+
     int entries() {
         Window current = window;
         return current.first + current.count;
+    }
+
+    long sizeBytes() {
+        return (long) entries() * entryBytes;
     }
 
     boolean isFull(int maxBytes) {

@@ -3,6 +3,7 @@ package dev.millrace.log;
 import dev.millrace.wire.record.RecordBatchView;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -11,11 +12,12 @@ import org.jspecify.annotations.Nullable;
  * Always a gapless range that ends at the log end, in chunks that grow with the log's traffic;
  * bounded per log, and by a budget that all logs of a directory share.
  *
- * <p>The owner appends; any thread reads. A chunk is filled once and never reused, so that what was
- * read from it stays valid without counting references; the garbage collector takes it.
+ * <p>The owner appends; any thread reads. A chunk is filled once. Its memory is used again when the
+ * cache has dropped it and every reader has said that it is done; a reader that never does costs
+ * that memory, and nothing else: the garbage collector takes it.
  */
 final class TailCache {
-    private static final int MIN_CHUNK_BYTES = 4 << 10;
+    private static final int MIN_CHUNK_BYTES = ChunkMemory.MIN_BYTES;
     private static final int MAX_CHUNK_BYTES = 512 << 10;
     private static final int MARK_INTERVAL_BYTES = 4 << 10;
     private static final Chunk[] EMPTY = {};
@@ -24,6 +26,10 @@ final class TailCache {
     private final Budget budget;
 
     private volatile Chunk[] chunks = EMPTY;
+
+    /** Below: the files have been compacted, and memory has what is not there any more. */
+    private volatile long compactedTo;
+
     private int heldBytes;
     private long lastAppendMs;
 
@@ -36,9 +42,15 @@ final class TailCache {
     static final class Budget {
         private final long maxBytes;
         private final AtomicLong usedBytes = new AtomicLong();
+        private final ChunkMemory memory;
 
         Budget(long maxBytes) {
             this.maxBytes = maxBytes;
+            this.memory = new ChunkMemory(maxBytes / 4);
+        }
+
+        ChunkMemory memory() {
+            return memory;
         }
 
         boolean take(int bytes) {
@@ -64,7 +76,7 @@ final class TailCache {
         lastAppendMs = nowMs;
         Chunk[] current = chunks;
         Chunk last = current.length == 0 ? null : current[current.length - 1];
-        if (last == null || last.data.length - last.limit < size) {
+        if (last == null || last.capacity() - last.limit < size) {
             last = newChunk(size, last);
             if (last == null) {
                 clear();
@@ -78,8 +90,8 @@ final class TailCache {
         int wanted =
                 previous == null
                         ? MIN_CHUNK_BYTES
-                        : Math.min(previous.data.length * 2, MAX_CHUNK_BYTES);
-        int capacity = Math.max(wanted, size);
+                        : Math.min(previous.capacity() * 2, MAX_CHUNK_BYTES);
+        int capacity = size <= wanted ? wanted : powerOfTwo(size);
         if (capacity > maxBytes) {
             capacity = size;
         }
@@ -90,42 +102,73 @@ final class TailCache {
         int drop = 0;
         int held = heldBytes;
         while (held + capacity > maxBytes) {
-            held -= current[drop++].data.length;
+            held -= current[drop++].capacity();
         }
         budget.give(heldBytes - held);
         boolean affordable = budget.take(capacity);
         while (!affordable && drop < current.length) {
-            budget.give(current[drop].data.length);
-            held -= current[drop++].data.length;
+            budget.give(current[drop].capacity());
+            held -= current[drop++].capacity();
             affordable = budget.take(capacity);
         }
         heldBytes = held;
         if (!affordable) {
             chunks = EMPTY;
+            letGo(current, drop);
             return null;
         }
-        Chunk chunk = new Chunk(capacity);
+        Chunk chunk = new Chunk(budget.memory(), capacity);
         Chunk[] next = Arrays.copyOfRange(current, drop, current.length + 1);
         next[next.length - 1] = chunk;
         heldBytes += capacity;
         chunks = next;
+        letGo(current, drop);
         return chunk;
+    }
+
+    private static int powerOfTwo(int atLeast) {
+        return Integer.highestOneBit(Math.max(1, atLeast - 1)) << 1;
+    }
+
+    /** The first {@code count}, which new readers do not find any more. */
+    private static void letGo(Chunk[] dropped, int count) {
+        for (int i = 0; i < count; i++) {
+            dropped[i].letGo();
+        }
     }
 
     /**
      * Whole batches from the one that contains {@code startOffset}, below {@code maxOffset}, all
-     * from one chunk; null if the cache does not have the offset.
+     * from one chunk, to be {@link FetchedRecords#done}; null if the cache does not have the
+     * offset.
      */
-    @Nullable ByteBuffer read(long startOffset, long maxOffset, int maxBytes, boolean minOneBatch) {
+    @Nullable FetchedRecords read(
+            long startOffset, long maxOffset, int maxBytes, boolean minOneBatch) {
+        if (startOffset < compactedTo) {
+            return null;
+        }
         Chunk[] current = chunks;
         for (int i = current.length - 1; i >= 0; i--) {
             Chunk chunk = current[i];
             int limit = chunk.limit;
-            if (limit > 0 && startOffset >= chunk.baseOffset()) {
-                return chunk.read(startOffset, maxOffset, maxBytes, minOneBatch, limit);
+            if (limit == 0 || startOffset < chunk.baseOffset || !chunk.hold()) {
+                continue;
             }
+            ByteBuffer read = chunk.read(startOffset, maxOffset, maxBytes, minOneBatch, limit);
+            if (read == null || !read.hasRemaining()) {
+                chunk.letGo();
+                return read == null ? null : FetchedRecords.NONE;
+            }
+            return FetchedRecords.shared(read, chunk::letGo);
         }
         return null;
+    }
+
+    /**
+     * From now on does not know the records below {@code offset}, where a batch ends. Any thread.
+     */
+    void compacted(long offset) {
+        compactedTo = offset;
     }
 
     /** Gives memory back if nothing was appended for {@code idleMs}: others use it better. */
@@ -136,9 +179,11 @@ final class TailCache {
     }
 
     void clear() {
+        Chunk[] current = chunks;
         budget.give(heldBytes);
         heldBytes = 0;
         chunks = EMPTY;
+        letGo(current, current.length);
     }
 
     int heldBytes() {
@@ -146,8 +191,14 @@ final class TailCache {
     }
 
     private static final class Chunk {
-        final byte[] data;
+        private final ChunkMemory memory;
         private final ByteBuffer view;
+
+        /** The cache, and the readers at work; at 0 the memory is another's. */
+        private final AtomicInteger holders = new AtomicInteger(1);
+
+        /** Of the first batch; valid once {@link #limit} is positive. */
+        private long baseOffset;
 
         /** Where batches begin, one in about every interval. */
         private final int[] marks;
@@ -157,20 +208,42 @@ final class TailCache {
         /** Written last: a reader that sees it sees the bytes below. */
         volatile int limit;
 
-        Chunk(int capacity) {
-            this.data = new byte[capacity];
-            this.view = ByteBuffer.wrap(data);
+        Chunk(ChunkMemory memory, int capacity) {
+            this.memory = memory;
+            this.view = memory.take(capacity);
             this.marks = new int[capacity / MARK_INTERVAL_BYTES + 1];
         }
 
-        long baseOffset() {
-            return view.getLong(RecordBatchView.BASE_OFFSET);
+        int capacity() {
+            return view.capacity();
+        }
+
+        /** False if it is too late. */
+        boolean hold() {
+            int now = holders.get();
+            while (now > 0) {
+                if (holders.compareAndSet(now, now + 1)) {
+                    return true;
+                }
+                now = holders.get();
+            }
+            return false;
+        }
+
+        /** Once for each {@link #hold}, and once by the cache. */
+        void letGo() {
+            if (holders.decrementAndGet() == 0) {
+                memory.give(view);
+            }
         }
 
         void append(ByteBuffer records) {
             int from = limit;
             int size = records.remaining();
-            records.get(records.position(), data, from, size);
+            view.put(from, records, records.position(), size);
+            if (from == 0) {
+                baseOffset = view.getLong(RecordBatchView.BASE_OFFSET);
+            }
             int at = from;
             while (at < from + size) {
                 if (markCount == 0 || at - marks[markCount - 1] >= MARK_INTERVAL_BYTES) {

@@ -80,6 +80,23 @@ final class TxnIndex {
         return index;
     }
 
+    /** Empty, and to be filled by {@link #fill}; {@code file} is not looked at. */
+    static TxnIndex unwritten(Disk disk, Path file) {
+        return new TxnIndex(disk, file, List.of());
+    }
+
+    /** Writes all there will be, durably, to where the file is for now; nothing if empty. */
+    synchronized void fill(List<AbortedTxn> txns, Path temporary) throws IOException {
+        if (!txns.isEmpty()) {
+            try (DiskFile out = disk.open(temporary)) {
+                out.truncate(0);
+                out.write(encode(txns), 0);
+                out.force();
+            }
+            entries = List.copyOf(txns);
+        }
+    }
+
     List<AbortedTxn> entries() {
         return entries;
     }
@@ -105,6 +122,13 @@ final class TxnIndex {
     }
 
     private void write(List<AbortedTxn> txns, long position) throws IOException {
+        try (DiskFile out = disk.open(file)) {
+            out.write(encode(txns), position);
+        }
+        unforced = true;
+    }
+
+    private static ByteBuffer encode(List<AbortedTxn> txns) {
         ByteBuffer bytes = ByteBuffer.allocate(txns.size() * ENTRY_BYTES);
         for (TxnIndex.AbortedTxn txn : txns) {
             bytes.putShort((short) 0)
@@ -113,10 +137,7 @@ final class TxnIndex {
                     .putLong(txn.lastOffset)
                     .putLong(txn.lastStableOffset);
         }
-        try (DiskFile out = disk.open(file)) {
-            out.write(bytes.flip(), position);
-        }
-        unforced = true;
+        return bytes.flip();
     }
 
     /** Not under the lock that an append takes: it must not wait for an fsync. */

@@ -239,6 +239,8 @@ final class LogFixture implements AutoCloseable {
         private String compressionType = "producer";
         private long flushMessages = Long.MAX_VALUE;
         private long flushMs = Long.MAX_VALUE;
+        private boolean delete;
+        private CompactionConfig compaction = CompactionConfig.DEFAULT;
 
         Configs segmentBytes(int bytes) {
             segmentBytes = bytes;
@@ -280,6 +282,16 @@ final class LogFixture implements AutoCloseable {
             return this;
         }
 
+        Configs compactAndDelete() {
+            delete = true;
+            return compact();
+        }
+
+        Configs compaction(CompactionConfig config) {
+            compaction = config;
+            return this;
+        }
+
         Configs appendTime() {
             appendTime = true;
             return this;
@@ -314,7 +326,7 @@ final class LogFixture implements AutoCloseable {
                     retentionBytes,
                     retentionMs,
                     maxMessageBytes,
-                    !compact,
+                    delete || !compact,
                     compact,
                     appendTime,
                     beforeMaxMs,
@@ -322,7 +334,8 @@ final class LogFixture implements AutoCloseable {
                     compressionType,
                     false,
                     flushMessages,
-                    flushMs);
+                    flushMs,
+                    compaction);
         }
     }
 }

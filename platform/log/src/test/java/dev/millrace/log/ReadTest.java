@@ -19,6 +19,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -135,6 +138,89 @@ class ReadTest {
 
     private static ByteBuffer batchOf(int bytes) {
         return new RecordBatchBuilder().append(1, null, new byte[bytes]).build();
+    }
+
+    @Test
+    void memory_is_used_again_only_when_cache_and_readers_are_done_with_it() {
+        TailCache.Budget budget = new TailCache.Budget(100_000);
+        TailCache cache = new TailCache(100_000, budget);
+        ByteBuffer batch = batchOf(3000);
+        cache.append(batch, 0);
+        FetchedRecords first = Objects.requireNonNull(cache.read(0, 1, 10_000, true));
+        FetchedRecords second = Objects.requireNonNull(cache.read(0, 1, 10_000, true));
+        cache.clear();
+        first.done();
+        assertThat(budget.memory().idleBytes()).isZero();
+
+        cache.append(batchOf(2000), 0);
+        assertThat(second.records()).isEqualTo(batch);
+        second.done();
+        assertThat(budget.memory().idleBytes()).isEqualTo(4096);
+        cache.clear();
+        assertThat(budget.memory().idleBytes()).isEqualTo(8192);
+        cache.append(batch, 0);
+        assertThat(budget.memory().idleBytes()).isEqualTo(4096);
+    }
+
+    @Test
+    void idle_memory_is_bounded() {
+        ChunkMemory memory = new ChunkMemory(10_000);
+        List<ByteBuffer> taken = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            taken.add(memory.take(4096));
+        }
+        taken.forEach(memory::give);
+        assertThat(memory.idleBytes()).isEqualTo(8192);
+        memory.give(memory.take(5000));
+        assertThat(memory.idleBytes()).isEqualTo(8192);
+    }
+
+    @Test
+    void readers_and_an_appender_that_reuses_memory_never_see_each_others_bytes() throws Exception {
+        TailCache.Budget budget = new TailCache.Budget(64 << 10);
+        TailCache cache = new TailCache(32 << 10, budget);
+        AtomicLong end = new AtomicLong();
+        AtomicBoolean stop = new AtomicBoolean();
+        AtomicLong hits = new AtomicLong();
+        List<Thread> readers = new ArrayList<>();
+        List<Throwable> failures = new CopyOnWriteArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            Thread reader =
+                    new Thread(
+                            () -> {
+                                try {
+                                    while (!stop.get()) {
+                                        long bound = end.get();
+                                        long from = Math.max(0, bound - 20);
+                                        FetchedRecords read = cache.read(from, bound, 8192, true);
+                                        if (read != null && read.records() != null) {
+                                            RecordBatches.in(read.records())
+                                                    .forEach(RecordBatchView::requireCrc);
+                                            hits.incrementAndGet();
+                                            read.done();
+                                        }
+                                    }
+                                } catch (Throwable e) {
+                                    failures.add(e);
+                                }
+                            });
+            reader.start();
+            readers.add(reader);
+        }
+        Random random = new Random(5);
+        long deadlineNs = System.nanoTime() + 20_000_000_000L;
+        for (int i = 0; i < 50_000 || hits.get() < 1000; i++) {
+            assertThat(System.nanoTime()).isLessThan(deadlineNs);
+            ByteBuffer batch = batchOf(random.nextInt(3000));
+            RecordBatchView.at(batch, 0).setBaseOffset(i);
+            cache.append(batch, 0);
+            end.set(i + 1);
+        }
+        stop.set(true);
+        for (Thread reader : readers) {
+            reader.join(10_000);
+        }
+        assertThat(failures).isEmpty();
     }
 
     @Test

@@ -68,6 +68,7 @@ public final class ApiTable {
     /** Collects the rows; one thread. */
     public static final class Builder {
         private final Map<ApiKeys, Entry> entries = new EnumMap<>(ApiKeys.class);
+        private final ApiVersionsHandler apiVersions = new ApiVersionsHandler();
 
         private Builder() {}
 
@@ -103,11 +104,20 @@ public final class ApiTable {
             return this;
         }
 
+        /**
+         * Announces a feature (KIP-584), by which clients choose among protocols.
+         *
+         * @param finalized level in force
+         */
+        public Builder feature(String name, short min, short max, short finalized) {
+            apiVersions.feature(name, min, max, finalized);
+            return this;
+        }
+
         public ApiTable build() {
-            ApiVersionsHandler handler = new ApiVersionsHandler();
-            add(ApiKeys.API_VERSIONS, 0, API_VERSIONS_MAX, handler);
+            add(ApiKeys.API_VERSIONS, 0, API_VERSIONS_MAX, apiVersions);
             ApiTable table = new ApiTable(entries);
-            handler.advertise(table.ranges());
+            apiVersions.advertise(table.ranges());
             return table;
         }
     }

@@ -9,14 +9,30 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.ApiVersionsRequest;
 
 /**
- * Answers ApiVersions from our own table, never from kafka-clients' list of everything it knows. No
- * feature is finalized: clients choose newer transaction and group protocols by finalized features,
- * not by API versions alone.
+ * Answers ApiVersions from our own table, never from kafka-clients' list of everything it knows.
+ * Clients choose newer transaction and group protocols by finalized features, not by API versions
+ * alone.
  */
 final class ApiVersionsHandler
         implements ApiHandler<ApiVersionsRequestData, ApiVersionsResponseData> {
     /** Shared by all answers; never changed after {@link #advertise}. */
     private final ApiVersionsResponseData all = new ApiVersionsResponseData();
+
+    void feature(String name, short min, short max, short finalized) {
+        all.supportedFeatures()
+                .add(
+                        new ApiVersionsResponseData.SupportedFeatureKey()
+                                .setName(name)
+                                .setMinVersion(min)
+                                .setMaxVersion(max));
+        all.finalizedFeatures()
+                .add(
+                        new ApiVersionsResponseData.FinalizedFeatureKey()
+                                .setName(name)
+                                .setMinVersionLevel(finalized)
+                                .setMaxVersionLevel(finalized));
+        all.setFinalizedFeaturesEpoch(0);
+    }
 
     void advertise(Map<ApiKeys, short[]> ranges) {
         all.setApiKeys(ApiTable.rows(ranges));

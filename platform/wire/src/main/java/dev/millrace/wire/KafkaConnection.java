@@ -343,14 +343,19 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
         return true;
     }
 
-    private static ResponseEncoder.Encoded encode(
+    private ResponseEncoder.Encoded encode(
             ChannelHandlerContext context, RequestContext request, ApiMessage response) {
         short version = request.version();
         if (request.api() == ApiKeys.API_VERSIONS && version > 4) {
             version = 0;
         }
         return ResponseEncoder.encode(
-                context.alloc(), request.api(), version, request.correlationId(), response);
+                context.alloc(),
+                request.api(),
+                version,
+                request.correlationId(),
+                response,
+                config.sockets().sendfile());
     }
 
     private static @Nullable ApiMessage errorResponse(Exchange exchange, Throwable failure) {

@@ -89,7 +89,13 @@ public final class KafkaServer {
             ByteBufAllocator allocator) {
         KafkaServer server = new KafkaServer(loops, table, config, metrics, allocator);
         Promise<Bound> bound = Promise.promise();
-        new Bootstrap()
+        Bootstrap bootstrap = new Bootstrap();
+        int receiveBufferBytes = config.sockets().receiveBufferBytes();
+        if (receiveBufferBytes != SocketOptions.SYSTEM) {
+            // Connections inherit it: the window is agreed upon before they are accepted.
+            bootstrap.option(ChannelOption.SO_RCVBUF, receiveBufferBytes);
+        }
+        bootstrap
                 .group(loops.get(0).nettyEventLoop())
                 .channelFactory(channels)
                 .option(ChannelOption.SO_REUSEADDR, true)
@@ -182,6 +188,10 @@ public final class KafkaServer {
             long id = nextId++;
             channel.config().setOption(ChannelOption.TCP_NODELAY, true);
             channel.config().setOption(ChannelOption.SO_KEEPALIVE, true);
+            int sendBufferBytes = config.sockets().sendBufferBytes();
+            if (sendBufferBytes != SocketOptions.SYSTEM) {
+                channel.config().setOption(ChannelOption.SO_SNDBUF, sendBufferBytes);
+            }
             channel.config().setWriteBufferWaterMark(WRITE_MARKS);
             channel.config()
                     .setRecvByteBufAllocator(

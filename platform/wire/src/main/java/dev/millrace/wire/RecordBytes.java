@@ -22,23 +22,39 @@ public final class RecordBytes implements BaseRecords {
     private final @Nullable FileChannel file;
     private final long position;
     private final int sizeBytes;
+    private final @Nullable Runnable done;
 
     private RecordBytes(
-            @Nullable ByteBuffer memory, @Nullable FileChannel file, long position, int sizeBytes) {
+            @Nullable ByteBuffer memory,
+            @Nullable FileChannel file,
+            long position,
+            int sizeBytes,
+            @Nullable Runnable done) {
         this.memory = memory;
         this.file = file;
         this.position = position;
         this.sizeBytes = sizeBytes;
+        this.done = done;
     }
 
     /** Bytes in memory, position..limit. */
     public static RecordBytes of(ByteBuffer batches) {
-        return new RecordBytes(batches, null, 0, batches.remaining());
+        return new RecordBytes(batches, null, 0, batches.remaining(), null);
+    }
+
+    /**
+     * The same, of memory that is used for something else afterwards.
+     *
+     * @param batches direct and writable, though nobody writes
+     * @param done called once when they have been sent, or are not going to be
+     */
+    public static RecordBytes of(ByteBuffer batches, Runnable done) {
+        return new RecordBytes(batches, null, 0, batches.remaining(), done);
     }
 
     /** Bytes of a file, sent by the kernel where the transport can. The channel stays open. */
     public static RecordBytes of(FileChannel channel, long position, int lengthBytes) {
-        return new RecordBytes(null, channel, position, lengthBytes);
+        return new RecordBytes(null, channel, position, lengthBytes, null);
     }
 
     /**
@@ -67,11 +83,21 @@ public final class RecordBytes implements BaseRecords {
         return memory;
     }
 
-    /** What Netty writes: a buffer around the bytes, or a region of the file. */
-    Object toMessage() {
-        if (file != null) {
-            return new FileSlice(file, position, sizeBytes);
+    /** They are not sent. At most once, and not after they have been given to an answer. */
+    public void done() {
+        if (done != null) {
+            done.run();
         }
-        return memory == null ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(memory);
+    }
+
+    /** What Netty writes: a buffer around the bytes, or a region of the file. */
+    Object toMessage(boolean sendfile) {
+        if (file != null) {
+            return new FileSlice(file, position, sizeBytes, sendfile);
+        }
+        if (memory == null) {
+            return Unpooled.EMPTY_BUFFER;
+        }
+        return done == null ? Unpooled.wrappedBuffer(memory) : SharedBytes.of(memory, done);
     }
 }

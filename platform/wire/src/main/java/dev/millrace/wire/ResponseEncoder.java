@@ -31,6 +31,7 @@ final class ResponseEncoder implements Writable {
     private static final int SPLICE_BYTES = 2048;
 
     private final ByteBuf fields;
+    private final boolean sendfile;
     private @Nullable List<Object> parts;
 
     /** Where the slice of {@link #fields} begins that is not yet in {@link #parts}. */
@@ -38,14 +39,16 @@ final class ResponseEncoder implements Writable {
 
     private int splicedBytes;
 
-    private ResponseEncoder(ByteBuf fields) {
+    private ResponseEncoder(ByteBuf fields, boolean sendfile) {
         this.fields = fields;
+        this.sendfile = sendfile;
     }
 
     /** What to hand to the channel, in order; its owner releases it by writing it. */
     record Encoded(Object first, List<Object> rest, int sizeBytes) {}
 
     /**
+     * @param sendfile see {@link SocketOptions}
      * @throws org.apache.kafka.common.errors.UnsupportedVersionException the response carries
      *     something that {@code version} cannot say; nothing is left to release
      */
@@ -54,7 +57,8 @@ final class ResponseEncoder implements Writable {
             ApiKeys api,
             short version,
             int correlationId,
-            ApiMessage response) {
+            ApiMessage response,
+            boolean sendfile) {
         short headerVersion = api.responseHeaderVersion(version);
         ResponseHeaderData header = new ResponseHeaderData().setCorrelationId(correlationId);
         ObjectSerializationCache cache = new ObjectSerializationCache();
@@ -66,7 +70,7 @@ final class ResponseEncoder implements Writable {
         // Short records are copied after all, so the buffer may grow beyond the fields.
         ByteBuf fields =
                 allocator.ioBuffer(Integer.BYTES + size.sizeExcludingZeroCopy(), frameBytes);
-        ResponseEncoder encoder = new ResponseEncoder(fields);
+        ResponseEncoder encoder = new ResponseEncoder(fields, sendfile);
         try {
             fields.writeInt(size.totalSize());
             header.write(encoder, cache, headerVersion);
@@ -117,13 +121,14 @@ final class ResponseEncoder implements Writable {
         ByteBuffer memory = bytes.memory();
         if (memory != null && memory.remaining() <= SPLICE_BYTES) {
             fields.writeBytes(memory.duplicate());
+            bytes.done();
             return;
         }
         if (parts == null) {
             parts = new ArrayList<>();
         }
         cut();
-        parts.add(bytes.toMessage());
+        parts.add(bytes.toMessage(sendfile));
         splicedBytes += bytes.sizeInBytes();
     }
 

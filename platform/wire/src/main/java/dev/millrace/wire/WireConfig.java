@@ -19,10 +19,18 @@ public record WireConfig(
         int maxInFlightRequests,
         int maxInFlightBytes,
         long maxIdleMs,
-        int maxConnections) {
+        int maxConnections,
+        SocketOptions sockets) {
 
     public static final WireConfig DEFAULT =
-            new WireConfig(100 << 20, 512 << 10, 256, 32 << 20, 600_000, Integer.MAX_VALUE);
+            new WireConfig(
+                    100 << 20,
+                    512 << 10,
+                    256,
+                    32 << 20,
+                    600_000,
+                    Integer.MAX_VALUE,
+                    SocketOptions.DEFAULT);
 
     public WireConfig withMaxRequestBytes(int bytes) {
         return new WireConfig(
@@ -31,7 +39,8 @@ public record WireConfig(
                 maxInFlightRequests,
                 maxInFlightBytes,
                 maxIdleMs,
-                maxConnections);
+                maxConnections,
+                sockets);
     }
 
     public WireConfig withMaxIdleMs(long ms) {
@@ -41,7 +50,8 @@ public record WireConfig(
                 maxInFlightRequests,
                 maxInFlightBytes,
                 ms,
-                maxConnections);
+                maxConnections,
+                sockets);
     }
 
     public WireConfig withMaxInFlightRequests(int requests) {
@@ -51,7 +61,8 @@ public record WireConfig(
                 requests,
                 maxInFlightBytes,
                 maxIdleMs,
-                maxConnections);
+                maxConnections,
+                sockets);
     }
 
     public WireConfig withMaxConnections(int connections) {
@@ -61,6 +72,18 @@ public record WireConfig(
                 maxInFlightRequests,
                 maxInFlightBytes,
                 maxIdleMs,
-                connections);
+                connections,
+                sockets);
+    }
+
+    public WireConfig withSockets(SocketOptions options) {
+        return new WireConfig(
+                maxRequestBytes,
+                maxUnauthenticatedRequestBytes,
+                maxInFlightRequests,
+                maxInFlightBytes,
+                maxIdleMs,
+                maxConnections,
+                options);
     }
 }

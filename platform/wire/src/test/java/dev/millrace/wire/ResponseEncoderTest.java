@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.message.ListOffsetsResponseData;
@@ -38,7 +39,7 @@ class ResponseEncoderTest {
 
     private byte[] written(ApiKeys api, short version, ApiMessage response) throws IOException {
         ResponseEncoder.Encoded encoded =
-                ResponseEncoder.encode(allocator, api, version, 42, response);
+                ResponseEncoder.encode(allocator, api, version, 42, response, version % 2 == 0);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         write(encoded.first(), out);
         for (Object part : encoded.rest()) {
@@ -120,6 +121,35 @@ class ResponseEncoderTest {
     }
 
     @Test
+    void lent_records_are_given_back_once_whether_they_were_spliced_or_copied() throws IOException {
+        byte[] shortBytes = bytes(100, 1);
+        byte[] longBytes = bytes(10_000, 2);
+        AtomicInteger givenBack = new AtomicInteger();
+        FetchResponseData response =
+                response(
+                        RecordBytes.of(direct(shortBytes), givenBack::incrementAndGet),
+                        RecordBytes.of(direct(longBytes), givenBack::incrementAndGet));
+
+        byte[] frame = written(ApiKeys.FETCH, (short) 12, response);
+
+        assertThat(givenBack).hasValue(2);
+        ByteBufferAccessor reader =
+                new ByteBufferAccessor(ByteBuffer.wrap(frame, 4, frame.length - 4));
+        new ResponseHeaderData(reader, (short) 1);
+        List<FetchResponseData.PartitionData> partitions =
+                new FetchResponseData(reader, (short) 12).responses().get(0).partitions();
+        assertThat(content(partitions.get(0))).isEqualTo(shortBytes);
+        assertThat(content(partitions.get(1))).isEqualTo(longBytes);
+        assertThat(memoryInUse()).isZero();
+    }
+
+    /** As a slice of something larger, which is what a cache lends. */
+    private static ByteBuffer direct(byte[] bytes) {
+        ByteBuffer chunk = ByteBuffer.allocateDirect(bytes.length + 20);
+        return chunk.put(10, bytes).slice(10, bytes.length);
+    }
+
+    @Test
     void what_a_version_cannot_say_is_refused_and_leaves_nothing_behind() {
         ListOffsetsResponseData response = new ListOffsetsResponseData();
         response.topics()
@@ -135,7 +165,12 @@ class ResponseEncoderTest {
         assertThatThrownBy(
                         () ->
                                 ResponseEncoder.encode(
-                                        allocator, ApiKeys.LIST_OFFSETS, (short) 1, 1, response))
+                                        allocator,
+                                        ApiKeys.LIST_OFFSETS,
+                                        (short) 1,
+                                        1,
+                                        response,
+                                        false))
                 .isInstanceOf(UnsupportedVersionException.class);
         assertThat(memoryInUse()).isZero();
     }

@@ -3,34 +3,28 @@ package dev.millrace.broker.admin;
 import dev.millrace.broker.BrokerConfig;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.wire.ApiTable;
-import io.vertx.core.Vertx;
 import org.apache.kafka.common.protocol.ApiKeys;
 
-/** The rows of the API table for administration and producer ids. */
+/** The rows of the API table for administration. */
 public final class AdminHandlers {
     private AdminHandlers() {}
 
     /**
-     * Asks for the first block of producer ids at once, in the background.
-     *
      * @throws org.apache.kafka.common.errors.InvalidConfigurationException if a property that is a
      *     default of topics does not fit
      */
-    public static void register(
-            ApiTable.Builder table, Vertx vertx, Cluster cluster, BrokerConfig broker) {
+    public static void register(ApiTable.Builder table, Cluster cluster, BrokerConfig broker) {
         TopicConfigs.validateBrokerProperties(broker.properties());
         TopicHandlers topics = new TopicHandlers(cluster, broker);
         DescribeConfigsHandler describeConfigs = new DescribeConfigsHandler(cluster, broker);
         AlterConfigsHandler alterConfigs = new AlterConfigsHandler(cluster, broker);
         ClusterHandlers shape = new ClusterHandlers(cluster);
-        ProducerIds producerIds = new ProducerIds(vertx, cluster);
         table.add(ApiKeys.CREATE_TOPICS, 2, 7, topics::create)
                 .add(ApiKeys.DELETE_TOPICS, 1, 6, topics::delete)
                 .add(ApiKeys.CREATE_PARTITIONS, 0, 3, topics::createPartitions)
                 .add(ApiKeys.DESCRIBE_CONFIGS, 1, 4, describeConfigs::describe)
                 .add(ApiKeys.ALTER_CONFIGS, 0, 2, alterConfigs::replace)
                 .add(ApiKeys.INCREMENTAL_ALTER_CONFIGS, 0, 1, alterConfigs::alterIncrementally)
-                .add(ApiKeys.INIT_PRODUCER_ID, 0, 5, producerIds::init)
                 .add(ApiKeys.DESCRIBE_CLUSTER, 0, 2, shape::describeCluster)
                 .add(ApiKeys.DESCRIBE_TOPIC_PARTITIONS, 0, 0, shape::describeTopicPartitions)
                 .add(ApiKeys.LIST_CONFIG_RESOURCES, 0, 1, shape::listConfigResources);

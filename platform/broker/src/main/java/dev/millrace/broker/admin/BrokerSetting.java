@@ -94,6 +94,38 @@ record BrokerSetting(
                 ConfigType.LONG,
                 "300000",
                 "Time between two looks for segments to delete.");
+        known(
+                "log.cleaner.enable",
+                ConfigType.BOOLEAN,
+                "true",
+                "Whether topics with cleanup.policy compact are compacted.");
+        known("log.cleaner.threads", ConfigType.INT, "1", "Threads that compact logs.");
+        known(
+                "log.cleaner.backoff.ms",
+                ConfigType.LONG,
+                "15000",
+                "Pause of a cleaner when no log is dirty enough.");
+        known(
+                "log.cleaner.io.max.bytes.per.second",
+                ConfigType.DOUBLE,
+                "1.7976931348623157E308",
+                "Bytes that all cleaners together read and write in a second, on average.");
+        known(
+                "log.cleaner.io.buffer.size",
+                ConfigType.INT,
+                "524288",
+                "Memory of all cleaners together for reading and writing.");
+        known(
+                "log.cleaner.io.buffer.load.factor",
+                ConfigType.DOUBLE,
+                "0.9",
+                "How full a cleaner's map of keys may become.");
+        known(
+                "log.cleaner.dedupe.buffer.size",
+                ConfigType.LONG,
+                "134217728",
+                "Memory of all cleaners together for the keys of a dirty section, 24 bytes each;"
+                        + " at most an eighth of the heap is used.");
         for (TopicConfig topic : TopicConfigs.all()) {
             for (TopicConfig.Synonym synonym : topic.synonyms()) {
                 boolean strongest = topic.synonyms().get(0).equals(synonym);

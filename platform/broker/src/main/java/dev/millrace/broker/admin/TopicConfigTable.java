@@ -17,8 +17,6 @@ final class TopicConfigTable {
     private static final long HOUR_MS = 60 * MINUTE_MS;
     private static final String MAX_LONG = String.valueOf(Long.MAX_VALUE);
 
-    private static final String NO_CLEANER =
-            "there is no log cleaner yet: a compacted topic keeps all its records";
     private static final String NO_TIERS = "there is no remote storage";
     private static final String ONE_REPLICA =
             "partitions have one replica so far, which is always in sync";
@@ -104,19 +102,15 @@ final class TopicConfigTable {
     private void compaction() {
         row("delete.retention.ms", LONG, 24 * HOUR_MS, ConfigRule.atLeast(0))
                 .synonym("log.cleaner.delete.retention.ms")
-                .without(NO_CLEANER)
                 .doc("How long a compacted topic keeps tombstones, so that readers can see them.");
         row("min.compaction.lag.ms", LONG, 0, ConfigRule.atLeast(0))
                 .synonym("log.cleaner.min.compaction.lag.ms")
-                .without(NO_CLEANER)
                 .doc("Time for which a record stays, even if a later one has its key.");
         row("max.compaction.lag.ms", LONG, MAX_LONG, ConfigRule.atLeast(1))
                 .synonym("log.cleaner.max.compaction.lag.ms")
-                .without(NO_CLEANER)
                 .doc("Time after which a record that has been replaced is compacted away.");
         row("min.cleanable.dirty.ratio", DOUBLE, "0.5", ConfigRule.between(0, 1))
                 .synonym("log.cleaner.min.cleanable.ratio")
-                .without(NO_CLEANER)
                 .doc("Share of a log that must be new before it is compacted again.");
     }
 

@@ -1,6 +1,7 @@
 package dev.millrace.broker.admin;
 
 import dev.millrace.cluster.MetadataImage;
+import dev.millrace.log.CompactionConfig;
 import dev.millrace.log.LogConfig;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -94,7 +95,12 @@ public final class TopicConfigs {
                 values.get("compression.type"),
                 Boolean.parseBoolean(values.get("preallocate")),
                 values.number("flush.messages"),
-                values.number("flush.ms"));
+                values.number("flush.ms"),
+                new CompactionConfig(
+                        values.number("delete.retention.ms"),
+                        values.number("min.compaction.lag.ms"),
+                        values.number("max.compaction.lag.ms"),
+                        Double.parseDouble(values.get("min.cleanable.dirty.ratio"))));
     }
 
     /** {@code min.insync.replicas} of the topic. */

@@ -1,10 +1,15 @@
 package dev.millrace.broker.group;
 
 import dev.millrace.broker.CoordinatorLog;
+import dev.millrace.broker.txn.TxnMarker;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.MetadataImage;
+import dev.millrace.log.AppendTerms;
+import dev.millrace.log.TxnGuard;
+import dev.millrace.wire.record.RecordBatchBuilder;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -130,6 +135,62 @@ public final class GroupCoordinator {
                                             cluster.nodeId())));
         }
         return loopOf(partition).submit(partition, work);
+    }
+
+    /** The partition of the offsets topic that keeps the group; 0 before there is one. */
+    public int partitionOf(String groupId) {
+        int count = offsetsPartitions(cluster.image()).size();
+        return count == 0 ? 0 : OffsetsTopic.partitionOf(groupId, count);
+    }
+
+    /** Appends offsets that hold once their transaction is committed. */
+    Future<Void> commitPending(
+            GroupShard shard,
+            String groupId,
+            long producerId,
+            short producerEpoch,
+            List<GroupRecord> records,
+            AppendTerms terms) {
+        ByteBuffer batches =
+                RecordCodec.toTransactionalBatches(
+                        records, System.currentTimeMillis(), producerId, producerEpoch);
+        return log.append(partitionOf(groupId), batches, terms)
+                .onSuccess(
+                        appended ->
+                                records.forEach(record -> shard.replayPending(producerId, record)))
+                .mapEmpty();
+    }
+
+    /**
+     * Ends a transaction in a partition of the offsets topic: offsets that its producer has
+     * committed there hold from now on, or never were.
+     */
+    public Future<Void> endTransaction(int partition, TxnMarker marker) {
+        return loopOf(partition)
+                .submit(
+                        partition,
+                        shard ->
+                                log.append(
+                                                partition,
+                                                RecordBatchBuilder.endTransaction(
+                                                        marker.producerId(),
+                                                        marker.producerEpoch(),
+                                                        marker.commit(),
+                                                        marker.coordinatorEpoch(),
+                                                        System.currentTimeMillis()),
+                                                AppendTerms.marker(marker.version()))
+                                        .onSuccess(
+                                                appended ->
+                                                        shard.replayEnd(
+                                                                marker.producerId(),
+                                                                marker.commit()))
+                                        .mapEmpty());
+    }
+
+    /** What {@link #commitPending} has to show. */
+    Future<Optional<TxnGuard>> transactionGuard(
+            String groupId, long producerId, short producerEpoch, boolean transactionV2) {
+        return log.transactionGuard(partitionOf(groupId), producerId, producerEpoch, transactionV2);
     }
 
     private GroupVerticle loopOf(int partition) {

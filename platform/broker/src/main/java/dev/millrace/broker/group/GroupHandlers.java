@@ -1,5 +1,6 @@
 package dev.millrace.broker.group;
 
+import dev.millrace.broker.txn.TxnCoordinator;
 import dev.millrace.wire.ApiTable;
 import org.apache.kafka.common.protocol.ApiKeys;
 
@@ -7,12 +8,19 @@ import org.apache.kafka.common.protocol.ApiKeys;
 public final class GroupHandlers {
     private GroupHandlers() {}
 
-    public static void register(ApiTable.Builder table, GroupCoordinator coordinator) {
+    /**
+     * @param transactions the coordinator of transactions, for offsets that belong to one
+     */
+    public static void register(
+            ApiTable.Builder table, GroupCoordinator coordinator, TxnCoordinator transactions) {
         MembershipHandlers membership = new MembershipHandlers(coordinator);
         OffsetCommitHandler commits = new OffsetCommitHandler(coordinator);
         OffsetFetchHandler fetches = new OffsetFetchHandler(coordinator);
-        GroupQueryHandlers queries = new GroupQueryHandlers(coordinator);
+        GroupQueryHandlers queries =
+                new GroupQueryHandlers(coordinator, transactions::coordinatorOf);
+        TxnOffsetCommitHandler txnCommits = new TxnOffsetCommitHandler(coordinator, transactions);
         table.add(ApiKeys.OFFSET_COMMIT, 2, 10, commits::commit)
+                .add(ApiKeys.TXN_OFFSET_COMMIT, 0, 5, txnCommits::commit)
                 .add(ApiKeys.OFFSET_FETCH, 1, 10, fetches::fetch)
                 .add(ApiKeys.FIND_COORDINATOR, 0, 6, queries::find)
                 .add(ApiKeys.JOIN_GROUP, 0, 9, membership::join)

@@ -293,6 +293,16 @@ final class GroupMachine {
                 : Errors.NONE;
     }
 
+    /** May this member commit offsets in a transaction? */
+    Errors validateTxnCommit(
+            Group group, String memberId, @Nullable String instanceId, int generation) {
+        if (generation < 0 && memberId.isEmpty() && instanceId == null) {
+            return Errors.NONE;
+        }
+        Errors error = validateCommit(group, memberId, instanceId, generation);
+        return error == Errors.REBALANCE_IN_PROGRESS ? Errors.NONE : error;
+    }
+
     private static Errors validateMember(
             Group group, String memberId, @Nullable String instanceId) {
         if (instanceId != null) {

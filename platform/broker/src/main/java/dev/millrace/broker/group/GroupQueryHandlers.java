@@ -1,6 +1,7 @@
 package dev.millrace.broker.group;
 
 import dev.millrace.cluster.MetadataImage;
+import dev.millrace.cluster.MetadataImage.BrokerRegistration;
 import dev.millrace.wire.RequestContext;
 import io.vertx.core.Future;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.function.Function;
 import org.apache.kafka.common.message.DeleteGroupsRequestData;
 import org.apache.kafka.common.message.DeleteGroupsResponseData;
 import org.apache.kafka.common.message.DeleteGroupsResponseData.DeletableGroupResult;
@@ -33,15 +35,20 @@ import org.jspecify.annotations.Nullable;
 /** FindCoordinator, ListGroups, DescribeGroups, DeleteGroups, OffsetDelete. */
 final class GroupQueryHandlers {
     private static final byte GROUP_KEY = 0;
+    private static final byte TRANSACTION_KEY = 1;
     private static final short FIND_SEVERAL = 4;
     private static final short DESCRIBE_NOT_FOUND = 6;
     private static final String GROUP_TYPE = "classic";
     private static final int AUTHORIZED_OPERATIONS_OMITTED = Integer.MIN_VALUE;
 
     private final GroupCoordinator coordinator;
+    private final Function<String, Future<BrokerRegistration>> transactionCoordinatorOf;
 
-    GroupQueryHandlers(GroupCoordinator coordinator) {
+    GroupQueryHandlers(
+            GroupCoordinator coordinator,
+            Function<String, Future<BrokerRegistration>> transactionCoordinatorOf) {
         this.coordinator = coordinator;
+        this.transactionCoordinatorOf = transactionCoordinatorOf;
     }
 
     // ---- FindCoordinator
@@ -65,21 +72,23 @@ final class GroupQueryHandlers {
     }
 
     private Future<Coordinator> find(String key, byte keyType) {
-        if (keyType != GROUP_KEY) {
+        if (keyType != GROUP_KEY && keyType != TRANSACTION_KEY) {
             // Not COORDINATOR_NOT_AVAILABLE: a client would ask again until its time is up,
             // instead of telling its user what is missing.
             return Future.succeededFuture(
                     none(
                             key,
                             Errors.INVALID_REQUEST,
-                            "this broker coordinates consumer groups (key type 0) only, not key"
-                                    + " type "
+                            "this broker coordinates consumer groups (key type 0) and transactions"
+                                    + " (1), not key type "
                                     + keyType
-                                    + ": transactions and share groups are not available"));
+                                    + ": share groups are not available"));
         }
-        return coordinator
-                .coordinatorOf(key)
-                .map(
+        Future<BrokerRegistration> found =
+                keyType == GROUP_KEY
+                        ? coordinator.coordinatorOf(key)
+                        : transactionCoordinatorOf.apply(key);
+        return found.map(
                         broker ->
                                 new Coordinator()
                                         .setKey(key)

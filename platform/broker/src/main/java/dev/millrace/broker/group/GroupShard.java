@@ -70,6 +70,16 @@ final class GroupShard {
         groups.replay(record);
     }
 
+    /** A record of a transaction, read back or just appended. */
+    void replayPending(long producerId, GroupRecord record) {
+        groups.replayPending(producerId, record);
+    }
+
+    /** The marker of a transaction, read back or just appended. */
+    void replayEnd(long producerId, boolean commit) {
+        groups.replayEnd(producerId, commit);
+    }
+
     /** Groups with members, of which somebody may know more than the log does. */
     List<String> groupsWithMembers() {
         return groups.cells().stream()
@@ -341,6 +351,28 @@ final class GroupShard {
             touch(cell, memberId, clockMs.getAsLong());
         }
         return error;
+    }
+
+    /**
+     * The same for offsets of a transaction: older clients name neither member nor generation, and
+     * whether the group rebalances does not matter.
+     */
+    Errors validateTxnCommit(
+            String groupId, String memberId, @Nullable String instanceId, int generation) {
+        Cell cell = closed == null ? groups.cell(groupId) : null;
+        if (cell == null) {
+            return validateCommit(groupId, memberId, instanceId, generation);
+        }
+        Errors error = machine.validateTxnCommit(cell.group, memberId, instanceId, generation);
+        if (error == Errors.NONE) {
+            touch(cell, memberId, clockMs.getAsLong());
+        }
+        return error;
+    }
+
+    /** Whether an open transaction has committed an offset of the partition. */
+    boolean isPending(String groupId, TopicPartition partition) {
+        return groups.isPending(groupId, partition);
     }
 
     /** Completes once the offsets are appended and visible. */

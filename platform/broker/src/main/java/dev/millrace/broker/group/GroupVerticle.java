@@ -196,13 +196,32 @@ final class GroupVerticle extends VerticleBase {
                         live,
                         cause -> broken(partition, slot, cause));
         return coordinatorLog
-                .replay(partition, batches -> RecordCodec.forEach(batches, shard::replay))
+                .replay(partition, batches -> RecordCodec.replay(batches, replayInto(shard)))
                 .compose(replayed -> adoptLive(shard))
                 .map(
                         adopted -> {
                             shard.loaded();
                             return shard;
                         });
+    }
+
+    private static RecordCodec.Replay replayInto(GroupShard shard) {
+        return new RecordCodec.Replay() {
+            @Override
+            public void record(GroupRecord record) {
+                shard.replay(record);
+            }
+
+            @Override
+            public void pending(long producerId, GroupRecord record) {
+                shard.replayPending(producerId, record);
+            }
+
+            @Override
+            public void end(long producerId, boolean commit) {
+                shard.replayEnd(producerId, commit);
+            }
+        };
     }
 
     /** Asks for what the last coordinator shared; whatever does not come in time is left out. */

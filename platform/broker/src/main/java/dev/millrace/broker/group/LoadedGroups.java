@@ -39,6 +39,7 @@ final class LoadedGroups {
     private final GroupCount count;
     private final Map<String, Cell> cells = new HashMap<>();
     private final CommittedOffsets offsets = new CommittedOffsets();
+    private final PendingOffsets pending = new PendingOffsets();
 
     /** Of groups with a cell, with offsets, or with both. */
     private final Set<String> groupIds = new HashSet<>();
@@ -67,13 +68,35 @@ final class LoadedGroups {
     boolean replayOffset(GroupRecord record) {
         if (record instanceof GroupRecord.OffsetCommitted committed) {
             offsets.replay(committed);
+            pending.committed(
+                    committed.groupId(),
+                    new TopicPartition(committed.topic(), committed.partition()));
         } else if (record instanceof GroupRecord.OffsetDeleted deleted) {
             offsets.replay(deleted);
+            pending.deleted(
+                    deleted.groupId(), new TopicPartition(deleted.topic(), deleted.partition()));
         } else {
             return false;
         }
         count(record.groupId());
         return true;
+    }
+
+    /** An offset that a transaction has committed; other records are none of a transaction's. */
+    void replayPending(long producerId, GroupRecord record) {
+        if (record instanceof GroupRecord.OffsetCommitted committed) {
+            pending.add(producerId, committed);
+            count(record.groupId());
+        } else {
+            replay(record);
+        }
+    }
+
+    /** A marker: what the producer has committed holds, or never was. */
+    void replayEnd(long producerId, boolean commit) {
+        PendingOffsets.Ended ended = pending.end(producerId, commit);
+        ended.committed().forEach(offsets::replay);
+        ended.groupIds().forEach(this::count);
     }
 
     // ---- members
@@ -105,7 +128,10 @@ final class LoadedGroups {
     }
 
     private void count(String groupId) {
-        boolean known = cells.containsKey(groupId) || !offsets.of(groupId).isEmpty();
+        boolean known =
+                cells.containsKey(groupId)
+                        || !offsets.of(groupId).isEmpty()
+                        || pending.contains(groupId);
         boolean changed = known ? groupIds.add(groupId) : groupIds.remove(groupId);
         if (changed && counted) {
             count.add(known ? 1 : -1);
@@ -156,9 +182,17 @@ final class LoadedGroups {
         return offsets.of(groupId);
     }
 
+    /** Whether an open transaction has committed an offset of the partition. */
+    boolean isPending(String groupId, TopicPartition partition) {
+        return pending.contains(groupId, partition);
+    }
+
+    /** Of pending offsets too: their transactions then come to nothing here. */
     List<GroupRecord> tombstones(String groupId, Predicate<TopicPartition> which) {
         List<GroupRecord> records = new ArrayList<>();
-        for (TopicPartition partition : offsets.of(groupId).keySet()) {
+        Set<TopicPartition> partitions = new HashSet<>(offsets.of(groupId).keySet());
+        partitions.addAll(pending.partitions(groupId));
+        for (TopicPartition partition : partitions) {
             if (which.test(partition)) {
                 records.add(
                         new GroupRecord.OffsetDeleted(
@@ -171,7 +205,9 @@ final class LoadedGroups {
     /** Of all groups' offsets of these topics. */
     List<GroupRecord> tombstones(Set<String> topics) {
         List<GroupRecord> records = new ArrayList<>();
-        for (String groupId : offsets.groupIds()) {
+        Set<String> withOffsets = new HashSet<>(offsets.groupIds());
+        withOffsets.addAll(pending.groupIds());
+        for (String groupId : withOffsets) {
             records.addAll(tombstones(groupId, partition -> topics.contains(partition.topic())));
         }
         return records;
@@ -189,13 +225,16 @@ final class LoadedGroups {
                     tombstones(
                             groupId,
                             partition ->
-                                    isExpired(
-                                            group,
-                                            offsets.of(groupId).get(partition),
-                                            nowMs,
-                                            retentionMs));
+                                    !pending.contains(groupId, partition)
+                                            && isExpired(
+                                                    group,
+                                                    offsets.of(groupId).get(partition),
+                                                    nowMs,
+                                                    retentionMs));
             records.addAll(expired);
-            if (expired.size() == offsets.of(groupId).size() && cells.containsKey(groupId)) {
+            if (expired.size() == offsets.of(groupId).size()
+                    && !pending.contains(groupId)
+                    && cells.containsKey(groupId)) {
                 records.add(new GroupRecord.GroupDeleted(groupId));
                 unused.add(groupId);
             }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.OffsetFetchRequestData;
@@ -24,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * OffsetFetch 1-10. Versions before 8 ask for one group in another place of the message: they are
- * turned into the newer form, and its answer back. There are no transactions yet, so every offset
- * is stable.
+ * turned into the newer form, and its answer back. Who asks for stable offsets is told of those
+ * that an open transaction may change (KIP-447).
  */
 final class OffsetFetchHandler {
     private static final short TOP_LEVEL_ERROR = 2;
@@ -41,12 +42,14 @@ final class OffsetFetchHandler {
 
     Future<OffsetFetchResponseData> fetch(RequestContext context, OffsetFetchRequestData request) {
         if (context.version() < SEVERAL_GROUPS) {
-            return fetchGroup(inNewForm(request), false)
+            return fetchGroup(inNewForm(request), false, request.requireStable())
                     .map(group -> inOldForm(group, context.version()));
         }
         boolean byId = context.version() >= TOPIC_IDS;
         List<Future<OffsetFetchResponseGroup>> groups =
-                request.groups().stream().map(group -> fetchGroup(group, byId)).toList();
+                request.groups().stream()
+                        .map(group -> fetchGroup(group, byId, request.requireStable()))
+                        .toList();
         return Future.join(groups)
                 .map(
                         all ->
@@ -55,11 +58,11 @@ final class OffsetFetchHandler {
     }
 
     private Future<OffsetFetchResponseGroup> fetchGroup(
-            OffsetFetchRequestGroup request, boolean byId) {
+            OffsetFetchRequestGroup request, boolean byId, boolean stable) {
         return coordinator
                 .onShard(
                         request.groupId(),
-                        shard -> Future.succeededFuture(read(shard, request, byId)))
+                        shard -> Future.succeededFuture(read(shard, request, byId, stable)))
                 .otherwise(failure -> failed(request, Errors.forException(failure)));
     }
 
@@ -87,13 +90,15 @@ final class OffsetFetchHandler {
     }
 
     private OffsetFetchResponseGroup read(
-            GroupShard shard, OffsetFetchRequestGroup request, boolean byId) {
+            GroupShard shard, OffsetFetchRequestGroup request, boolean byId, boolean stable) {
         MetadataImage image = coordinator.image();
         OffsetFetchResponseGroup group =
                 new OffsetFetchResponseGroup().setGroupId(request.groupId());
         Map<TopicPartition, GroupRecord.CommittedOffset> offsets = shard.offsets(request.groupId());
+        Predicate<TopicPartition> unstable =
+                partition -> stable && shard.isPending(request.groupId(), partition);
         if (request.topics() == null) {
-            return group.setTopics(all(image, offsets, byId));
+            return group.setTopics(all(image, offsets, byId, unstable));
         }
         for (OffsetFetchRequestTopics topic : request.topics()) {
             Optional<MetadataImage.Topic> known =
@@ -106,8 +111,11 @@ final class OffsetFetchHandler {
             Uuid id = known.map(MetadataImage.Topic::id).orElse(Uuid.ZERO_UUID);
             List<OffsetFetchResponsePartitions> partitions = new ArrayList<>();
             for (int index : topic.partitionIndexes()) {
+                TopicPartition partition = new TopicPartition(name, index);
                 partitions.add(
-                        answer(index, current(offsets.get(new TopicPartition(name, index)), id)));
+                        unstable.test(partition)
+                                ? unstable(index)
+                                : answer(index, current(offsets.get(partition), id)));
             }
             group.topics()
                     .add(
@@ -133,7 +141,8 @@ final class OffsetFetchHandler {
     private static List<OffsetFetchResponseTopics> all(
             MetadataImage image,
             Map<TopicPartition, GroupRecord.CommittedOffset> offsets,
-            boolean byId) {
+            boolean byId,
+            Predicate<TopicPartition> unstable) {
         Map<String, OffsetFetchResponseTopics> topics = new TreeMap<>();
         offsets.forEach(
                 (partition, offset) -> {
@@ -151,10 +160,17 @@ final class OffsetFetchHandler {
                                                         .setName(name)
                                                         .setTopicId(id))
                                 .partitions()
-                                .add(answer(partition.partition(), offset));
+                                .add(
+                                        unstable.test(partition)
+                                                ? unstable(partition.partition())
+                                                : answer(partition.partition(), offset));
                     }
                 });
         return List.copyOf(topics.values());
+    }
+
+    private static OffsetFetchResponsePartitions unstable(int index) {
+        return answer(index, null).setErrorCode(Errors.UNSTABLE_OFFSET_COMMIT.code());
     }
 
     private static OffsetFetchResponsePartitions answer(

@@ -125,7 +125,7 @@ class TopicConfigsTest {
     @Test
     void settings_without_effect_say_why() {
         assertThat(TopicConfigs.withoutEffect())
-                .containsKeys("segment.jitter.ms", "min.compaction.lag.ms")
+                .containsKeys("segment.jitter.ms", "message.downconversion.enable")
                 .doesNotContainKeys("retention.ms", "min.insync.replicas")
                 .allSatisfy((name, reason) -> assertThat(reason).isNotBlank());
     }

@@ -53,9 +53,17 @@ final class BinaryReader {
     }
 
     String readString() {
-        byte[] utf8 = new byte[readLength()];
-        buffer.get(utf8);
-        return new String(utf8, StandardCharsets.UTF_8);
+        return new String(readByteArray(), StandardCharsets.UTF_8);
+    }
+
+    byte[] readByteArray() {
+        byte[] bytes = new byte[readLength()];
+        buffer.get(bytes);
+        return bytes;
+    }
+
+    double readDouble() {
+        return Double.longBitsToDouble(readLong());
     }
 
     Uuid readUuid() {

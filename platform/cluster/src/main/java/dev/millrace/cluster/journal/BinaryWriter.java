@@ -15,6 +15,8 @@ import org.apache.kafka.common.Uuid;
  *   signed     zig-zag (0, -1, 1, -2, ...) then unsigned
  *   string     unsigned length in bytes, UTF-8
  *   uuid       16 bytes, most significant first
+ *   double     IEEE 754, 8 bytes, most significant first
+ *   bytes      unsigned length, bytes
  *   list       unsigned count, elements
  * </pre>
  */
@@ -50,6 +52,14 @@ final class BinaryWriter {
 
     BinaryWriter writeUuid(Uuid value) {
         return writeLong(value.getMostSignificantBits()).writeLong(value.getLeastSignificantBits());
+    }
+
+    BinaryWriter writeDouble(double value) {
+        return writeLong(Double.doubleToRawLongBits(value));
+    }
+
+    BinaryWriter writeByteArray(byte[] value) {
+        return writeUnsigned(value.length).writeBytes(value);
     }
 
     <T> BinaryWriter writeList(Collection<T> list, BiConsumer<BinaryWriter, T> element) {

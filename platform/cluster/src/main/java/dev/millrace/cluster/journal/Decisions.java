@@ -2,22 +2,29 @@ package dev.millrace.cluster.journal;
 
 import dev.millrace.cluster.MetadataImage.Partition;
 import dev.millrace.cluster.MetadataImage.Topic;
+import dev.millrace.cluster.SupportedFeatures;
 import dev.millrace.cluster.journal.Decision.Accepted;
 import dev.millrace.cluster.journal.Decision.Rejected;
 import dev.millrace.cluster.journal.MetadataRecord.BrokerRegistered;
+import dev.millrace.cluster.journal.MetadataRecord.BrokerUnregistered;
 import dev.millrace.cluster.journal.MetadataRecord.ClusterFormatted;
 import dev.millrace.cluster.journal.MetadataRecord.ConfigsChanged;
+import dev.millrace.cluster.journal.MetadataRecord.FeaturesFinalized;
 import dev.millrace.cluster.journal.MetadataRecord.PartitionsAdded;
 import dev.millrace.cluster.journal.MetadataRecord.ProducerIdsAllocated;
 import dev.millrace.cluster.journal.MetadataRecord.TopicCreated;
 import dev.millrace.cluster.journal.MetadataRecord.TopicDeleted;
 import dev.millrace.cluster.journal.MetadataRequest.AllocateProducerIds;
+import dev.millrace.cluster.journal.MetadataRequest.AlterClientQuotas;
 import dev.millrace.cluster.journal.MetadataRequest.AlterConfigs;
+import dev.millrace.cluster.journal.MetadataRequest.AlterScramCredentials;
 import dev.millrace.cluster.journal.MetadataRequest.CreatePartitions;
 import dev.millrace.cluster.journal.MetadataRequest.CreateTopic;
 import dev.millrace.cluster.journal.MetadataRequest.DeleteTopic;
 import dev.millrace.cluster.journal.MetadataRequest.FormatCluster;
 import dev.millrace.cluster.journal.MetadataRequest.RegisterBroker;
+import dev.millrace.cluster.journal.MetadataRequest.UnregisterBroker;
+import dev.millrace.cluster.journal.MetadataRequest.UpdateFeatures;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,8 +69,28 @@ final class Decisions {
         if (request instanceof FormatCluster r) {
             // Whoever leads first names the cluster; a second leader finds it named.
             return state.clusterId().isEmpty()
-                    ? new Accepted(new ClusterFormatted(r.clusterId()))
+                    ? new Accepted(
+                            List.of(
+                                    new ClusterFormatted(r.clusterId()),
+                                    new FeaturesFinalized(SupportedFeatures.highest(), 0)),
+                            0)
                     : new Accepted(List.of(), 0);
+        }
+        if (request instanceof UnregisterBroker r) {
+            return state.brokers().containsKey(r.nodeId())
+                    ? new Accepted(new BrokerUnregistered(r.nodeId()))
+                    : new Rejected(
+                            Errors.BROKER_ID_NOT_REGISTERED,
+                            "Broker ID " + r.nodeId() + " is not currently registered");
+        }
+        if (request instanceof UpdateFeatures r) {
+            return SettingDecisions.updateFeatures(state, r);
+        }
+        if (request instanceof AlterClientQuotas r) {
+            return SettingDecisions.alterClientQuotas(state, r);
+        }
+        if (request instanceof AlterScramCredentials r) {
+            return SettingDecisions.alterScramCredentials(state, r);
         }
         throw new AssertionError("No rule defined for " + request.getClass());
     }
@@ -203,9 +230,22 @@ final class Decisions {
                                 effective.put(key, value);
                             }
                         });
-        return effective.isEmpty()
-                ? new Accepted(List.of(), 0)
-                : new Accepted(new ConfigsChanged(resource, effective));
+        if (effective.isEmpty()) {
+            return new Accepted(List.of(), 0);
+        }
+        for (Map.Entry<String, Optional<String>> each : request.expected().entrySet()) {
+            if (!Optional.ofNullable(current.get(each.getKey())).equals(each.getValue())) {
+                return new Rejected(
+                        Errors.INVALID_UPDATE_VERSION,
+                        "Config '"
+                                + each.getKey()
+                                + "' of "
+                                + resource
+                                + " was changed by somebody else meanwhile; nothing was changed by"
+                                + " this request. Read it again and retry.");
+            }
+        }
+        return new Accepted(new ConfigsChanged(resource, effective));
     }
 
     private static Decision allocateProducerIds(MetadataState state, AllocateProducerIds request) {
@@ -245,7 +285,8 @@ final class Decisions {
                         request.host(),
                         request.port(),
                         request.rack(),
-                        false));
+                        false,
+                        Map.copyOf(request.features())));
     }
 
     private static Rejected unknownTopic(String name) {

@@ -52,7 +52,13 @@ public final class Journal implements AutoCloseable {
                             "millrace-" + options.nodeId() + "-journal",
                             options.nodeId(),
                             leaderId::get,
-                            ratis);
+                            ratis,
+                            stuck -> {
+                                // With other voters it may be them who do not answer.
+                                if (options.voters().size() == 1) {
+                                    listener.failed(stuck);
+                                }
+                            });
             opened.complete(proposer);
             return new Journal(directory, ratis, proposer);
         } catch (IOException | RuntimeException e) {

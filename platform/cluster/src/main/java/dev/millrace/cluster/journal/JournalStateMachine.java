@@ -131,8 +131,18 @@ final class JournalStateMachine extends BaseStateMachine {
                 .thenApply(bytes -> Message.valueOf(ByteString.copyFrom(bytes)));
     }
 
+    /** Ratis would go on without the snapshot; a disk that fails once is not to be trusted. */
     @Override
     public long takeSnapshot() throws IOException {
+        try {
+            return writeSnapshot();
+        } catch (IOException e) {
+            listener.failed(e);
+            throw e;
+        }
+    }
+
+    private long writeSnapshot() throws IOException {
         TermIndex last = getLastAppliedTermIndex();
         File file = storage.getSnapshotFile(last.getTerm(), last.getIndex());
         SnapshotFile.write(file.toPath(), state);

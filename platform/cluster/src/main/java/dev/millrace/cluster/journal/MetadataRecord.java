@@ -1,11 +1,15 @@
 package dev.millrace.cluster.journal;
 
 import dev.millrace.cluster.MetadataImage.Partition;
+import dev.millrace.cluster.ScramCredential;
+import dev.millrace.cluster.SupportedFeatures.VersionRange;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.kafka.clients.admin.ScramMechanism;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.quota.ClientQuotaEntity;
 
 /**
  * A fact in the journal: what was decided, never why or whether. Replaying is therefore the same in
@@ -21,10 +25,20 @@ public sealed interface MetadataRecord {
      *
      * @param brokerEpoch 0 = the index of the journal entry that holds this record; otherwise
      *     explicit, as in snapshots
+     * @param features what its version supports; empty in records of version 0
      */
     record BrokerRegistered(
-            int nodeId, long brokerEpoch, String host, int port, String rack, boolean fenced)
+            int nodeId,
+            long brokerEpoch,
+            String host,
+            int port,
+            String rack,
+            boolean fenced,
+            Map<String, VersionRange> features)
             implements MetadataRecord {}
+
+    /** The broker is gone for good. */
+    record BrokerUnregistered(int nodeId) implements MetadataRecord {}
 
     /** The topic with its configs as they are at creation; in snapshots as it is now. */
     record TopicCreated(
@@ -43,4 +57,23 @@ public sealed interface MetadataRecord {
 
     /** Producer ids below {@code nextProducerId} are taken. */
     record ProducerIdsAllocated(long nextProducerId) implements MetadataRecord {}
+
+    /** What hangs on no topic and no broker; {@link ClusterSettings} replays it. */
+    sealed interface SettingRecord extends MetadataRecord {}
+
+    /**
+     * @param levels of the features that changed; 0 = no longer finalized
+     * @param epoch 0 = the index of the journal entry that holds this record; otherwise explicit,
+     *     as in snapshots
+     */
+    record FeaturesFinalized(Map<String, Short> levels, long epoch) implements SettingRecord {}
+
+    /** Sets a quota where the value is present, removes it where it is empty. */
+    record ClientQuotasChanged(ClientQuotaEntity entity, Map<String, Optional<Double>> changes)
+            implements SettingRecord {}
+
+    record ScramCredentialSet(String user, ScramMechanism mechanism, ScramCredential credential)
+            implements SettingRecord {}
+
+    record ScramCredentialRemoved(String user, ScramMechanism mechanism) implements SettingRecord {}
 }

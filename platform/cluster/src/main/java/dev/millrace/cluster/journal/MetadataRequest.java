@@ -1,10 +1,15 @@
 package dev.millrace.cluster.journal;
 
+import dev.millrace.cluster.ScramCredential;
+import dev.millrace.cluster.SupportedFeatures.VersionRange;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.kafka.clients.admin.FeatureUpdate;
+import org.apache.kafka.clients.admin.ScramMechanism;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.quota.ClientQuotaEntity;
 
 /**
  * What a node asks of the journal. Whatever is random (ids) is chosen by the asking node, so that
@@ -21,8 +26,16 @@ public sealed interface MetadataRequest {
 
     record FormatCluster(String clusterId) implements MetadataRequest {}
 
-    record RegisterBroker(int nodeId, String host, int port, String rack)
+    record RegisterBroker(
+            int nodeId, String host, int port, String rack, Map<String, VersionRange> features)
             implements MetadataRequest {}
+
+    record UnregisterBroker(int nodeId) implements MetadataRequest {
+        @Override
+        public boolean repeatable() {
+            return false;
+        }
+    }
 
     /**
      * @param id chosen by the asking node; neither zero nor otherwise reserved
@@ -55,8 +68,33 @@ public sealed interface MetadataRequest {
         }
     }
 
-    record AlterConfigs(ConfigResource resource, Map<String, Optional<String>> changes)
+    /**
+     * @param expected values, empty = not set, that must still be there
+     */
+    record AlterConfigs(
+            ConfigResource resource,
+            Map<String, Optional<String>> changes,
+            Map<String, Optional<String>> expected)
             implements MetadataRequest {}
 
     record AllocateProducerIds(int size) implements MetadataRequest {}
+
+    /**
+     * @param validateOnly decide, change nothing
+     */
+    record UpdateFeatures(Map<String, FeatureUpdate> updates, boolean validateOnly)
+            implements MetadataRequest {}
+
+    record AlterClientQuotas(ClientQuotaEntity entity, Map<String, Optional<Double>> changes)
+            implements MetadataRequest {}
+
+    /** Removes the credential where it is empty. */
+    record AlterScramCredentials(
+            String user, Map<ScramMechanism, Optional<ScramCredential>> changes)
+            implements MetadataRequest {
+        @Override
+        public boolean repeatable() {
+            return changes.values().stream().allMatch(Optional::isPresent);
+        }
+    }
 }

@@ -5,10 +5,12 @@ import dev.millrace.cluster.MetadataImage.BrokerRegistration;
 import dev.millrace.cluster.MetadataImage.Partition;
 import dev.millrace.cluster.MetadataImage.Topic;
 import dev.millrace.cluster.journal.MetadataRecord.BrokerRegistered;
+import dev.millrace.cluster.journal.MetadataRecord.BrokerUnregistered;
 import dev.millrace.cluster.journal.MetadataRecord.ClusterFormatted;
 import dev.millrace.cluster.journal.MetadataRecord.ConfigsChanged;
 import dev.millrace.cluster.journal.MetadataRecord.PartitionsAdded;
 import dev.millrace.cluster.journal.MetadataRecord.ProducerIdsAllocated;
+import dev.millrace.cluster.journal.MetadataRecord.SettingRecord;
 import dev.millrace.cluster.journal.MetadataRecord.TopicCreated;
 import dev.millrace.cluster.journal.MetadataRecord.TopicDeleted;
 import java.util.ArrayList;
@@ -36,7 +38,8 @@ public record MetadataState(
         PersistentMap<String, Topic> topics,
         PersistentMap<Uuid, Topic> topicsById,
         PersistentMap<ConfigResource, Map<String, String>> configs,
-        PersistentMap<String, String> topicByCollisionName) {
+        PersistentMap<String, String> topicByCollisionName,
+        ClusterSettings settings) {
 
     public static final MetadataState EMPTY =
             new MetadataState(
@@ -47,14 +50,24 @@ public record MetadataState(
                     PersistentMap.empty(),
                     PersistentMap.empty(),
                     PersistentMap.empty(),
-                    PersistentMap.empty());
+                    PersistentMap.empty(),
+                    ClusterSettings.EMPTY);
 
     /**
      * @param controllerId node id of the journal's leader, -1 if none is known
      */
     public MetadataImage image(int controllerId) {
         return new MetadataImage(
-                version, clusterId, controllerId, brokers, topics, topicsById, configs);
+                version,
+                clusterId,
+                controllerId,
+                brokers,
+                topics,
+                topicsById,
+                configs,
+                settings.features(),
+                settings.quotas(),
+                settings.scramCredentials());
     }
 
     /**
@@ -70,6 +83,9 @@ public record MetadataState(
         if (record instanceof BrokerRegistered r) {
             return moved.withBrokers(brokers.with(r.nodeId(), registration(r, index)));
         }
+        if (record instanceof BrokerUnregistered r) {
+            return moved.withBrokers(brokers.without(r.nodeId()));
+        }
         if (record instanceof TopicCreated r) {
             return moved.created(r);
         }
@@ -84,6 +100,9 @@ public record MetadataState(
         }
         if (record instanceof ProducerIdsAllocated r) {
             return moved.withNextProducerId(r.nextProducerId());
+        }
+        if (record instanceof SettingRecord r) {
+            return moved.withSettings(settings.replay(r, index));
         }
         throw new AssertionError("No replay defined for " + record.getClass());
     }
@@ -112,7 +131,8 @@ public record MetadataState(
                                                 b.host(),
                                                 b.port(),
                                                 b.rack(),
-                                                b.fenced())));
+                                                b.fenced(),
+                                                b.features())));
         topics.values()
                 .forEach(
                         t ->
@@ -123,6 +143,7 @@ public record MetadataState(
         if (nextProducerId > 0) {
             records.add(new ProducerIdsAllocated(nextProducerId));
         }
+        records.addAll(settings.toRecords());
         return records;
     }
 
@@ -134,7 +155,8 @@ public record MetadataState(
 
     private static BrokerRegistration registration(BrokerRegistered r, long index) {
         long epoch = r.brokerEpoch() == 0 ? index : r.brokerEpoch();
-        return new BrokerRegistration(r.nodeId(), epoch, r.host(), r.port(), r.rack(), r.fenced());
+        return new BrokerRegistration(
+                r.nodeId(), epoch, r.host(), r.port(), r.rack(), r.fenced(), r.features());
     }
 
     private MetadataState created(TopicCreated r) {
@@ -194,7 +216,7 @@ public record MetadataState(
         return new ConfigResource(ConfigResource.Type.TOPIC, name);
     }
 
-    private MetadataState at(long newVersion) {
+    MetadataState at(long newVersion) {
         return new MetadataState(
                 newVersion,
                 clusterId,
@@ -203,7 +225,8 @@ public record MetadataState(
                 topics,
                 topicsById,
                 configs,
-                topicByCollisionName);
+                topicByCollisionName,
+                settings);
     }
 
     private MetadataState withClusterId(String newClusterId) {
@@ -215,7 +238,8 @@ public record MetadataState(
                 topics,
                 topicsById,
                 configs,
-                topicByCollisionName);
+                topicByCollisionName,
+                settings);
     }
 
     private MetadataState withNextProducerId(long newNextProducerId) {
@@ -227,7 +251,8 @@ public record MetadataState(
                 topics,
                 topicsById,
                 configs,
-                topicByCollisionName);
+                topicByCollisionName,
+                settings);
     }
 
     private MetadataState withBrokers(PersistentMap<Integer, BrokerRegistration> newBrokers) {
@@ -239,7 +264,8 @@ public record MetadataState(
                 topics,
                 topicsById,
                 configs,
-                topicByCollisionName);
+                topicByCollisionName,
+                settings);
     }
 
     private MetadataState withConfigs(
@@ -252,7 +278,8 @@ public record MetadataState(
                 topics,
                 topicsById,
                 newConfigs,
-                topicByCollisionName);
+                topicByCollisionName,
+                settings);
     }
 
     private MetadataState withCollisionNames(
@@ -265,7 +292,8 @@ public record MetadataState(
                 topics,
                 topicsById,
                 configs,
-                newTopicByCollisionName);
+                newTopicByCollisionName,
+                settings);
     }
 
     private MetadataState withTopics(
@@ -278,6 +306,20 @@ public record MetadataState(
                 newTopics,
                 newTopicsById,
                 configs,
-                topicByCollisionName);
+                topicByCollisionName,
+                settings);
+    }
+
+    private MetadataState withSettings(ClusterSettings newSettings) {
+        return new MetadataState(
+                version,
+                clusterId,
+                nextProducerId,
+                brokers,
+                topics,
+                topicsById,
+                configs,
+                topicByCollisionName,
+                newSettings);
     }
 }

@@ -3,6 +3,7 @@ package dev.millrace.cluster.journal;
 import dev.millrace.cluster.journal.Decision.Accepted;
 import dev.millrace.cluster.journal.Decision.Rejected;
 import dev.millrace.cluster.journal.RatisJournal.Appended;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -15,6 +16,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.protocol.Errors;
@@ -67,13 +69,23 @@ final class Proposer implements AutoCloseable {
     private final int nodeId;
     private final IntSupplier leaderId;
     private final RatisJournal journal;
+    private final Consumer<IOException> onStuck;
     private final Semaphore forwards = new Semaphore(MAX_BATCH);
     private final BlockingQueue<Pending> queue = new LinkedBlockingQueue<>(MAX_PENDING);
     private final Deque<Pending> backlog = new ArrayDeque<>(); // thread only
     private final Thread thread;
     private volatile boolean closed;
 
-    Proposer(String threadName, int nodeId, IntSupplier leaderId, RatisJournal journal) {
+    /**
+     * @param onStuck told when an append neither ends nor fails
+     */
+    Proposer(
+            String threadName,
+            int nodeId,
+            IntSupplier leaderId,
+            RatisJournal journal,
+            Consumer<IOException> onStuck) {
+        this.onStuck = onStuck;
         this.nodeId = nodeId;
         this.leaderId = leaderId;
         this.journal = journal;
@@ -208,7 +220,17 @@ final class Proposer implements AutoCloseable {
     private Appended append(JournalEntry entry) throws InterruptedException {
         try {
             return journal.append(entry).get(APPEND_TIMEOUT_MS, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException | ExecutionException e) {
+        } catch (TimeoutException e) {
+            onStuck.accept(
+                    new IOException(
+                            "a write of "
+                                    + entry.records().size()
+                                    + " record(s) did not end within "
+                                    + TimeUnit.MILLISECONDS.toSeconds(APPEND_TIMEOUT_MS)
+                                    + " s",
+                            e));
+            return Appended.UNKNOWN;
+        } catch (ExecutionException e) {
             return Appended.UNKNOWN;
         }
     }

@@ -2,10 +2,12 @@ package dev.millrace.cluster.journal;
 
 import dev.millrace.cluster.MetadataImage.Partition;
 import dev.millrace.cluster.journal.MetadataRecord.BrokerRegistered;
+import dev.millrace.cluster.journal.MetadataRecord.BrokerUnregistered;
 import dev.millrace.cluster.journal.MetadataRecord.ClusterFormatted;
 import dev.millrace.cluster.journal.MetadataRecord.ConfigsChanged;
 import dev.millrace.cluster.journal.MetadataRecord.PartitionsAdded;
 import dev.millrace.cluster.journal.MetadataRecord.ProducerIdsAllocated;
+import dev.millrace.cluster.journal.MetadataRecord.SettingRecord;
 import dev.millrace.cluster.journal.MetadataRecord.TopicCreated;
 import dev.millrace.cluster.journal.MetadataRecord.TopicDeleted;
 import java.util.LinkedHashMap;
@@ -24,11 +26,14 @@ import org.apache.kafka.common.config.ConfigResource;
  *
  *   1 ClusterFormatted      clusterId:string
  *   2 BrokerRegistered      nodeId:signed epoch:signed host:string port:signed rack:string fenced:byte
+ *                           from version 1: features:list(feature:string min:signed max:signed)
  *   3 TopicCreated          name:string id:uuid partitions:list configs:list(key:string value:string)
  *   4 TopicDeleted          id:uuid
  *   5 PartitionsAdded       topicId:uuid partitions:list
  *   6 ConfigsChanged        resourceType:signed resource:string changes:list(key:string set:byte value:string?)
  *   7 ProducerIdsAllocated  next:unsigned
+ *   8 BrokerUnregistered    nodeId:signed
+ *   9 and more              {@link SettingCodec}
  *
  *   partition               index leader leaderEpoch partitionEpoch: signed, replicas isr: list(signed)
  * </pre>
@@ -39,15 +44,20 @@ import org.apache.kafka.common.config.ConfigResource;
  * refused rather than skipped, since a node that skips a fact no longer agrees with the others.
  */
 final class RecordCodec {
-    private static final int VERSION = 0;
+    private static final int BROKER_REGISTERED = 2;
 
     private RecordCodec() {}
 
     static void write(BinaryWriter out, MetadataRecord record) {
         BinaryWriter body = new BinaryWriter();
         int type = writeBody(body, record);
-        out.writeUnsigned(type).writeUnsigned(VERSION).writeUnsigned(body.size());
+        out.writeUnsigned(type).writeUnsigned(version(type)).writeUnsigned(body.size());
         out.writeBytes(body.toBytes());
+    }
+
+    /** The newest of each type: what is written, and the last that can be read. */
+    private static int version(int type) {
+        return type == BROKER_REGISTERED ? 1 : 0;
     }
 
     private static int writeBody(BinaryWriter body, MetadataRecord record) {
@@ -58,7 +68,8 @@ final class RecordCodec {
         if (record instanceof BrokerRegistered r) {
             body.writeSigned(r.nodeId()).writeSigned(r.brokerEpoch()).writeString(r.host());
             body.writeSigned(r.port()).writeString(r.rack()).writeByte(r.fenced() ? 1 : 0);
-            return 2;
+            SettingCodec.writeFeatures(body, r.features());
+            return BROKER_REGISTERED;
         }
         if (record instanceof TopicCreated r) {
             body.writeString(r.name()).writeUuid(r.id());
@@ -82,6 +93,13 @@ final class RecordCodec {
         if (record instanceof ProducerIdsAllocated r) {
             body.writeUnsigned(r.nextProducerId());
             return 7;
+        }
+        if (record instanceof BrokerUnregistered r) {
+            body.writeSigned(r.nodeId());
+            return 8;
+        }
+        if (record instanceof SettingRecord r) {
+            return SettingCodec.writeBody(body, r);
         }
         throw new AssertionError("No bytes defined for " + record.getClass());
     }
@@ -122,7 +140,7 @@ final class RecordCodec {
         int type = Math.toIntExact(in.readUnsigned());
         long version = in.readUnsigned();
         BinaryReader body = in.readSlice();
-        if (version > VERSION || type < 1 || type > 7) {
+        if (type < 1 || type > SettingCodec.LAST_TYPE || version > version(type)) {
             throw new IllegalStateException(
                     "The journal holds a record of type "
                             + type
@@ -131,7 +149,10 @@ final class RecordCodec {
                             + ", which this version of Millrace does not know; start the version"
                             + " that wrote it, or a later one");
         }
-        MetadataRecord record = readBody(type, body);
+        MetadataRecord record =
+                type < SettingCodec.FIRST_TYPE
+                        ? readBody(type, version, body)
+                        : SettingCodec.readBody(type, body);
         if (body.remaining() != 0) {
             throw new IllegalStateException(
                     body.remaining() + " bytes too many in a journal record of type " + type);
@@ -139,17 +160,18 @@ final class RecordCodec {
         return record;
     }
 
-    private static MetadataRecord readBody(int type, BinaryReader body) {
+    private static MetadataRecord readBody(int type, long version, BinaryReader body) {
         return switch (type) {
             case 1 -> new ClusterFormatted(body.readString());
-            case 2 ->
+            case BROKER_REGISTERED ->
                     new BrokerRegistered(
                             body.readInt(),
                             body.readSigned(),
                             body.readString(),
                             body.readInt(),
                             body.readString(),
-                            body.readByte() == 1);
+                            body.readByte() == 1,
+                            version == 0 ? Map.of() : SettingCodec.readFeatures(body));
             case 3 ->
                     new TopicCreated(
                             body.readString(),
@@ -161,6 +183,7 @@ final class RecordCodec {
                     new PartitionsAdded(body.readUuid(), body.readList(RecordCodec::readPartition));
             case 6 -> new ConfigsChanged(readResource(body), readChanges(body));
             case 7 -> new ProducerIdsAllocated(body.readUnsigned());
+            case 8 -> new BrokerUnregistered(body.readInt());
             default -> throw new AssertionError("No record defined for type " + type);
         };
     }

@@ -1,17 +1,25 @@
 package dev.millrace.cluster.journal;
 
+import dev.millrace.cluster.ScramCredential;
 import dev.millrace.cluster.journal.MetadataRequest.AllocateProducerIds;
+import dev.millrace.cluster.journal.MetadataRequest.AlterClientQuotas;
 import dev.millrace.cluster.journal.MetadataRequest.AlterConfigs;
+import dev.millrace.cluster.journal.MetadataRequest.AlterScramCredentials;
 import dev.millrace.cluster.journal.MetadataRequest.CreatePartitions;
 import dev.millrace.cluster.journal.MetadataRequest.CreateTopic;
 import dev.millrace.cluster.journal.MetadataRequest.DeleteTopic;
 import dev.millrace.cluster.journal.MetadataRequest.FormatCluster;
 import dev.millrace.cluster.journal.MetadataRequest.RegisterBroker;
+import dev.millrace.cluster.journal.MetadataRequest.UnregisterBroker;
+import dev.millrace.cluster.journal.MetadataRequest.UpdateFeatures;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import org.apache.kafka.clients.admin.FeatureUpdate;
+import org.apache.kafka.clients.admin.ScramMechanism;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.protocol.Errors;
 
@@ -39,6 +47,7 @@ final class RequestCodec {
         } else if (request instanceof RegisterBroker r) {
             out.writeByte(2).writeSigned(r.nodeId()).writeString(r.host());
             out.writeSigned(r.port()).writeString(r.rack());
+            SettingCodec.writeFeatures(out, r.features());
         } else if (request instanceof CreateTopic r) {
             out.writeByte(3).writeString(r.name()).writeUuid(r.id());
             out.writeSigned(r.partitions()).writeSigned(r.replicationFactor());
@@ -55,8 +64,32 @@ final class RequestCodec {
             out.writeByte(6);
             RecordCodec.writeResource(out, r.resource());
             RecordCodec.writeChanges(out, r.changes());
+            RecordCodec.writeChanges(out, r.expected());
         } else if (request instanceof AllocateProducerIds r) {
             out.writeByte(7).writeSigned(r.size());
+        } else if (request instanceof UnregisterBroker r) {
+            out.writeByte(8).writeSigned(r.nodeId());
+        } else if (request instanceof UpdateFeatures r) {
+            out.writeByte(9).writeByte(r.validateOnly() ? 1 : 0);
+            out.writeList(
+                    r.updates().entrySet(),
+                    (o, each) ->
+                            o.writeString(each.getKey())
+                                    .writeSigned(each.getValue().maxVersionLevel())
+                                    .writeByte(each.getValue().upgradeType().code()));
+        } else if (request instanceof AlterClientQuotas r) {
+            out.writeByte(10);
+            SettingCodec.writeEntity(out, r.entity());
+            SettingCodec.writeQuotas(out, r.changes());
+        } else if (request instanceof AlterScramCredentials r) {
+            out.writeByte(11).writeString(r.user());
+            out.writeList(
+                    r.changes().entrySet(),
+                    (o, each) -> {
+                        o.writeByte(each.getKey().type());
+                        o.writeByte(each.getValue().isPresent() ? 1 : 0);
+                        each.getValue().ifPresent(c -> SettingCodec.writeCredential(o, c));
+                    });
         } else {
             throw new AssertionError("No bytes defined for " + request.getClass());
         }
@@ -73,7 +106,11 @@ final class RequestCodec {
             case 1 -> new FormatCluster(in.readString());
             case 2 ->
                     new RegisterBroker(
-                            in.readInt(), in.readString(), in.readInt(), in.readString());
+                            in.readInt(),
+                            in.readString(),
+                            in.readInt(),
+                            in.readString(),
+                            SettingCodec.readFeatures(in));
             case 3 ->
                     new CreateTopic(
                             in.readString(),
@@ -86,8 +123,20 @@ final class RequestCodec {
             case 5 ->
                     new CreatePartitions(
                             in.readString(), in.readInt(), in.readList(BinaryReader::readInts));
-            case 6 -> new AlterConfigs(RecordCodec.readResource(in), RecordCodec.readChanges(in));
+            case 6 ->
+                    new AlterConfigs(
+                            RecordCodec.readResource(in),
+                            RecordCodec.readChanges(in),
+                            RecordCodec.readChanges(in));
             case 7 -> new AllocateProducerIds(in.readInt());
+            case 8 -> new UnregisterBroker(in.readInt());
+            case 9 -> {
+                boolean validateOnly = in.readByte() == 1;
+                yield new UpdateFeatures(readFeatureUpdates(in), validateOnly);
+            }
+            case 10 ->
+                    new AlterClientQuotas(SettingCodec.readEntity(in), SettingCodec.readQuotas(in));
+            case 11 -> new AlterScramCredentials(in.readString(), readCredentials(in));
             default ->
                     throw new IllegalStateException(
                             "A node asked for a metadata change of type "
@@ -102,6 +151,33 @@ final class RequestCodec {
         in.readList(each -> Map.entry(each.readInt(), each.readInts()))
                 .forEach(each -> assignment.put(each.getKey(), each.getValue()));
         return assignment;
+    }
+
+    private static Map<String, FeatureUpdate> readFeatureUpdates(BinaryReader in) {
+        Map<String, FeatureUpdate> updates = new LinkedHashMap<>();
+        in.readList(
+                        each ->
+                                Map.entry(
+                                        each.readString(),
+                                        new FeatureUpdate(
+                                                (short) each.readInt(),
+                                                FeatureUpdate.UpgradeType.fromCode(
+                                                        each.readByte()))))
+                .forEach(update -> updates.put(update.getKey(), update.getValue()));
+        return updates;
+    }
+
+    private static Map<ScramMechanism, Optional<ScramCredential>> readCredentials(BinaryReader in) {
+        Map<ScramMechanism, Optional<ScramCredential>> changes = new LinkedHashMap<>();
+        in.readList(
+                        each ->
+                                Map.entry(
+                                        SettingCodec.readMechanism(each),
+                                        each.readByte() == 1
+                                                ? Optional.of(SettingCodec.readCredential(each))
+                                                : Optional.<ScramCredential>empty()))
+                .forEach(change -> changes.put(change.getKey(), change.getValue()));
+        return changes;
     }
 
     static byte[] granted(Outcome outcome) {

@@ -88,7 +88,7 @@ final class SnapshotFile {
         }
         long version = in.readUnsigned();
         List<MetadataRecord> records = in.readList(RecordCodec::read);
-        return MetadataState.EMPTY.replay(records, version);
+        return MetadataState.EMPTY.at(version).replay(records, version);
     }
 
     private static int checksum(byte[] bytes, int length) {

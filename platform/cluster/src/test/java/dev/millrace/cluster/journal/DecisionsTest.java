@@ -9,12 +9,16 @@ import dev.millrace.cluster.journal.Decision.Accepted;
 import dev.millrace.cluster.journal.Decision.Rejected;
 import dev.millrace.cluster.journal.MetadataRecord.TopicCreated;
 import dev.millrace.cluster.journal.MetadataRequest.AllocateProducerIds;
+import dev.millrace.cluster.journal.MetadataRequest.AlterClientQuotas;
 import dev.millrace.cluster.journal.MetadataRequest.AlterConfigs;
+import dev.millrace.cluster.journal.MetadataRequest.AlterScramCredentials;
 import dev.millrace.cluster.journal.MetadataRequest.CreatePartitions;
 import dev.millrace.cluster.journal.MetadataRequest.CreateTopic;
 import dev.millrace.cluster.journal.MetadataRequest.DeleteTopic;
 import dev.millrace.cluster.journal.MetadataRequest.FormatCluster;
 import dev.millrace.cluster.journal.MetadataRequest.RegisterBroker;
+import dev.millrace.cluster.journal.MetadataRequest.UnregisterBroker;
+import dev.millrace.cluster.journal.MetadataRequest.UpdateFeatures;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -50,7 +54,7 @@ class DecisionsTest {
 
     private void brokers(String... racks) {
         for (int i = 0; i < racks.length; i++) {
-            ask(new RegisterBroker(i + 1, "127.0.0.1", 9092 + i, racks[i]));
+            ask(new RegisterBroker(i + 1, "127.0.0.1", 9092 + i, racks[i], Map.of()));
         }
     }
 
@@ -60,6 +64,11 @@ class DecisionsTest {
 
     private long brokerEpoch(int nodeId) {
         return Objects.requireNonNull(state.brokers().get(nodeId)).brokerEpoch();
+    }
+
+    private static AlterConfigs altered(
+            ConfigResource resource, Map<String, Optional<String>> changes) {
+        return new AlterConfigs(resource, changes, Map.of());
     }
 
     private static void assertRejected(Decision decision, Errors error, String... words) {
@@ -276,7 +285,7 @@ class DecisionsTest {
             CreateTopic request = topic("a", 1, 1);
             ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, "a");
             ask(request);
-            ask(new AlterConfigs(resource, Map.of("retention.ms", Optional.of("1"))));
+            ask(altered(resource, Map.of("retention.ms", Optional.of("1"))));
 
             ask(new DeleteTopic(request.id()));
             ask(topic("a", 1, 1));
@@ -297,21 +306,17 @@ class DecisionsTest {
 
         @Test
         void sets_and_removes_single_keys() {
-            ask(new AlterConfigs(broker, Map.of("a", Optional.of("1"), "b", Optional.of("2"))));
-            ask(new AlterConfigs(broker, Map.of("a", Optional.empty(), "c", Optional.of("3"))));
+            ask(altered(broker, Map.of("a", Optional.of("1"), "b", Optional.of("2"))));
+            ask(altered(broker, Map.of("a", Optional.empty(), "c", Optional.of("3"))));
 
             assertThat(state.image(1).config(broker)).isEqualTo(Map.of("b", "2", "c", "3"));
         }
 
         @Test
         void appends_nothing_that_changes_nothing() {
-            ask(new AlterConfigs(broker, Map.of("a", Optional.of("1"))));
+            ask(altered(broker, Map.of("a", Optional.of("1"))));
 
-            assertThat(
-                            ask(
-                                    new AlterConfigs(
-                                            broker,
-                                            Map.of("a", Optional.of("1"), "b", Optional.empty()))))
+            assertThat(ask(altered(broker, Map.of("a", Optional.of("1"), "b", Optional.empty()))))
                     .isEqualTo(new Accepted(List.of(), 0));
         }
 
@@ -319,19 +324,15 @@ class DecisionsTest {
         void needs_a_resource_that_the_cluster_keeps() {
             Map<String, Optional<String>> change = Map.of("a", Optional.of("1"));
             assertRejected(
-                    ask(
-                            new AlterConfigs(
-                                    new ConfigResource(ConfigResource.Type.TOPIC, "no"), change)),
+                    ask(altered(new ConfigResource(ConfigResource.Type.TOPIC, "no"), change)),
                     Errors.UNKNOWN_TOPIC_OR_PARTITION);
             assertRejected(
-                    ask(
-                            new AlterConfigs(
-                                    new ConfigResource(ConfigResource.Type.BROKER, "x"), change)),
+                    ask(altered(new ConfigResource(ConfigResource.Type.BROKER, "x"), change)),
                     Errors.INVALID_REQUEST,
                     "x");
             assertRejected(
                     ask(
-                            new AlterConfigs(
+                            altered(
                                     new ConfigResource(ConfigResource.Type.BROKER_LOGGER, "1"),
                                     change)),
                     Errors.INVALID_REQUEST);
@@ -367,7 +368,7 @@ class DecisionsTest {
     @Test
     void every_kind_of_request_has_a_rule() {
         assertThat(MetadataRequest.class.getPermittedSubclasses())
-                .as("asked in this class")
+                .as("asked in this class, or in SettingDecisionsTest")
                 .containsExactlyInAnyOrder(
                         FormatCluster.class,
                         RegisterBroker.class,
@@ -375,7 +376,11 @@ class DecisionsTest {
                         DeleteTopic.class,
                         CreatePartitions.class,
                         AlterConfigs.class,
-                        AllocateProducerIds.class);
+                        AllocateProducerIds.class,
+                        UnregisterBroker.class,
+                        UpdateFeatures.class,
+                        AlterClientQuotas.class,
+                        AlterScramCredentials.class);
     }
 
     @Nested

@@ -99,7 +99,7 @@ class JournalTest {
     void a_restart_reads_the_snapshot_and_replays_what_came_after_it() {
         MetadataState before;
         try (Journal journal = open()) {
-            ask(journal, new RegisterBroker(1, "127.0.0.1", 9092, "r"));
+            ask(journal, new RegisterBroker(1, "127.0.0.1", 9092, "r", Map.of()));
             for (int i = 0; i < 3 * SNAPSHOT_EVERY + 7; i++) {
                 ask(journal, topic("t" + i));
             }
@@ -123,7 +123,7 @@ class JournalTest {
     @Test
     void an_entry_torn_by_power_loss_is_cut_and_all_before_it_is_there() throws IOException {
         try (Journal journal = open()) {
-            ask(journal, new RegisterBroker(1, "127.0.0.1", 9092, ""));
+            ask(journal, new RegisterBroker(1, "127.0.0.1", 9092, "", Map.of()));
             ask(journal, topic("kept"));
             ask(journal, topic("torn"));
         }
@@ -144,7 +144,7 @@ class JournalTest {
     @Test
     void an_entry_damaged_before_others_is_refused_not_cut() throws IOException {
         try (Journal journal = open()) {
-            ask(journal, new RegisterBroker(1, "127.0.0.1", 9092, ""));
+            ask(journal, new RegisterBroker(1, "127.0.0.1", 9092, "", Map.of()));
             ask(journal, topic("damaged"));
             ask(journal, topic("behind"));
         }
@@ -166,7 +166,7 @@ class JournalTest {
     @Test
     void a_change_too_large_for_the_journal_is_refused_and_the_next_is_made() {
         try (Journal journal = open()) {
-            ask(journal, new RegisterBroker(1, "127.0.0.1", 9092, ""));
+            ask(journal, new RegisterBroker(1, "127.0.0.1", 9092, "", Map.of()));
             Map<String, String> huge = Map.of("x", "y".repeat(Proposer.MAX_REQUEST_BYTES));
 
             assertThatThrownBy(

@@ -1,11 +1,18 @@
 package dev.millrace.cluster.journal;
 
 import dev.millrace.cluster.MetadataImage.Partition;
+import dev.millrace.cluster.ScramCredential;
+import dev.millrace.cluster.SupportedFeatures.VersionRange;
 import dev.millrace.cluster.journal.MetadataRecord.BrokerRegistered;
+import dev.millrace.cluster.journal.MetadataRecord.BrokerUnregistered;
+import dev.millrace.cluster.journal.MetadataRecord.ClientQuotasChanged;
 import dev.millrace.cluster.journal.MetadataRecord.ClusterFormatted;
 import dev.millrace.cluster.journal.MetadataRecord.ConfigsChanged;
+import dev.millrace.cluster.journal.MetadataRecord.FeaturesFinalized;
 import dev.millrace.cluster.journal.MetadataRecord.PartitionsAdded;
 import dev.millrace.cluster.journal.MetadataRecord.ProducerIdsAllocated;
+import dev.millrace.cluster.journal.MetadataRecord.ScramCredentialRemoved;
+import dev.millrace.cluster.journal.MetadataRecord.ScramCredentialSet;
 import dev.millrace.cluster.journal.MetadataRecord.TopicCreated;
 import dev.millrace.cluster.journal.MetadataRecord.TopicDeleted;
 import java.util.List;
@@ -14,8 +21,10 @@ import java.util.Optional;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
+import org.apache.kafka.clients.admin.ScramMechanism;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.quota.ClientQuotaEntity;
 
 /** Arbitrary records, few names and ids, so that they meet. */
 final class MetadataGen {
@@ -37,7 +46,36 @@ final class MetadataGen {
                                                                 host,
                                                                 port,
                                                                 rack,
-                                                                port % 2 == 0)),
+                                                                port % 2 == 0,
+                                                                Map.of(
+                                                                        host,
+                                                                        new VersionRange(
+                                                                                (short) 0,
+                                                                                port
+                                                                                        .shortValue())))),
+                        ints().map(BrokerUnregistered::new),
+                        Combinators.combine(
+                                        Arbitraries.maps(
+                                                        Arbitraries.of("f", "g"),
+                                                        Arbitraries.shorts()
+                                                                .greaterOrEqual((short) 0))
+                                                .ofMaxSize(2),
+                                        longs().filter(n -> n >= 0))
+                                .as(FeaturesFinalized::new),
+                        Combinators.combine(entities(), quotas()).as(ClientQuotasChanged::new),
+                        Combinators.combine(
+                                        Arbitraries.of("u", "ü"),
+                                        mechanisms(),
+                                        Arbitraries.bytes().array(byte[].class).ofMaxSize(70))
+                                .as(
+                                        (user, mechanism, key) ->
+                                                new ScramCredentialSet(
+                                                        user,
+                                                        mechanism,
+                                                        new ScramCredential(
+                                                                key, key, key, key.length))),
+                        Combinators.combine(Arbitraries.of("u", "ü"), mechanisms())
+                                .as(ScramCredentialRemoved::new),
                         Combinators.combine(ids(), partitions(), configs())
                                 .as(
                                         (id, partitions, configs) ->
@@ -71,6 +109,24 @@ final class MetadataGen {
 
     private static Arbitrary<Map<String, Optional<String>>> changes() {
         return Arbitraries.maps(Arbitraries.of("a", "b", "ü"), texts().optional()).ofMaxSize(3);
+    }
+
+    private static Arbitrary<ScramMechanism> mechanisms() {
+        return Arbitraries.of(ScramMechanism.SCRAM_SHA_256, ScramMechanism.SCRAM_SHA_512);
+    }
+
+    private static Arbitrary<ClientQuotaEntity> entities() {
+        return Arbitraries.maps(
+                        Arbitraries.of("user", "client-id", "ip"),
+                        Arbitraries.of("a", "").injectNull(0.3))
+                .ofMinSize(1)
+                .ofMaxSize(2)
+                .map(ClientQuotaEntity::new);
+    }
+
+    private static Arbitrary<Map<String, Optional<Double>>> quotas() {
+        return Arbitraries.maps(Arbitraries.of("p", "q"), Arbitraries.doubles().optional())
+                .ofMaxSize(2);
     }
 
     private static Arbitrary<ConfigResource> resources() {

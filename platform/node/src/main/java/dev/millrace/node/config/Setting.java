@@ -30,7 +30,12 @@ record Setting(String name, String expects, Predicate<String> accepts, String ef
     }
 
     static Setting ratio(String name) {
-        return new Setting(name, "a number from 0 to 1", Setting::isRatio, "");
+        return new Setting(name, "a number from 0 to 1", value -> isDecimal(value, 0, 1), "");
+    }
+
+    static Setting atLeastOne(String name) {
+        return new Setting(
+                name, "a number of at least 1", value -> isDecimal(value, 1, Double.MAX_VALUE), "");
     }
 
     static Setting flag(String name) {
@@ -60,10 +65,10 @@ record Setting(String name, String expects, Predicate<String> accepts, String ef
         }
     }
 
-    private static boolean isRatio(String value) {
+    private static boolean isDecimal(String value, double min, double max) {
         try {
             double number = Double.parseDouble(value);
-            return number >= 0 && number <= 1;
+            return number >= min && number <= max;
         } catch (NumberFormatException e) {
             return false;
         }

@@ -1,5 +1,6 @@
 package dev.millrace.node.config;
 
+import static dev.millrace.node.config.Setting.atLeastOne;
 import static dev.millrace.node.config.Setting.count;
 import static dev.millrace.node.config.Setting.flag;
 import static dev.millrace.node.config.Setting.matching;
@@ -87,6 +88,13 @@ final class Settings {
                                 "lz4",
                                 "zstd"),
                         number("log.segment.delete.delay.ms", 0, UNLIMITED),
+                        flag("log.cleaner.enable"),
+                        count("log.cleaner.threads", 0),
+                        number("log.cleaner.backoff.ms", 0, UNLIMITED),
+                        atLeastOne("log.cleaner.io.max.bytes.per.second"),
+                        count("log.cleaner.io.buffer.size", 0),
+                        ratio("log.cleaner.io.buffer.load.factor"),
+                        number("log.cleaner.dedupe.buffer.size", 1 << 20, UNLIMITED),
                         ratio("log.cleaner.min.cleanable.ratio"),
                         number("log.cleaner.delete.retention.ms", 0, UNLIMITED),
                         number("log.cleaner.min.compaction.lag.ms", 0, UNLIMITED),
@@ -100,11 +108,11 @@ final class Settings {
                         count("num.io.threads", 1).withoutEffect(THREADS),
                         count("background.threads", 1).withoutEffect(THREADS),
                         count("num.recovery.threads.per.data.dir", 1).withoutEffect(THREADS),
-                        number("socket.send.buffer.bytes", -1, Integer.MAX_VALUE)
-                                .withoutEffect("the system sizes socket buffers"),
-                        number("socket.receive.buffer.bytes", -1, Integer.MAX_VALUE)
-                                .withoutEffect("the system sizes socket buffers"),
+                        number("socket.send.buffer.bytes", -1, Integer.MAX_VALUE),
+                        number("socket.receive.buffer.bytes", -1, Integer.MAX_VALUE),
+                        flag("millrace.socket.sendfile"),
                         count("fetch.max.bytes", 1024),
+                        count("max.incremental.fetch.session.cache.slots", 0),
                         // groups and offsets
                         count("group.initial.rebalance.delay.ms", 0),
                         count("group.min.session.timeout.ms", 1),

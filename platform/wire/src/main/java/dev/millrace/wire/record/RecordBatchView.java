@@ -1,6 +1,7 @@
 package dev.millrace.wire.record;
 
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 import org.apache.kafka.common.errors.CorruptRecordException;
 
@@ -55,11 +56,11 @@ public final class RecordBatchView {
     public static final int NO_SEQUENCE = -1;
     public static final long NO_TIMESTAMP = -1;
 
-    static final int CODEC_MASK = 0x07;
+    public static final int CODEC_MASK = 0x07;
     static final int APPEND_TIME_BIT = 0x08;
     static final int TRANSACTIONAL_BIT = 0x10;
     static final int CONTROL_BIT = 0x20;
-    static final int DELETE_HORIZON_BIT = 0x40;
+    public static final int DELETE_HORIZON_BIT = 0x40;
 
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
@@ -197,6 +198,14 @@ public final class RecordBatchView {
         return (attributes() & CONTROL_BIT) != 0;
     }
 
+    /**
+     * Whether the base timestamp is the time from which a cleaner may remove the tombstones, or the
+     * marker, in the batch.
+     */
+    public boolean hasDeleteHorizon() {
+        return (attributes() & DELETE_HORIZON_BIT) != 0;
+    }
+
     public int lastOffsetDelta() {
         return buffer.getInt(start + LAST_OFFSET_DELTA);
     }
@@ -256,13 +265,29 @@ public final class RecordBatchView {
         updateCrc();
     }
 
-    void updateCrc() {
+    /** To be called after a change of what it covers. */
+    public void updateCrc() {
         buffer.putInt(start + CRC, (int) computeCrc());
     }
 
     /** A view of the batch's bytes, position 0 to {@link #sizeBytes}. */
     public ByteBuffer bytes() {
         return buffer.slice(start, sizeBytes());
+    }
+
+    /**
+     * Of a control batch that ends a transaction: whether it was committed. Empty for other control
+     * batches, and for those of which compaction has left no record.
+     */
+    public Optional<Boolean> endOfTransaction() {
+        try (RecordIterator records = records()) {
+            ByteBuffer key = records.hasNext() ? records.next().key() : null;
+            if (key == null || key.remaining() < 4) {
+                return Optional.empty();
+            }
+            short type = key.getShort(key.position() + 2);
+            return type == 0 || type == 1 ? Optional.of(type == 1) : Optional.empty();
+        }
     }
 
     /**

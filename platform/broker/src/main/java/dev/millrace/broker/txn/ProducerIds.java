@@ -1,27 +1,20 @@
-package dev.millrace.broker.admin;
+package dev.millrace.broker.txn;
 
 import dev.millrace.cluster.Cluster;
-import dev.millrace.wire.RequestContext;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.internal.ContextInternal;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import org.apache.kafka.common.errors.CoordinatorLoadInProgressException;
-import org.apache.kafka.common.message.InitProducerIdRequestData;
-import org.apache.kafka.common.message.InitProducerIdResponseData;
-import org.apache.kafka.common.protocol.Errors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hands out producer ids (InitProducerId 0-5) from blocks that the journal gives to this node
- * alone, so that no id is ever used twice, whoever fails. What is left of a block when the node
- * stops is lost.
- *
- * <p>An idempotent producer gets a new id with epoch 0, whatever id it had: it raises its epoch
- * itself (KIP-360); only transactional ids keep their producer id, and there are none yet.
+ * Hands out producer ids from blocks that the journal gives to this node alone, so that no id is
+ * ever used twice, whoever fails. What is left of a block when the node stops is lost.
  */
 final class ProducerIds {
     private static final Logger log = LoggerFactory.getLogger(ProducerIds.class);
@@ -47,29 +40,10 @@ final class ProducerIds {
         loop.runOnContext(now -> askForBlock());
     }
 
-    Future<InitProducerIdResponseData> init(
-            RequestContext context, InitProducerIdRequestData request) {
-        if (request.transactionalId() != null) {
-            return Future.succeededFuture(refused(Errors.INVALID_REQUEST));
-        }
-        return next().map(
-                        id ->
-                                new InitProducerIdResponseData()
-                                        .setProducerId(id)
-                                        .setProducerEpoch((short) 0))
-                .otherwise(failure -> refused(Errors.forException(failure)));
-    }
-
-    private static InitProducerIdResponseData refused(Errors error) {
-        return new InitProducerIdResponseData()
-                .setErrorCode(error.code())
-                .setProducerId(-1)
-                .setProducerEpoch((short) -1);
-    }
-
-    /** From any thread. */
+    /** From any thread; on the caller's context. */
     Future<Long> next() {
-        Promise<Long> promise = Promise.promise();
+        ContextInternal context = ContextInternal.current();
+        Promise<Long> promise = context == null ? Promise.promise() : context.promise();
         loop.runOnContext(
                 now -> {
                     if (waiting.size() >= MAX_WAITING) {

@@ -1,0 +1,50 @@
+package dev.millrace.cluster;
+
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * The features this version of Millrace knows, with the levels it can work at. A broker registers
+ * them, and a level is finalized only if every registered broker supports it.
+ *
+ * <p>Kafka has more: {@code kraft.version} speaks of a quorum format that the journal does not
+ * have, {@code eligible.leader.replicas.version}, {@code share.version} and {@code streams.version}
+ * of functions that are not there.
+ */
+public final class SupportedFeatures {
+    /** 1 = transactions bump the producer epoch and add partitions implicitly, 2 = KIP-890 full. */
+    public static final String TRANSACTION_VERSION = "transaction.version";
+
+    /** 1 = consumer groups with server-side assignment (KIP-848). */
+    public static final String GROUP_VERSION = "group.version";
+
+    /**
+     * Kafka's number for the format of its metadata records. Ours is another format; the level says
+     * to tools that what they may ask for is what Kafka 4.3 offers, and cannot be changed.
+     */
+    public static final String METADATA_VERSION = "metadata.version";
+
+    /** {@code 4.3-IV0}. */
+    public static final short METADATA_VERSION_4_3 = 30;
+
+    public static final Map<String, VersionRange> RANGES =
+            Map.of(
+                    METADATA_VERSION, new VersionRange(METADATA_VERSION_4_3, METADATA_VERSION_4_3),
+                    TRANSACTION_VERSION, new VersionRange((short) 0, (short) 2),
+                    GROUP_VERSION, new VersionRange((short) 0, (short) 1));
+
+    private SupportedFeatures() {}
+
+    /** What a new cluster starts with. */
+    public static Map<String, Short> highest() {
+        return RANGES.entrySet().stream()
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, e -> e.getValue().max()));
+    }
+
+    /** Both ends belong to the range. */
+    public record VersionRange(short min, short max) {
+        public boolean contains(short level) {
+            return min <= level && level <= max;
+        }
+    }
+}
