@@ -8,7 +8,8 @@ import org.apache.kafka.common.protocol.ByteBufferAccessor;
  * Reads the body of a request that nobody vouches for. The codec makes an object for each element
  * it reads, dozens of bytes where the frame has one or two: without a limit a frame of a hundred
  * megabytes would take gigabytes of heap. So only so many values are read of one request; the
- * largest that a client has reason to send, for a hundred thousand partitions, has less than half of them.
+ * largest that a client has reason to send, for a hundred thousand partitions, has less than half
+ * of them.
  *
  * <p>One frame, one thread.
  */

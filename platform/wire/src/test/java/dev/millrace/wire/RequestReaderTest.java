@@ -36,8 +36,7 @@ class RequestReaderTest {
                         new MetadataRequestData.MetadataRequestTopic().setName(""));
         ByteBuffer bytes = bytes(new MetadataRequestData().setTopics(topics), (short) 4);
 
-        assertThatThrownBy(
-                        () -> new MetadataRequestData(RequestReader.copying(bytes), (short) 4))
+        assertThatThrownBy(() -> new MetadataRequestData(RequestReader.copying(bytes), (short) 4))
                 .hasMessageContaining(String.valueOf(RequestReader.MAX_ELEMENTS));
     }
 

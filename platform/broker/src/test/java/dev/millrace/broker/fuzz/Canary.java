@@ -149,11 +149,9 @@ final class Canary implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         ending = true;
         writer.interrupt();
         reader.interrupt();
-        writer.join(TimeUnit.SECONDS.toMillis(TIMEOUT_S));
-        reader.join(TimeUnit.SECONDS.toMillis(TIMEOUT_S));
     }
 }

@@ -45,7 +45,8 @@ final class FrameGenerator {
                     "x".repeat(300),
                     "\u00e9\u4e2d\ud83d\ude00");
 
-    private static final List<String> INTERNAL = List.of("__consumer_offsets", "__transaction_state");
+    private static final List<String> INTERNAL =
+            List.of("__consumer_offsets", "__transaction_state");
 
     /** They may do what they say to the coordinators' own topics, and would hurt everybody. */
     private static final Set<ApiKeys> POWERFUL =
@@ -168,10 +169,10 @@ final class FrameGenerator {
             return random.nextInt(300);
         }
         if (name.equals("acks")) {
-            return random.nextInt(3) - 1;
+            return random.nextInt(3) - 1L;
         }
         if (name.contains("num_partitions") || name.equals("count")) {
-            return random.nextInt(5) == 0 ? Integer.MAX_VALUE : random.nextInt(4) - 1;
+            return random.nextInt(5) == 0 ? Integer.MAX_VALUE : random.nextInt(4) - 1L;
         }
         return switch (random.nextInt(6)) {
             case 0 -> -1;
@@ -194,7 +195,9 @@ final class FrameGenerator {
         // A little of what unpacks to much.
         int valueBytes = random.nextInt(20) == 0 ? 1 << 20 : random.nextInt(200);
         for (int i = 0; i < records.length; i++) {
-            records[i] = new SimpleRecord(i, "key".getBytes(StandardCharsets.US_ASCII), new byte[valueBytes]);
+            records[i] =
+                    new SimpleRecord(
+                            i, "key".getBytes(StandardCharsets.US_ASCII), new byte[valueBytes]);
         }
         return MemoryRecords.withRecords(Compression.of(type).build(), records);
     }

@@ -193,7 +193,11 @@ class WireFuzzTest {
                 default -> {
                     if (answerDue) {
                         out.write(probe());
-                        awaitAnswerOrClose(socket, mayWait, "%s v%d".formatted(version.api, version.version), round);
+                        awaitAnswerOrClose(
+                                socket,
+                                mayWait,
+                                "%s v%d".formatted(version.api, version.version),
+                                round);
                     }
                 }
             }

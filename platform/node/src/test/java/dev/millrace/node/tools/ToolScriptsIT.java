@@ -29,15 +29,17 @@ import org.junit.jupiter.params.provider.MethodSource;
  * <p>To record, have an Apache Kafka on this machine and set {@code millrace.test.bootstrap} to its
  * address, {@code millrace.test.logs} to its log directory and {@code millrace.tools.record} to the
  * directory of the scripts; {@code millrace.tools.only} is a regular expression of the scripts
- * meant. Everything in scripts is called {@code mill-…}; such topics and groups
- * of that broker are deleted first.
+ * meant. Everything in scripts is called {@code mill-…}; such topics and groups of that broker are
+ * deleted first.
  */
 class ToolScriptsIT {
     private static final String PREFIX = "mill-";
     private static final String ONLY = System.getProperty("millrace.tools.only", ".*");
     private static final @Nullable String RECORD = System.getProperty("millrace.tools.record");
 
-    /** Settings of the recorded broker that tools print: the file that Kafka comes with has them. */
+    /**
+     * Settings of the recorded broker that tools print: the file that Kafka comes with has them.
+     */
     private static final String[] SETTINGS = {
         "--set", "num.partitions=1",
         "--set", "log.segment.bytes=1073741824",
@@ -84,8 +86,7 @@ class ToolScriptsIT {
     }
 
     static List<String> scripts() throws Exception {
-        Path folder =
-                Path.of(ToolScriptsIT.class.getResource("topics.script").toURI()).getParent();
+        Path folder = Path.of(ToolScriptsIT.class.getResource("topics.script").toURI()).getParent();
         try (Stream<Path> files = Files.list(folder)) {
             return files.map(file -> file.getFileName().toString())
                     .filter(name -> name.endsWith(".script"))
@@ -141,9 +142,7 @@ class ToolScriptsIT {
             if (in == null) {
                 throw new IOException("there is no " + script);
             }
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8)
-                    .lines()
-                    .toList();
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
         }
     }
 }
