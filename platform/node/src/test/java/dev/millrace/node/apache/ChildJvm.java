@@ -25,6 +25,8 @@ final class ChildJvm implements AutoCloseable {
                                 "-Xmx384m",
                                 "-XX:+UseSerialGC",
                                 "-XX:TieredStopAtLevel=1",
+                                // The node's own: to stderr, and so into what a failure shows.
+                                "-Dlogback.configurationFile=logback.xml",
                                 "-cp",
                                 System.getProperty("java.class.path"),
                                 mainClass));

@@ -16,6 +16,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.connect.cli.ConnectStandalone;
+import org.apache.kafka.connect.file.FileStreamSinkConnector;
+import org.apache.kafka.connect.file.FileStreamSourceConnector;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -71,7 +73,7 @@ class ConnectStandaloneIT {
         assertThat(Files.readAllLines(file)).isEqualTo(lines);
     }
 
-    /** The files that Kafka comes with, but for the places. */
+    /** As in the files that Kafka comes with, but for the places; our own plugins have the same short names. */
     private List<String> configs(String bootstrap, Path in, Path out) throws IOException {
         Path worker =
                 properties(
@@ -89,7 +91,7 @@ class ConnectStandaloneIT {
                         "source",
                         Map.of(
                                 "name", "local-file-source",
-                                "connector.class", "FileStreamSource",
+                                "connector.class", FileStreamSourceConnector.class.getName(),
                                 "tasks.max", "1",
                                 "file", in.toString(),
                                 "topic", "connect-test"));
@@ -98,7 +100,7 @@ class ConnectStandaloneIT {
                         "sink",
                         Map.of(
                                 "name", "local-file-sink",
-                                "connector.class", "FileStreamSink",
+                                "connector.class", FileStreamSinkConnector.class.getName(),
                                 "tasks.max", "1",
                                 "file", out.toString(),
                                 "topics", "connect-test"));

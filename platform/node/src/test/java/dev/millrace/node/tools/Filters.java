@@ -37,7 +37,10 @@ final class Filters {
                 .toList();
     }
 
-    /** {@code grep}, {@code sort}, {@code head} or {@code mask}, which hides what matches. */
+    /**
+     * {@code grep}, {@code sort}, {@code head}, {@code mask}, which hides what matches, or {@code
+     * drop}, which removes it.
+     */
     static List<String> apply(List<String> stage, List<String> lines) {
         Stream<String> in = lines.stream();
         return switch (stage.get(0)) {
@@ -48,10 +51,8 @@ final class Filters {
                 Pattern pattern = Pattern.compile(stage.get(without ? 2 : 1));
                 yield in.filter(line -> pattern.matcher(line).find() != without).toList();
             }
-            case "mask" -> {
-                Pattern pattern = Pattern.compile(stage.get(1));
-                yield in.map(line -> pattern.matcher(line).replaceAll("*")).toList();
-            }
+            case "mask" -> in.map(line -> line.replaceAll(stage.get(1), "*")).toList();
+            case "drop" -> in.map(line -> line.replaceAll(stage.get(1), "")).toList();
             default -> throw new IllegalArgumentException("no filter is called " + stage.get(0));
         };
     }
