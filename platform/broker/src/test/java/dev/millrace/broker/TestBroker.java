@@ -100,14 +100,6 @@ public final class TestBroker implements AutoCloseable {
         return node != null;
     }
 
-    /** Where the embedded broker keeps its partitions. */
-    public Path logs() {
-        if (node == null) {
-            throw new IllegalStateException("an external broker keeps its logs to itself");
-        }
-        return node.directory.resolve("logs");
-    }
-
     /** Stops the embedded broker cleanly and starts it again on its data and its port. */
     public void restart() {
         Node old = node;
@@ -117,6 +109,14 @@ public final class TestBroker implements AutoCloseable {
         int port = old.broker.address().getPort();
         stop(old);
         node = startNode(old.directory, old.properties, port);
+    }
+
+    /** Where the embedded broker keeps its partitions. */
+    public Path logs() {
+        if (node == null) {
+            throw new IllegalStateException("an external broker keeps its logs to itself");
+        }
+        return node.directory.resolve("logs");
     }
 
     private static void stop(Node node) {
