@@ -127,6 +127,14 @@ public final class TestBroker implements AutoCloseable {
         node = startNode(old.directory, old.properties, port);
     }
 
+    /** Where the embedded broker keeps its partitions. */
+    public Path logs() {
+        if (node == null) {
+            throw new IllegalStateException("an external broker keeps its logs to itself");
+        }
+        return node.directory.resolve("logs");
+    }
+
     private static void stop(Node node) {
         await(node.broker.stop().toCompletionStage());
         node.cluster.close();
