@@ -5,6 +5,7 @@ import dev.millrace.broker.admin.TopicConfigs;
 import dev.millrace.broker.group.GroupConfig;
 import dev.millrace.broker.group.GroupCoordinator;
 import dev.millrace.broker.group.GroupHandlers;
+import dev.millrace.broker.quota.ClientQuotas;
 import dev.millrace.broker.txn.TxnConfig;
 import dev.millrace.broker.txn.TxnCoordinator;
 import dev.millrace.broker.txn.TxnHandlers;
@@ -25,11 +26,15 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.quota.ClientQuotaEntity;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,6 +60,7 @@ public final class Broker {
     private final BrokerSettings settings;
     private final Workers workers;
     private final Partitions partitions;
+    private final ClientQuotas quotas;
     private final LogCleaner cleaner;
     private final FetchSessions sessions;
     private final BiFunction<MetadataImage, String, TopicSettings> topicSettings;
@@ -77,6 +83,7 @@ public final class Broker {
         this.settings = BrokerSettings.from(config.properties());
         this.workers = new Workers("millrace-background", settings.backgroundThreads());
         this.partitions = new Partitions(cluster::image);
+        this.quotas = new ClientQuotas(ListenerSettings.quotaWindows(config.properties()));
         this.cleaner = new LogCleaner(partitions, CleanerSettings.from(config.properties()));
         this.sessions =
                 new FetchSessions(
@@ -260,11 +267,14 @@ public final class Broker {
             TxnMarkers markers) {
         LeaderHints hints = new LeaderHints(cluster::image);
         FetchHandler fetch =
-                new FetchHandler(partitions, workers, sessions, hints, settings.fetchMaxBytes());
+                new FetchHandler(
+                        partitions, workers, sessions, hints, quotas, settings.fetchMaxBytes());
         fetches = fetch;
         ApiTable.Builder table =
                 ApiTable.builder()
                         .add(ApiKeys.PRODUCE, 3, 13, new ProduceHandler(partitions, hints, txns))
+                        // Not served, but librdkafka looks for them (KAFKA-18659).
+                        .advertiseFrom(ApiKeys.PRODUCE, 0)
                         .add(ApiKeys.FETCH, 4, 18, fetch)
                         .add(
                                 ApiKeys.LIST_OFFSETS,
@@ -296,7 +306,7 @@ public final class Broker {
         GroupHandlers.register(table, coordinator, txns);
         TxnHandlers.register(table, txns, coordinator::partitionOf);
         table.feature("transaction.version", (short) 0, TRANSACTION_VERSION, TRANSACTION_VERSION);
-        AdminHandlers.register(table, cluster, config);
+        AdminHandlers.register(table, vertx, cluster, config, quotas);
         return table.build();
     }
 
@@ -313,8 +323,31 @@ public final class Broker {
                         new InetSocketAddress(host, config.port()),
                         table,
                         settings.wire(),
-                        metrics)
-                .onSuccess(bound -> server = bound);
+                        metrics,
+                        quotas)
+                .onSuccess(
+                        bound -> {
+                            server = bound;
+                            cluster.onChange(image -> limit(bound, image));
+                        });
+    }
+
+    /** On the cluster's thread, at each change of the metadata. */
+    private void limit(KafkaServer.Bound listener, MetadataImage image) {
+        Map<ClientQuotaEntity, Map<String, Double>> set = image.quotas();
+        quotas.update(set);
+        Map<String, String> properties = new HashMap<>(config.properties());
+        properties.putAll(image.config(new ConfigResource(ConfigResource.Type.BROKER, "")));
+        properties.putAll(
+                image.config(
+                        new ConfigResource(
+                                ConfigResource.Type.BROKER, String.valueOf(config.nodeId()))));
+        try {
+            listener.limits(ListenerSettings.connections(properties, set));
+        } catch (ConfigException e) {
+            // A name that resolved when the quota was set need not do so for ever.
+            LOG.error("The limits of connections stay as they are: {}", e.getMessage());
+        }
     }
 
     private Future<Void> register(KafkaServer.Bound bound) {
@@ -335,6 +368,7 @@ public final class Broker {
         if (coordinator != null) {
             if (metrics != null) {
                 metrics.groups(coordinator);
+                metrics.quotas(quotas);
                 if (transactions != null) {
                     metrics.transactions(transactions);
                 }
