@@ -9,6 +9,7 @@ import dev.millrace.broker.telemetry.ClientMetricsStore;
 import dev.millrace.broker.telemetry.Telemetry;
 import dev.millrace.broker.telemetry.TelemetryHandlers;
 import dev.millrace.broker.telemetry.TelemetrySettings;
+import dev.millrace.broker.quota.ClientQuotas;
 import dev.millrace.broker.txn.TxnConfig;
 import dev.millrace.broker.txn.TxnCoordinator;
 import dev.millrace.broker.txn.TxnHandlers;
@@ -36,6 +37,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -43,7 +45,10 @@ import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.quota.ClientQuotaEntity;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,6 +72,7 @@ public final class Broker {
     private final BrokerSettings settings;
     private final Workers workers;
     private final Partitions partitions;
+    private final ClientQuotas quotas;
     private final LogCleaner cleaner;
     private final FetchSessions sessions;
     private final ClientMetricsStore clientMetrics;
@@ -105,6 +111,7 @@ public final class Broker {
         this.telemetry =
                 new Telemetry(
                         telemetrySettings.maxBytes(), System::currentTimeMillis, clientMetrics);
+        this.quotas = new ClientQuotas(ListenerSettings.quotaWindows(config.properties()));
         this.sessions =
                 new FetchSessions(
                         settings.fetchSessions(), settings.networkThreads(), Clock.systemUTC());
@@ -383,11 +390,14 @@ public final class Broker {
             TxnMarkers markers) {
         LeaderHints hints = new LeaderHints(cluster::image);
         FetchHandler fetch =
-                new FetchHandler(partitions, workers, sessions, hints, settings.fetchMaxBytes());
+                new FetchHandler(
+                        partitions, workers, sessions, hints, quotas, settings.fetchMaxBytes());
         fetches = fetch;
         ApiTable.Builder table =
                 ApiTable.builder()
                         .add(ApiKeys.PRODUCE, 3, 13, new ProduceHandler(partitions, hints, txns))
+                        // Not served, but librdkafka looks for them (KAFKA-18659).
+                        .advertiseFrom(ApiKeys.PRODUCE, 0)
                         .add(ApiKeys.FETCH, 4, 18, fetch)
                         .add(
                                 ApiKeys.LIST_OFFSETS,
@@ -427,7 +437,7 @@ public final class Broker {
         }
         GroupHandlers.register(table, coordinator, txns);
         TxnHandlers.register(table, txns, coordinator::partitionOf);
-        AdminHandlers.register(table, cluster, config, imageFollower);
+        AdminHandlers.register(table, vertx, cluster, config, imageFollower, quotas);
         TelemetryHandlers.register(table, telemetry, clientMetrics, workers::submit);
         return table.build();
     }
@@ -445,8 +455,31 @@ public final class Broker {
                         new InetSocketAddress(host, config.port()),
                         table,
                         settings.wire(),
-                        metrics)
-                .onSuccess(bound -> server = bound);
+                        metrics,
+                        quotas)
+                .onSuccess(
+                        bound -> {
+                            server = bound;
+                            cluster.onChange(image -> limit(bound, image));
+                        });
+    }
+
+    /** On the cluster's thread, at each change of the metadata. */
+    private void limit(KafkaServer.Bound listener, MetadataImage image) {
+        Map<ClientQuotaEntity, Map<String, Double>> set = image.quotas();
+        quotas.update(set);
+        Map<String, String> properties = new HashMap<>(config.properties());
+        properties.putAll(image.config(new ConfigResource(ConfigResource.Type.BROKER, "")));
+        properties.putAll(
+                image.config(
+                        new ConfigResource(
+                                ConfigResource.Type.BROKER, String.valueOf(config.nodeId()))));
+        try {
+            listener.limits(ListenerSettings.connections(properties, set));
+        } catch (ConfigException e) {
+            // A name that resolved when the quota was set need not do so for ever.
+            LOG.error("The limits of connections stay as they are: {}", e.getMessage());
+        }
     }
 
     private Future<Void> register(KafkaServer.Bound bound) {
@@ -467,6 +500,7 @@ public final class Broker {
         if (coordinator != null) {
             if (metrics != null) {
                 metrics.groups(coordinator);
+                metrics.quotas(quotas);
                 if (transactions != null) {
                     metrics.transactions(transactions);
                 }

@@ -11,6 +11,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.DescribeClusterRequestData;
 import org.apache.kafka.common.message.DescribeClusterResponseData;
 import org.apache.kafka.common.message.DescribeClusterResponseData.DescribeClusterBroker;
@@ -27,6 +29,7 @@ import org.apache.kafka.common.protocol.Errors;
 /** DescribeCluster 0-2, DescribeTopicPartitions 0, ListConfigResources 0-1: the image as it is. */
 final class ClusterHandlers {
     private static final byte BROKERS = 1;
+    private static final byte CONTROLLERS = 2;
 
     /** Partitions in one answer of DescribeTopicPartitions, whatever the client asks for. */
     static final int MAX_PARTITIONS_PER_ANSWER = 2_000;
@@ -55,9 +58,13 @@ final class ClusterHandlers {
     Future<DescribeClusterResponseData> describeCluster(
             RequestContext context, DescribeClusterRequestData request) {
         if (request.endpointType() != BROKERS) {
+            Errors error =
+                    request.endpointType() == CONTROLLERS
+                            ? Errors.MISMATCHED_ENDPOINT_TYPE
+                            : Errors.UNSUPPORTED_ENDPOINT_TYPE;
             return Future.succeededFuture(
                     new DescribeClusterResponseData()
-                            .setErrorCode(Errors.MISMATCHED_ENDPOINT_TYPE.code())
+                            .setErrorCode(error.code())
                             .setErrorMessage(
                                     "this is a broker: expected endpoint type 1, got "
                                             + request.endpointType()));
@@ -139,7 +146,16 @@ final class ClusterHandlers {
                             }
                             return described;
                         })
-                .orElseGet(() -> described.setErrorCode(Errors.UNKNOWN_TOPIC_OR_PARTITION.code()));
+                .orElseGet(() -> described.setErrorCode(missing(name).code()));
+    }
+
+    private static Errors missing(String name) {
+        try {
+            Topic.validate(name);
+            return Errors.UNKNOWN_TOPIC_OR_PARTITION;
+        } catch (InvalidTopicException e) {
+            return Errors.INVALID_TOPIC_EXCEPTION;
+        }
     }
 
     private DescribeTopicPartitionsResponsePartition describe(
