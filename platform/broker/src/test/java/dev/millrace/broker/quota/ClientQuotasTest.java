@@ -3,6 +3,7 @@ package dev.millrace.broker.quota;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.wire.ClientSoftware;
 import dev.millrace.wire.RequestContext;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
@@ -34,6 +35,7 @@ class ClientQuotasTest {
                 1,
                 clientId,
                 InetSocketAddress.createUnresolved("client", 1),
+                ClientSoftware.UNKNOWN,
                 new KafkaPrincipal(KafkaPrincipal.USER_TYPE, user),
                 1,
                 0);
