@@ -1,17 +1,23 @@
 package dev.millrace.broker;
 
 import dev.millrace.broker.admin.AdminHandlers;
+import dev.millrace.broker.admin.EffectiveSettings;
 import dev.millrace.broker.admin.TopicConfigs;
 import dev.millrace.broker.group.GroupConfig;
 import dev.millrace.broker.group.GroupCoordinator;
 import dev.millrace.broker.group.GroupHandlers;
 import dev.millrace.broker.quota.ClientQuotas;
+import dev.millrace.broker.telemetry.ClientMetricsStore;
+import dev.millrace.broker.telemetry.Telemetry;
+import dev.millrace.broker.telemetry.TelemetryHandlers;
+import dev.millrace.broker.telemetry.TelemetrySettings;
 import dev.millrace.broker.txn.TxnConfig;
 import dev.millrace.broker.txn.TxnCoordinator;
 import dev.millrace.broker.txn.TxnHandlers;
 import dev.millrace.broker.txn.TxnMarkers;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.MetadataImage;
+import dev.millrace.cluster.SupportedFeatures;
 import dev.millrace.log.LogDirectoryConfig;
 import dev.millrace.wire.ApiTable;
 import dev.millrace.wire.KafkaServer;
@@ -26,13 +32,12 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiFunction;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigException;
-import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.quota.ClientQuotaEntity;
 import org.jspecify.annotations.Nullable;
@@ -51,18 +56,18 @@ import org.slf4j.LoggerFactory;
 public final class Broker {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
 
-    /** Finalized feature: transactions v2 (KIP-890). */
-    private static final short TRANSACTION_VERSION = 2;
-
     private final Vertx vertx;
     private final Cluster cluster;
     private final BrokerConfig config;
+    private final DynamicSettings dynamicSettings;
     private final BrokerSettings settings;
     private final Workers workers;
     private final Partitions partitions;
     private final ClientQuotas quotas;
     private final LogCleaner cleaner;
     private final FetchSessions sessions;
+    private final ClientMetricsStore clientMetrics;
+    private final Telemetry telemetry;
     private final BiFunction<MetadataImage, String, TopicSettings> topicSettings;
     private final List<PartitionVerticle> verticles = new ArrayList<>();
     private final List<String> deploymentIds = new ArrayList<>();
@@ -80,11 +85,18 @@ public final class Broker {
         this.vertx = vertx;
         this.cluster = cluster;
         this.config = config;
-        this.settings = BrokerSettings.from(config.properties());
+        this.dynamicSettings = new DynamicSettings(config, cluster.image());
+        Map<String, String> now = dynamicSettings.now();
+        this.settings = BrokerSettings.from(now);
         this.workers = new Workers("millrace-background", settings.backgroundThreads());
         this.partitions = new Partitions(cluster::image);
-        this.quotas = new ClientQuotas(ListenerSettings.quotaWindows(config.properties()));
-        this.cleaner = new LogCleaner(partitions, CleanerSettings.from(config.properties()));
+        this.quotas = new ClientQuotas(ListenerSettings.quotaWindows(now));
+        this.cleaner = new LogCleaner(partitions, CleanerSettings.from(now));
+        TelemetrySettings telemetrySettings = TelemetrySettings.from(now);
+        this.clientMetrics = new ClientMetricsStore(telemetrySettings.maxClients());
+        this.telemetry =
+                new Telemetry(
+                        telemetrySettings.maxBytes(), System::currentTimeMillis, clientMetrics);
         this.sessions =
                 new FetchSessions(
                         settings.fetchSessions(), settings.networkThreads(), Clock.systemUTC());
@@ -129,6 +141,28 @@ public final class Broker {
             throw new IllegalStateException("the broker does not listen yet");
         }
         return server.address();
+    }
+
+    /** What clients pushed of their metrics, in Prometheus' text format; any thread. */
+    public String clientMetrics() {
+        return telemetry.scrape();
+    }
+
+    /** What can be changed while this broker runs, beside the defaults of topics. */
+    private void followSettings(TxnCoordinator txns) {
+        dynamicSettings.onChange(
+                Set.of("background.threads"),
+                now -> workers.resize(BrokerSettings.from(now).backgroundThreads()));
+        dynamicSettings.onChange(
+                CleanerSettings.NAMES, now -> cleaner.reconfigure(CleanerSettings.from(now)));
+        dynamicSettings.onChange(
+                Set.of("transaction.partition.verification.enable"),
+                now -> txns.verifyPartitions(TxnConfig.from(now).verifyPartitions()));
+        cluster.onChange(
+                image -> {
+                    dynamicSettings.follow(image);
+                    telemetry.follow(image);
+                });
     }
 
     /** A partition led here; null if there is none. */
@@ -252,8 +286,14 @@ public final class Broker {
                                             cluster,
                                             txnConfig,
                                             markers,
-                                            () -> TRANSACTION_VERSION);
+                                            () ->
+                                                    cluster.image()
+                                                            .features()
+                                                            .level(
+                                                                    SupportedFeatures
+                                                                            .TRANSACTION_VERSION));
                             transactions = txns;
+                            followSettings(txns);
                             return table(logs, imageFollower, creation, coordinator, txns, markers);
                         });
     }
@@ -305,8 +345,8 @@ public final class Broker {
                                 new DescribeLogDirsHandler(logs, workers));
         GroupHandlers.register(table, coordinator, txns);
         TxnHandlers.register(table, txns, coordinator::partitionOf);
-        table.feature("transaction.version", (short) 0, TRANSACTION_VERSION, TRANSACTION_VERSION);
         AdminHandlers.register(table, vertx, cluster, config, quotas);
+        TelemetryHandlers.register(table, telemetry, clientMetrics, workers::submit);
         return table.build();
     }
 
@@ -336,12 +376,8 @@ public final class Broker {
     private void limit(KafkaServer.Bound listener, MetadataImage image) {
         Map<ClientQuotaEntity, Map<String, Double>> set = image.quotas();
         quotas.update(set);
-        Map<String, String> properties = new HashMap<>(config.properties());
-        properties.putAll(image.config(new ConfigResource(ConfigResource.Type.BROKER, "")));
-        properties.putAll(
-                image.config(
-                        new ConfigResource(
-                                ConfigResource.Type.BROKER, String.valueOf(config.nodeId()))));
+        Map<String, String> properties =
+                EffectiveSettings.of(config.properties(), image, config.nodeId());
         try {
             listener.limits(ListenerSettings.connections(properties, set));
         } catch (ConfigException e) {

@@ -13,6 +13,7 @@ import java.util.ArrayDeque;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.message.ApiVersionsRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
@@ -66,6 +67,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
 
     private @Nullable ChannelHandlerContext ctx;
     private InetSocketAddress client = InetSocketAddress.createUnresolved("unknown", 0);
+    private ClientSoftware software = ClientSoftware.UNKNOWN;
 
     /** One request on its way. */
     private static final class Exchange {
@@ -217,6 +219,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
                             header.clientId(),
                             client,
                             KafkaPrincipal.ANONYMOUS,
+                            software,
                             id,
                             System.nanoTime());
             if (!entry.answers(version)) {
@@ -242,6 +245,10 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
             if (!keepFrame) {
                 frame.release();
             }
+        }
+        if (exchange.request.data() instanceof ApiVersionsRequestData hello) {
+            software =
+                    new ClientSoftware(hello.clientSoftwareName(), hello.clientSoftwareVersion());
         }
         open(exchange);
         call(context, entry.handler(), exchange);

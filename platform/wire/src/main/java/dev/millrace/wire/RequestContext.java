@@ -10,6 +10,7 @@ import org.apache.kafka.common.security.auth.KafkaPrincipal;
  * @param clientId empty if the client sent none
  * @param principal who the connection has authenticated as; {@code User:ANONYMOUS} on a listener
  *     without authentication
+ * @param software what the client said it is
  * @param connectionId unique among the connections of this process
  * @param receivedNs {@link System#nanoTime} when the last byte of the frame had arrived
  */
@@ -20,5 +21,6 @@ public record RequestContext(
         String clientId,
         InetSocketAddress client,
         KafkaPrincipal principal,
+        ClientSoftware software,
         long connectionId,
         long receivedNs) {}

@@ -3,6 +3,7 @@ package dev.millrace.broker.quota;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.wire.ClientSoftware;
 import dev.millrace.wire.RequestContext;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
@@ -35,6 +36,7 @@ class ClientQuotasTest {
                 clientId,
                 InetSocketAddress.createUnresolved("client", 1),
                 new KafkaPrincipal(KafkaPrincipal.USER_TYPE, user),
+                ClientSoftware.UNKNOWN,
                 1,
                 0);
     }
