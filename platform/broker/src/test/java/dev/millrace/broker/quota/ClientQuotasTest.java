@@ -37,6 +37,7 @@ class ClientQuotasTest {
                 InetSocketAddress.createUnresolved("client", 1),
                 ClientSoftware.UNKNOWN,
                 new KafkaPrincipal(KafkaPrincipal.USER_TYPE, user),
+                ClientSoftware.UNKNOWN,
                 1,
                 0);
     }
