@@ -15,10 +15,7 @@ public final class AdminHandlers {
      *     default of topics does not fit
      */
     public static void register(
-            ApiTable.Builder table,
-            Cluster cluster,
-            BrokerConfig broker,
-            OfflineReplicas offline) {
+            ApiTable.Builder table, Cluster cluster, BrokerConfig broker, OfflineReplicas offline) {
         TopicConfigs.validateBrokerProperties(broker.properties());
         TopicHandlers topics = new TopicHandlers(cluster, broker);
         DescribeConfigsHandler describeConfigs = new DescribeConfigsHandler(cluster, broker);

@@ -114,8 +114,7 @@ final class AlterConfigsHandler {
         }
     }
 
-    private void validateTogether(
-            ConfigResource topic, Map<String, Optional<String>> changes) {
+    private void validateTogether(ConfigResource topic, Map<String, Optional<String>> changes) {
         Map<String, String> after = new HashMap<>(cluster.image().config(topic));
         changes.forEach(
                 (name, value) -> {

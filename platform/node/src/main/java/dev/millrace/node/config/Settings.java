@@ -77,8 +77,7 @@ final class Settings {
                         flag("log.preallocate"),
                         oneOf("millrace.ack.durability", "memory", "disk"),
                         text("cordoned.log.dirs"),
-                        number(
-                                "replica.alter.log.dirs.io.max.bytes.per.second", 1, UNLIMITED),
+                        number("replica.alter.log.dirs.io.max.bytes.per.second", 1, UNLIMITED),
                         number("log.dir.failure.timeout.ms", 1, UNLIMITED)
                                 .withoutEffect("a node that cannot go on stops at once"),
                         number("log.flush.start.offset.checkpoint.interval.ms", 0, UNLIMITED)
