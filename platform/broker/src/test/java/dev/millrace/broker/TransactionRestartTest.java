@@ -110,8 +110,7 @@ class TransactionRestartTest {
 
     @ParameterizedTest
     @CsvSource({"2, x", "3, "})
-    void a_decision_without_its_markers_is_carried_out(int state, String visible)
-            throws Exception {
+    void a_decision_without_its_markers_is_carried_out(int state, String visible) throws Exception {
         LocalBroker broker = new LocalBroker(directory, cluster, PROPERTIES);
         cluster.createTopic("t", 1, 1, Map.of(), Map.of());
         KafkaProducer<String, String> producer = open(broker);

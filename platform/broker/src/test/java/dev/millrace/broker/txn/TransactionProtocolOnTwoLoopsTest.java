@@ -9,10 +9,6 @@ class TransactionProtocolOnTwoLoopsTest extends TransactionProtocolTest {
     @BeforeAll
     static void startOnTwoLoops() throws IOException {
         startInstead(
-                Map.of(
-                        "transaction.state.log.num.partitions",
-                        "4",
-                        "num.network.threads",
-                        "2"));
+                Map.of("transaction.state.log.num.partitions", "4", "num.network.threads", "2"));
     }
 }

@@ -265,9 +265,7 @@ class TransactionsTest {
                 producer.commitTransaction();
             }
         }
-        assertThat(committed(topic, 40, 80))
-                .hasSize(80)
-                .noneMatch(value -> value.startsWith("1-"));
+        assertThat(committed(topic, 40, 80)).hasSize(80).noneMatch(value -> value.startsWith("1-"));
     }
 
     @Test
