@@ -27,9 +27,6 @@ import org.apache.kafka.common.protocol.Errors;
 final class ClusterHandlers {
     private static final byte BROKERS = 1;
 
-    /** Partitions in one answer of DescribeTopicPartitions, whatever the client asks for. */
-    static final int MAX_PARTITIONS_PER_ANSWER = 2_000;
-
     private static final Set<String> INTERNAL = Set.of("__consumer_offsets", "__transaction_state");
 
     private static final Set<Byte> CLIENT_METRICS_ONLY =
@@ -44,9 +41,15 @@ final class ClusterHandlers {
                     ConfigResource.Type.GROUP.id());
 
     private final Cluster cluster;
+    private final int maxPartitionsPerAnswer;
 
-    ClusterHandlers(Cluster cluster) {
+    /**
+     * @param maxPartitionsPerAnswer {@code max.request.partition.size.limit}, of
+     *     DescribeTopicPartitions, whatever the client asks for
+     */
+    ClusterHandlers(Cluster cluster, int maxPartitionsPerAnswer) {
         this.cluster = cluster;
+        this.maxPartitionsPerAnswer = maxPartitionsPerAnswer;
     }
 
     Future<DescribeClusterResponseData> describeCluster(
@@ -98,7 +101,7 @@ final class ClusterHandlers {
                     new InvalidRequestException("the cursor points to partition " + fromPartition));
         }
         int left =
-                Math.max(1, Math.min(request.responsePartitionLimit(), MAX_PARTITIONS_PER_ANSWER));
+                Math.max(1, Math.min(request.responsePartitionLimit(), maxPartitionsPerAnswer));
         DescribeTopicPartitionsResponseData response = new DescribeTopicPartitionsResponseData();
         for (String name : names.tailSet(from)) {
             int first = name.equals(from) ? fromPartition : 0;
