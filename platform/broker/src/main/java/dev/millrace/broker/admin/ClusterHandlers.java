@@ -110,8 +110,7 @@ final class ClusterHandlers {
             return Future.failedFuture(
                     new InvalidRequestException("the cursor points to partition " + fromPartition));
         }
-        int left =
-                Math.max(1, Math.min(request.responsePartitionLimit(), maxPartitionsPerAnswer));
+        int left = Math.max(1, Math.min(request.responsePartitionLimit(), maxPartitionsPerAnswer));
         DescribeTopicPartitionsResponseData response = new DescribeTopicPartitionsResponseData();
         for (String name : names.tailSet(from)) {
             int first = name.equals(from) ? fromPartition : 0;
