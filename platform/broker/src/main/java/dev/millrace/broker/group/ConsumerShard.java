@@ -78,7 +78,8 @@ final class ConsumerShard {
             long endsMs = host.nowMs() + sessionTimeoutMs(cell);
             for (ConsumerMember member : cell.group.members()) {
                 cell.clock(member.memberId()).sessionEndsMs = endsMs;
-                watchRevocation(cell, MemberAssignment.NONE, member);
+                // When those with the classic protocol were told to join again, nobody knows now.
+                watchRevocation(cell, member);
             }
             lookLater(cell);
         }
@@ -422,9 +423,12 @@ final class ConsumerShard {
     /** Members with the classic protocol are told to join again instead. */
     private void watchRevocation(
             ConsumerCell cell, MemberAssignment before, ConsumerMember member) {
-        if (member.isClassic() || member.current().equals(before)) {
-            return;
+        if (!member.isClassic() && !member.current().equals(before)) {
+            watchRevocation(cell, member);
         }
+    }
+
+    private void watchRevocation(ConsumerCell cell, ConsumerMember member) {
         ConsumerCell.Clock clock = cell.clock(member.memberId());
         if (member.current().state() == MemberState.UNREVOKED_PARTITIONS) {
             clock.revocationEpoch = member.epoch();

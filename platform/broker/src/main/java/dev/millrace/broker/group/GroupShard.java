@@ -189,10 +189,10 @@ final class GroupShard {
                         answerLater(waiter, consumers.join(consumer, command));
                         return;
                     }
-                    Cell cell = groups.cell(groupId);
                     if (groups.consumerCell(groupId) != null && command.memberId().isEmpty()) {
                         endEmptyConsumerGroup(groupId);
                     }
+                    Cell cell = groups.cell(groupId);
                     if (cell == null && !command.memberId().isEmpty()) {
                         deliver(
                                 new Answer.JoinRefused(
@@ -278,7 +278,9 @@ final class GroupShard {
 
     /** A classic group takes the id of a consumer group without members. */
     private void endEmptyConsumerGroup(String groupId) {
-        List<GroupRecord> records = groups.groupTombstones(groupId);
+        List<GroupRecord> records = new ArrayList<>(groups.groupTombstones(groupId));
+        // Apache shows offsets only of groups it knows.
+        records.add(Group.empty(groupId, clockMs.getAsLong()).toRecord());
         records.forEach(groups::replay);
         append(records).onFailure(this::broken);
     }
