@@ -127,6 +127,10 @@ final class ConsumerShard {
             }
             applyCell.group.metadataSeen(applyCell.group.epoch());
         }
+        if (!decided.records().isEmpty()) {
+            // A static member may have taken the place of its former self.
+            applyCell.forgetFormerMembers();
+        }
         afterMember(applyCell, memberBefore, request.memberId());
         Future<ConsumerGroupHeartbeatResponseData> answer = applied.map(decided.answer());
         if (decided.lookUp().isEmpty()) {
@@ -384,7 +388,6 @@ final class ConsumerShard {
 
     /** A member has been heard of, and may have moved. */
     private void afterMember(ConsumerCell cell, @Nullable ConsumerMember before, String memberId) {
-        cell.forgetFormerMembers();
         ConsumerMember member = cell.group.member(memberId);
         if (member != null) {
             touch(cell, memberId);
