@@ -116,6 +116,9 @@ class DynamicConfigTest {
 
     @Test
     void topics_inherit_what_is_set_for_brokers_at_once() throws Exception {
+        if (!broker.embedded()) {
+            return; // It would cut off whoever else uses that broker.
+        }
         String topic = Clients.uniqueName("inherits");
         admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1)))
                 .all()
@@ -240,7 +243,7 @@ class DynamicConfigTest {
     @Test
     void levels_of_loggers_are_seen_set_and_given_back() throws Exception {
         ConfigResource loggers = new ConfigResource(ConfigResource.Type.BROKER_LOGGER, "1");
-        String logger = broker.embedded() ? "dev.millrace.broker.Broker" : "kafka.log.LogManager$";
+        String logger = broker.embedded() ? "dev.millrace.broker.Broker" : "com.yammer.metrics.reporting.JmxReporter";
         Map<String, ConfigEntry> before = levels(loggers);
         assertThat(before).containsKeys("root", logger);
         assertThat(before.get(logger))
@@ -258,7 +261,7 @@ class DynamicConfigTest {
         }
         assertThat(Objects.requireNonNull(levels(loggers).get(logger)).value())
                 .isEqualTo(
-                        Objects.requireNonNull(before.get(broker.embedded() ? logger : "kafka"))
+                        Objects.requireNonNull(before.get(logger))
                                 .value());
     }
 
