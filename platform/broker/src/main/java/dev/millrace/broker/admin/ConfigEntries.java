@@ -19,7 +19,7 @@ final class ConfigEntries {
     }
 
     /**
-     * @param found strongest first; the first one counts
+     * @param found as it is shown, strongest first; where nothing is, the value is a default
      */
     record Entry(
             String name,
@@ -31,7 +31,7 @@ final class ConfigEntries {
             String documentation) {
 
         ConfigSource source() {
-            return found.get(0).source();
+            return found.isEmpty() ? ConfigSource.DEFAULT : found.get(0).source();
         }
     }
 
@@ -52,7 +52,7 @@ final class ConfigEntries {
                             found.get(0).value(),
                             false,
                             false,
-                            found,
+                            TopicConfigs.shown(config, found),
                             why == null
                                     ? config.documentation()
                                     : config.documentation() + " Without effect: " + why + "."));
