@@ -210,9 +210,9 @@ public final class TopicConfigs {
     }
 
     /**
-     * What Kafka shows of {@link #lookUp}'s answer: the topic's own value, and the broker's from the
-     * first under the strongest name on. So {@code log.retention.hours} alone is not shown, though
-     * it gives the value; nor is a default that the strongest name does not have itself.
+     * What Kafka shows of {@link #lookUp}'s answer: the topic's own value, and the broker's from
+     * the first under the strongest name on. So {@code log.retention.hours} alone is not shown,
+     * though it gives the value; nor is a default that the strongest name does not have itself.
      */
     static List<Found> shown(TopicConfig config, List<Found> found) {
         List<Found> shown = new ArrayList<>();

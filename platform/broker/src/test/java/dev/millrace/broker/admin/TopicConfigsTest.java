@@ -146,11 +146,7 @@ class TopicConfigsTest {
                                 !TopicConfigs.shown(
                                                 config,
                                                 TopicConfigs.lookUp(
-                                                        config,
-                                                        Map.of(),
-                                                        image(),
-                                                        1,
-                                                        Map.of()))
+                                                        config, Map.of(), image(), 1, Map.of()))
                                         .isEmpty())
                 .map(TopicConfig::name)
                 .toList();
