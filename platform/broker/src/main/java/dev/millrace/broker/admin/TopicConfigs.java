@@ -218,6 +218,27 @@ public final class TopicConfigs {
         return found;
     }
 
+    /**
+     * What Kafka shows of {@link #lookUp}'s answer: the topic's own value, and the broker's from
+     * the first under the strongest name on. So {@code log.retention.hours} alone is not shown,
+     * though it gives the value; nor is a default that the strongest name does not have itself.
+     */
+    static List<Found> shown(TopicConfig config, List<Found> found) {
+        List<Found> shown = new ArrayList<>();
+        boolean strongestSeen = false;
+        for (Found each : found) {
+            if (each.source() == ConfigSource.DYNAMIC_TOPIC) {
+                shown.add(each);
+            } else if (each.source() != ConfigSource.DEFAULT || config.synonyms().size() == 1) {
+                strongestSeen |= each.foundAs().equals(config.synonyms().get(0).brokerName());
+                if (strongestSeen) {
+                    shown.add(each);
+                }
+            }
+        }
+        return shown;
+    }
+
     private static void addSynonyms(
             List<Found> found,
             TopicConfig config,
