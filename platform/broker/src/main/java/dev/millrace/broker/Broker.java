@@ -5,12 +5,17 @@ import dev.millrace.broker.admin.TopicConfigs;
 import dev.millrace.broker.group.GroupConfig;
 import dev.millrace.broker.group.GroupCoordinator;
 import dev.millrace.broker.group.GroupHandlers;
+import dev.millrace.broker.telemetry.ClientMetricsStore;
+import dev.millrace.broker.telemetry.Telemetry;
+import dev.millrace.broker.telemetry.TelemetryHandlers;
+import dev.millrace.broker.telemetry.TelemetrySettings;
 import dev.millrace.broker.txn.TxnConfig;
 import dev.millrace.broker.txn.TxnCoordinator;
 import dev.millrace.broker.txn.TxnHandlers;
 import dev.millrace.broker.txn.TxnMarkers;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.MetadataImage;
+import dev.millrace.cluster.SupportedFeatures;
 import dev.millrace.log.LogDirectoryConfig;
 import dev.millrace.wire.ApiTable;
 import dev.millrace.wire.KafkaServer;
@@ -27,6 +32,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiFunction;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -46,17 +52,17 @@ import org.slf4j.LoggerFactory;
 public final class Broker {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
 
-    /** Finalized feature: transactions v2 (KIP-890). */
-    private static final short TRANSACTION_VERSION = 2;
-
     private final Vertx vertx;
     private final Cluster cluster;
     private final BrokerConfig config;
+    private final DynamicSettings dynamicSettings;
     private final BrokerSettings settings;
     private final Workers workers;
     private final Partitions partitions;
     private final LogCleaner cleaner;
     private final FetchSessions sessions;
+    private final ClientMetricsStore clientMetrics;
+    private final Telemetry telemetry;
     private final BiFunction<MetadataImage, String, TopicSettings> topicSettings;
     private final List<PartitionVerticle> verticles = new ArrayList<>();
     private final List<String> deploymentIds = new ArrayList<>();
@@ -74,10 +80,17 @@ public final class Broker {
         this.vertx = vertx;
         this.cluster = cluster;
         this.config = config;
-        this.settings = BrokerSettings.from(config.properties());
+        this.dynamicSettings = new DynamicSettings(config, cluster.image());
+        Map<String, String> now = dynamicSettings.now();
+        this.settings = BrokerSettings.from(now);
         this.workers = new Workers("millrace-background", settings.backgroundThreads());
         this.partitions = new Partitions(cluster::image);
-        this.cleaner = new LogCleaner(partitions, CleanerSettings.from(config.properties()));
+        this.cleaner = new LogCleaner(partitions, CleanerSettings.from(now));
+        TelemetrySettings telemetrySettings = TelemetrySettings.from(now);
+        this.clientMetrics = new ClientMetricsStore(telemetrySettings.maxClients());
+        this.telemetry =
+                new Telemetry(
+                        telemetrySettings.maxBytes(), System::currentTimeMillis, clientMetrics);
         this.sessions =
                 new FetchSessions(
                         settings.fetchSessions(), settings.networkThreads(), Clock.systemUTC());
@@ -122,6 +135,28 @@ public final class Broker {
             throw new IllegalStateException("the broker does not listen yet");
         }
         return server.address();
+    }
+
+    /** What clients pushed of their metrics, in Prometheus' text format; any thread. */
+    public String clientMetrics() {
+        return telemetry.scrape();
+    }
+
+    /** What can be changed while this broker runs, beside the defaults of topics. */
+    private void followSettings(TxnCoordinator txns) {
+        dynamicSettings.onChange(
+                Set.of("background.threads"),
+                now -> workers.resize(BrokerSettings.from(now).backgroundThreads()));
+        dynamicSettings.onChange(
+                CleanerSettings.NAMES, now -> cleaner.reconfigure(CleanerSettings.from(now)));
+        dynamicSettings.onChange(
+                Set.of("transaction.partition.verification.enable"),
+                now -> txns.verifyPartitions(TxnConfig.from(now).verifyPartitions()));
+        cluster.onChange(
+                image -> {
+                    dynamicSettings.follow(image);
+                    telemetry.follow(image);
+                });
     }
 
     /** A partition led here; null if there is none. */
@@ -245,8 +280,14 @@ public final class Broker {
                                             cluster,
                                             txnConfig,
                                             markers,
-                                            () -> TRANSACTION_VERSION);
+                                            () ->
+                                                    cluster.image()
+                                                            .features()
+                                                            .level(
+                                                                    SupportedFeatures
+                                                                            .TRANSACTION_VERSION));
                             transactions = txns;
+                            followSettings(txns);
                             return table(logs, imageFollower, creation, coordinator, txns, markers);
                         });
     }
@@ -295,8 +336,8 @@ public final class Broker {
                                 new DescribeLogDirsHandler(logs, workers));
         GroupHandlers.register(table, coordinator, txns);
         TxnHandlers.register(table, txns, coordinator::partitionOf);
-        table.feature("transaction.version", (short) 0, TRANSACTION_VERSION, TRANSACTION_VERSION);
         AdminHandlers.register(table, cluster, config);
+        TelemetryHandlers.register(table, telemetry, clientMetrics, workers::submit);
         return table.build();
     }
 

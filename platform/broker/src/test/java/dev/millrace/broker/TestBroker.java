@@ -100,6 +100,14 @@ public final class TestBroker implements AutoCloseable {
         return node != null;
     }
 
+    /** The one in this process. */
+    Broker broker() {
+        if (node == null) {
+            throw new IllegalStateException("an external broker is not seen from inside");
+        }
+        return node.broker;
+    }
+
     /** Stops the embedded broker cleanly and starts it again on its data and its port. */
     public void restart() {
         Node old = node;

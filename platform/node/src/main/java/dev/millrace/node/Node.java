@@ -129,6 +129,7 @@ public final class Node {
         stops.push(() -> await(broker.stop(), STOP_TIMEOUT_S));
         kafka = address(config.kafka(), broker.address().getPort());
         http = address(config.http(), await(httpListening, START_TIMEOUT_S).getPort());
+        httpSide.showMetrics(broker::clientMetrics);
         httpSide.open(kafka);
         stops.push(() -> await(httpSide.close(), STOP_TIMEOUT_S));
         this.httpSide = httpSide;

@@ -3,6 +3,7 @@ package dev.millrace.wire;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.apache.kafka.common.message.ApiVersionsResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
@@ -69,6 +70,7 @@ public final class ApiTable {
     public static final class Builder {
         private final Map<ApiKeys, Entry> entries = new EnumMap<>(ApiKeys.class);
         private final ApiVersionsHandler apiVersions = new ApiVersionsHandler();
+        private Supplier<AdvertisedFeatures> features = () -> AdvertisedFeatures.NONE;
 
         private Builder() {}
 
@@ -105,19 +107,17 @@ public final class ApiTable {
         }
 
         /**
-         * Announces a feature (KIP-584), by which clients choose among protocols.
-         *
-         * @param finalized level in force
+         * @param now asked at each ApiVersions request, from any loop
          */
-        public Builder feature(String name, short min, short max, short finalized) {
-            apiVersions.feature(name, min, max, finalized);
+        public Builder features(Supplier<AdvertisedFeatures> now) {
+            features = now;
             return this;
         }
 
         public ApiTable build() {
             add(ApiKeys.API_VERSIONS, 0, API_VERSIONS_MAX, apiVersions);
             ApiTable table = new ApiTable(entries);
-            apiVersions.advertise(table.ranges());
+            apiVersions.advertise(table.ranges(), features);
             return table;
         }
     }

@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.concurrent.RejectedExecutionException;
 import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.message.ApiVersionsRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
@@ -55,6 +56,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
 
     private @Nullable ChannelHandlerContext ctx;
     private InetSocketAddress client = InetSocketAddress.createUnresolved("unknown", 0);
+    private ClientSoftware software = ClientSoftware.UNKNOWN;
 
     /** One request on its way. */
     private static final class Exchange {
@@ -194,6 +196,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
                             header.correlationId(),
                             header.clientId(),
                             client,
+                            software,
                             id,
                             System.nanoTime());
             if (!entry.answers(version)) {
@@ -219,6 +222,10 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
             if (!keepFrame) {
                 frame.release();
             }
+        }
+        if (exchange.request.data() instanceof ApiVersionsRequestData hello) {
+            software =
+                    new ClientSoftware(hello.clientSoftwareName(), hello.clientSoftwareVersion());
         }
         open(exchange);
         call(context, entry.handler(), exchange);

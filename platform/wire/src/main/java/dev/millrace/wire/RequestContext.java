@@ -7,6 +7,7 @@ import org.apache.kafka.common.protocol.ApiKeys;
  * What a handler may know of a request beside its body.
  *
  * @param clientId empty if the client sent none
+ * @param software what the client said it is
  * @param connectionId unique among the connections of this process
  * @param receivedNs {@link System#nanoTime} when the last byte of the frame had arrived
  */
@@ -16,5 +17,6 @@ public record RequestContext(
         int correlationId,
         String clientId,
         InetSocketAddress client,
+        ClientSoftware software,
         long connectionId,
         long receivedNs) {}

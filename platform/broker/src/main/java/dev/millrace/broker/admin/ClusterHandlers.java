@@ -32,6 +32,17 @@ final class ClusterHandlers {
 
     private static final Set<String> INTERNAL = Set.of("__consumer_offsets", "__transaction_state");
 
+    private static final Set<Byte> CLIENT_METRICS_ONLY =
+            Set.of(ConfigResource.Type.CLIENT_METRICS.id());
+
+    private static final Set<Byte> LISTED_TYPES =
+            Set.of(
+                    ConfigResource.Type.TOPIC.id(),
+                    ConfigResource.Type.BROKER.id(),
+                    ConfigResource.Type.BROKER_LOGGER.id(),
+                    ConfigResource.Type.CLIENT_METRICS.id(),
+                    ConfigResource.Type.GROUP.id());
+
     private final Cluster cluster;
 
     ClusterHandlers(Cluster cluster) {
@@ -156,25 +167,35 @@ final class ClusterHandlers {
 
     Future<ListConfigResourcesResponseData> listConfigResources(
             RequestContext context, ListConfigResourcesRequestData request) {
+        Set<Byte> supported = context.version() == 0 ? CLIENT_METRICS_ONLY : LISTED_TYPES;
+        Set<Byte> wanted =
+                request.resourceTypes().isEmpty() ? supported : Set.copyOf(request.resourceTypes());
         ListConfigResourcesResponseData response = new ListConfigResourcesResponseData();
-        if (context.version() == 0) {
-            // That version asks for client metrics alone, of which there are none.
-            return Future.succeededFuture(response);
+        if (!supported.containsAll(wanted)) {
+            return Future.succeededFuture(response.setErrorCode(Errors.UNSUPPORTED_VERSION.code()));
         }
         MetadataImage image = cluster.image();
-        if (wants(request, ConfigResource.Type.TOPIC)) {
-            new TreeSet<>(image.topics().keySet())
-                    .forEach(name -> add(response, ConfigResource.Type.TOPIC, name));
-        }
-        if (wants(request, ConfigResource.Type.BROKER)) {
-            new TreeSet<>(image.brokers().keySet())
-                    .forEach(id -> add(response, ConfigResource.Type.BROKER, String.valueOf(id)));
+        for (byte type : new TreeSet<>(wanted)) {
+            ConfigResource.Type resourceType = ConfigResource.Type.forId(type);
+            names(image, resourceType).forEach(name -> add(response, resourceType, name));
         }
         return Future.succeededFuture(response);
     }
 
-    private static boolean wants(ListConfigResourcesRequestData request, ConfigResource.Type type) {
-        return request.resourceTypes().isEmpty() || request.resourceTypes().contains(type.id());
+    /** Groups and client metrics exist by having configs. */
+    private static List<String> names(MetadataImage image, ConfigResource.Type type) {
+        return switch (type) {
+            case TOPIC -> image.topics().keySet().stream().sorted().toList();
+            case BROKER, BROKER_LOGGER ->
+                    image.brokers().keySet().stream().sorted().map(String::valueOf).toList();
+            case GROUP, CLIENT_METRICS ->
+                    image.configs().keySet().stream()
+                            .filter(resource -> resource.type() == type)
+                            .map(ConfigResource::name)
+                            .sorted()
+                            .toList();
+            case UNKNOWN -> List.of();
+        };
     }
 
     private static void add(

@@ -103,6 +103,15 @@ public final class TopicConfigs {
                         Double.parseDouble(values.get("min.cleanable.dirty.ratio"))));
     }
 
+    /** What topics inherit as {@code retention.ms}. */
+    static long retentionMs(Map<String, String> brokerProperties) {
+        TopicConfig config = require("retention.ms");
+        return Long.parseLong(
+                config.fromBroker(brokerProperties)
+                        .orElse(String.valueOf(config.defaultValue()))
+                        .trim());
+    }
+
     /** {@code min.insync.replicas} of the topic. */
     public static int minInsyncReplicas(
             Map<String, String> brokerProperties, MetadataImage image, int nodeId, String topic) {
