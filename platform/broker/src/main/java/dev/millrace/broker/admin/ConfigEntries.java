@@ -56,7 +56,12 @@ final class ConfigEntries {
                             found.get(0).value(),
                             false,
                             false,
-                            found,
+                            TopicConfigs.synonyms(
+                                    config,
+                                    broker.properties(),
+                                    image,
+                                    broker.nodeId(),
+                                    topicConfigs),
                             documentation(config.documentation(), why == null ? "" : why)));
         }
         return entries;

@@ -151,13 +151,6 @@ final class TopicConfigTable {
         row("message.timestamp.after.max.ms", LONG, HOUR_MS, ConfigRule.atLeast(0))
                 .synonym("log.message.timestamp.after.max.ms")
                 .doc("How far a producer's timestamp may lie in the future before it is refused.");
-        row("message.downconversion.enable", BOOLEAN, "true", ConfigRule.any())
-                .synonym("log.message.downconversion.enable")
-                .without("fetch versions that would need older formats are not spoken")
-                .doc("Whether records are converted for consumers of the oldest formats.");
-        row("errors.deadletterqueue.group.enable", BOOLEAN, "false", ConfigRule.any())
-                .without("there are no share groups")
-                .doc("Whether share groups may use this topic for records they could not process.");
     }
 
     private void replication() {
@@ -196,12 +189,6 @@ final class TopicConfigTable {
         row("remote.log.delete.on.disable", BOOLEAN, "false", ConfigRule.any())
                 .without(NO_TIERS)
                 .doc("Deletes what is in remote storage when it is switched off.");
-        row("remote.copy.lag.ms", LONG, 0, ConfigRule.atLeast(-2))
-                .without(NO_TIERS)
-                .doc("Age before which a segment is not moved to remote storage.");
-        row("remote.copy.lag.bytes", LONG, 0, ConfigRule.atLeast(-2))
-                .without(NO_TIERS)
-                .doc("Bytes at the end of a log that are not moved to remote storage.");
     }
 
     // ---- one row

@@ -125,7 +125,7 @@ class TopicConfigsTest {
     @Test
     void settings_without_effect_say_why() {
         assertThat(TopicConfigs.withoutEffect())
-                .containsKeys("segment.jitter.ms", "message.downconversion.enable")
+                .containsKeys("segment.jitter.ms", "remote.storage.enable")
                 .doesNotContainKeys("retention.ms", "min.insync.replicas")
                 .allSatisfy((name, reason) -> assertThat(reason).isNotBlank());
     }
