@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which APIs this server speaks, in which versions, and who answers them. What is not registered
- * here is not advertised; what is advertised is answered. ApiVersions itself is always present and
- * answers from this table.
+ * here is not advertised; what is advertised is answered, but for {@link Builder#advertiseFrom}.
+ * ApiVersions itself is always present and answers from this table.
  *
  * <p>Immutable; any thread.
  */
@@ -20,11 +20,13 @@ public final class ApiTable {
     /**
      * One row.
      *
+     * @param advertisedMin lowest version that ApiVersions names
      * @param minVersion lowest version that is answered
      * @param maxVersion highest version that is answered
      */
     record Entry(
             ApiKeys api,
+            short advertisedMin,
             short minVersion,
             short maxVersion,
             ApiHandler<ApiMessage, ApiMessage> handler) {
@@ -60,7 +62,7 @@ public final class ApiTable {
         Map<ApiKeys, short[]> ranges = new TreeMap<>();
         for (Entry entry : byId) {
             if (entry != null) {
-                ranges.put(entry.api, new short[] {entry.minVersion, entry.maxVersion});
+                ranges.put(entry.api, new short[] {entry.advertisedMin, entry.maxVersion});
             }
         }
         return ranges;
@@ -99,10 +101,34 @@ public final class ApiTable {
             @SuppressWarnings("unchecked")
             ApiHandler<ApiMessage, ApiMessage> erased =
                     (ApiHandler<ApiMessage, ApiMessage>) (ApiHandler<?, ?>) handler;
-            Entry entry = new Entry(api, (short) minVersion, (short) maxVersion, erased);
+            Entry entry =
+                    new Entry(
+                            api,
+                            (short) minVersion,
+                            (short) minVersion,
+                            (short) maxVersion,
+                            erased);
             if (entries.putIfAbsent(api, entry) != null) {
                 throw new IllegalArgumentException(api + " is registered twice");
             }
+            return this;
+        }
+
+        /**
+         * Names versions that are not answered, for clients that look for them without using them
+         * (KAFKA-18659). A request in one of them closes its connection, like in any other version
+         * that is not served.
+         */
+        public Builder advertiseFrom(ApiKeys api, int advertisedMin) {
+            entries.computeIfPresent(
+                    api,
+                    (same, entry) ->
+                            new Entry(
+                                    api,
+                                    (short) advertisedMin,
+                                    entry.minVersion,
+                                    entry.maxVersion,
+                                    entry.handler));
             return this;
         }
 

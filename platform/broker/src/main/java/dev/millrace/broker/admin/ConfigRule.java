@@ -71,6 +71,14 @@ interface ConfigRule {
         };
     }
 
+    /** {@code *}, nothing, or {@code partition:broker} in a list. */
+    static ConfigRule throttledReplicas() {
+        return value ->
+                value.equals("*") || value.matches("(\\s*\\d+:\\d+\\s*(,\\s*\\d+:\\d+\\s*)*)?")
+                        ? Optional.empty()
+                        : Optional.of("*, or a list of partition:broker");
+    }
+
     /** Takes only {@code value}, because anything else would promise what is not there. */
     static ConfigRule only(String only, String reason) {
         return value -> value.equals(only) ? Optional.empty() : Optional.of(only + ": " + reason);

@@ -212,7 +212,10 @@ final class GroupDraft {
         pendingSync.clear();
         boolean initial = state == GroupState.EMPTY;
         become(GroupState.PREPARING_REBALANCE);
-        if (initial && config.initialRebalanceDelayMs() > 0) {
+        if (initial && config.initialRebalanceDelayMs() == 0) {
+            // Whoever has only been given an id comes too late, as after any delay.
+            completeJoin();
+        } else if (initial) {
             int delayMs = config.initialRebalanceDelayMs();
             long boundMs = Math.min(config.maxInitialRebalanceDelayMs(), rebalanceTimeoutMs());
             deadlineMs = nowMs + delayMs;
