@@ -29,9 +29,7 @@ public record BrokerConfig(
      */
     public Set<Path> cordoned(MetadataImage image) {
         String setting =
-                image.config(
-                                new ConfigResource(
-                                        ConfigResource.Type.BROKER, String.valueOf(nodeId)))
+                image.config(new ConfigResource(ConfigResource.Type.BROKER, String.valueOf(nodeId)))
                         .getOrDefault(CORDONED, properties.getOrDefault(CORDONED, ""))
                         .trim();
         if (setting.isEmpty()) {

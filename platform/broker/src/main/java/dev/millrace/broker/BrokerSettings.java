@@ -70,8 +70,7 @@ record BrokerSettings(
                 Math.min(
                         Math.max(1, in.longNumber("log.flush.scheduler.interval.ms", 1_000, 0)),
                         MAX_FLUSH_CHECK_INTERVAL_MS),
-                in.longNumber(
-                        "replica.alter.log.dirs.io.max.bytes.per.second", Long.MAX_VALUE, 1),
+                in.longNumber("replica.alter.log.dirs.io.max.bytes.per.second", Long.MAX_VALUE, 1),
                 in.longNumber("producer.id.expiration.ms", 86_400_000, 1),
                 in.number("num.recovery.threads.per.data.dir", 2, 1),
                 in.longNumber("millrace.shutdown.grace.ms", 2_000, 0),

@@ -211,8 +211,7 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
         }
         List<MetadataResponsePartition> partitions = new ArrayList<>(topic.partitions().size());
         for (MetadataImage.Partition placed : topic.partitions()) {
-            MetadataImage.Partition state =
-                    follower.shown(topic.name(), placed, cluster.nodeId());
+            MetadataImage.Partition state = follower.shown(topic.name(), placed, cluster.nodeId());
             MetadataResponsePartition partition =
                     new MetadataResponsePartition()
                             .setPartitionIndex(state.index())

@@ -435,9 +435,7 @@ final class Partition {
     KafkaStorageException broken(Throwable cause) {
         KafkaStorageException reason =
                 new KafkaStorageException(
-                        topicPartition()
-                                + ": its log directory has failed: "
-                                + cause.getMessage(),
+                        topicPartition() + ": its log directory has failed: " + cause.getMessage(),
                         cause);
         if (refusal == null) {
             // The directory says so once, for all of its logs.
@@ -449,7 +447,9 @@ final class Partition {
 
     // ---- Moving to another directory
 
-    /** Whether the log is changing its directory: {@link #append} has to wait for it. Owner only. */
+    /**
+     * Whether the log is changing its directory: {@link #append} has to wait for it. Owner only.
+     */
     boolean isHeld() {
         return held != null;
     }

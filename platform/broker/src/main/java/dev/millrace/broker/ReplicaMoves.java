@@ -191,8 +191,7 @@ final class ReplicaMoves {
     }
 
     /** The next of what {@code future} does not have yet. */
-    static int copy(PartitionLog source, PartitionLog future, int atLeastBytes)
-            throws IOException {
+    static int copy(PartitionLog source, PartitionLog future, int atLeastBytes) throws IOException {
         int copied = 0;
         while (copied < atLeastBytes) {
             long from = Math.max(future.logEndOffset(), source.logStartOffset());

@@ -61,8 +61,7 @@ class AckDurabilityTest {
     private String topic(int partitions, Map<String, String> configs) throws Exception {
         String name = Clients.uniqueName("durable");
         try (Admin admin = broker.clients.admin()) {
-            admin.createTopics(
-                            List.of(new NewTopic(name, partitions, (short) 1).configs(configs)))
+            admin.createTopics(List.of(new NewTopic(name, partitions, (short) 1).configs(configs)))
                     .all()
                     .get(20, TimeUnit.SECONDS);
         }
@@ -70,21 +69,26 @@ class AckDurabilityTest {
                 .atMost(PATIENCE)
                 .until(
                         () ->
-                                broker.broker()
-                                                .partition(
-                                                        new TopicPartition(name, partitions - 1))
+                                broker.broker().partition(new TopicPartition(name, partitions - 1))
                                         != null);
         return name;
     }
 
     private Partition partition(String topic, int number) {
-        return Objects.requireNonNull(
-                broker.broker().partition(new TopicPartition(topic, number)));
+        return Objects.requireNonNull(broker.broker().partition(new TopicPartition(topic, number)));
     }
 
     private KafkaProducer<String, String> producer(String acks) {
         return broker.clients.producer(
-                Map.of("acks", acks, "enable.idempotence", "false", "linger.ms", 0, "batch.size", 0));
+                Map.of(
+                        "acks",
+                        acks,
+                        "enable.idempotence",
+                        "false",
+                        "linger.ms",
+                        0,
+                        "batch.size",
+                        0));
     }
 
     private List<String> visible(String topic) {

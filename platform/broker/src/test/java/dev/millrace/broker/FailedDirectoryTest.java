@@ -76,8 +76,7 @@ class FailedDirectoryTest {
     private String create(int partitions, Map<String, String> configs) throws Exception {
         String name = Clients.uniqueName("dirs");
         try (Admin admin = broker.clients.admin()) {
-            admin.createTopics(
-                            List.of(new NewTopic(name, partitions, (short) 1).configs(configs)))
+            admin.createTopics(List.of(new NewTopic(name, partitions, (short) 1).configs(configs)))
                     .all()
                     .get(20, TimeUnit.SECONDS);
         }
@@ -221,8 +220,7 @@ class FailedDirectoryTest {
                             assertThat(failed.replicaInfos()).isEmpty();
                         })
                 .hasEntrySatisfying(
-                        directories.get(0).toString(),
-                        works -> assertThat(works.error()).isNull());
+                        directories.get(0).toString(), works -> assertThat(works.error()).isNull());
         for (TopicPartitionInfo partition : describe(topic).partitions()) {
             if (offline.contains(partition.partition())) {
                 assertThat(partition.leader()).isNull();

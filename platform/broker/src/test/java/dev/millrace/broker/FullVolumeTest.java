@@ -62,8 +62,7 @@ class FullVolumeTest {
                         .get(20, TimeUnit.SECONDS);
             }
             fill(broker, acknowledged);
-            assertThat(broker.broker().offlineDirectories())
-                    .containsExactly(small.resolve("logs"));
+            assertThat(broker.broker().offlineDirectories()).containsExactly(small.resolve("logs"));
             assertThat(acknowledged.values()).allMatch(values -> !values.isEmpty());
             broker.close();
 
@@ -159,8 +158,7 @@ class FullVolumeTest {
                             () ->
                                     IntStream.range(0, PARTITIONS)
                                             .mapToObj(i -> new TopicPartition("t", i))
-                                            .allMatch(
-                                                    tp -> broker.broker().partition(tp) != null));
+                                            .allMatch(tp -> broker.broker().partition(tp) != null));
             assertThat(broker.broker().offlineDirectories()).containsExactly(directories.get(0));
             broker.close();
         }

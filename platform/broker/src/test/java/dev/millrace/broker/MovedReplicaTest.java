@@ -96,8 +96,7 @@ class MovedReplicaTest {
 
     private void move(String topicName, String directory) throws Exception {
         try (Admin admin = broker.clients.admin()) {
-            admin.alterReplicaLogDirs(
-                            Map.of(new TopicPartitionReplica(topicName, 0, 1), directory))
+            admin.alterReplicaLogDirs(Map.of(new TopicPartitionReplica(topicName, 0, 1), directory))
                     .all()
                     .get(20, TimeUnit.SECONDS);
         }

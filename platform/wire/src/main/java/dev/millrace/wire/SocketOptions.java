@@ -3,9 +3,9 @@ package dev.millrace.wire;
 /**
  * How bytes get into sockets and out of them.
  *
- * @param sendBufferBytes {@code socket.send.buffer.bytes}; -1, the default, for the system's choice,
- *     which grows with what the receiver takes: with Kafka's 100 KiB the sender of large answers
- *     spends twice the CPU
+ * @param sendBufferBytes {@code socket.send.buffer.bytes}; -1, the default, for the system's
+ *     choice, which grows with what the receiver takes: with Kafka's 100 KiB the sender of large
+ *     answers spends twice the CPU
  * @param receiveBufferBytes {@code socket.receive.buffer.bytes}; -1, the default, likewise
  * @param sendfile {@code millrace.socket.sendfile}: whether parts of files are sent by the kernel
  *     without a copy, which is the default. Off, they are read into a small buffer that stays in

@@ -219,10 +219,11 @@ public final class TopicConfigs {
     }
 
     /**
-     * What DescribeConfigs says of where a value comes from, strongest first, as Kafka says it: with
-     * the value that is set there, in its unit, and of the broker's settings only the first that
-     * gives the topic its default and those after it. So {@code log.retention.hours} is there below
-     * {@code log.retention.ms}, and alone it is not. May be empty: then it is Kafka's default.
+     * What DescribeConfigs says of where a value comes from, strongest first, as Kafka says it:
+     * with the value that is set there, in its unit, and of the broker's settings only the first
+     * that gives the topic its default and those after it. So {@code log.retention.hours} is there
+     * below {@code log.retention.ms}, and alone it is not. May be empty: then it is Kafka's
+     * default.
      */
     static List<Found> synonyms(
             TopicConfig config,
@@ -231,17 +232,14 @@ public final class TopicConfigs {
             int nodeId,
             Map<String, String> topicConfigs) {
         List<Found> found = new ArrayList<>();
-        List<String> names = config.synonyms().stream().map(TopicConfig.Synonym::brokerName).toList();
+        List<String> names =
+                config.synonyms().stream().map(TopicConfig.Synonym::brokerName).toList();
         addRaw(
                 found,
                 names,
                 image.config(brokerResource(String.valueOf(nodeId))),
                 ConfigSource.DYNAMIC_BROKER);
-        addRaw(
-                found,
-                names,
-                image.config(brokerResource("")),
-                ConfigSource.DYNAMIC_DEFAULT_BROKER);
+        addRaw(found, names, image.config(brokerResource("")), ConfigSource.DYNAMIC_DEFAULT_BROKER);
         addRaw(found, names, brokerProperties, ConfigSource.STATIC_BROKER);
         for (String name : names) {
             BrokerSetting.find(name)

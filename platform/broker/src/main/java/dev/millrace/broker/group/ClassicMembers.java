@@ -68,7 +68,11 @@ final class ClassicMembers {
         // It may take the place of one that subscribed to an expression.
         boolean regexChanged =
                 RegexSubscriptions.update(
-                                        draft, member, updated, now, config.regexRefreshIntervalMs())
+                                        draft,
+                                        member,
+                                        updated,
+                                        now,
+                                        config.regexRefreshIntervalMs())
                                 .change()
                         != RegexSubscriptions.Change.NONE;
         boolean raise = namesChanged || regexChanged;
@@ -278,8 +282,7 @@ final class ClassicMembers {
                                                                 && group.ownerEpoch(
                                                                                 topic.getKey(),
                                                                                 partition)
-                                                                        != ConsumerGroup
-                                                                                .NO_OWNER));
+                                                                        != ConsumerGroup.NO_OWNER));
     }
 
     /**

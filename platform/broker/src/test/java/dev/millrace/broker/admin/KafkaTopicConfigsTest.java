@@ -72,12 +72,50 @@ class KafkaTopicConfigsTest {
     void what_kafka_refuses_is_refused_and_what_it_takes_is_taken() {
         List<String> values =
                 List.of(
-                        "", "0", "1", "-1", "-2", "-3", "1.5", "0.5", "2147483647", "2147483648",
-                        "1048575", "1048576", "9223372036854775807", "9223372036854775808", "9",
-                        "10", "17", "18", "22", "23", "-131072", "-131073", "true", "TRUE", "yes",
-                        "delete", "compact", "delete,compact", "compact, delete", "delete,delete",
-                        "producer", "zstd", "gzip", "snappy", "lz4", "uncompressed", "none",
-                        "CreateTime", "LogAppendTime", "createtime", "*", "1:2", "1:2,3:4", "1:x");
+                        "",
+                        "0",
+                        "1",
+                        "-1",
+                        "-2",
+                        "-3",
+                        "1.5",
+                        "0.5",
+                        "2147483647",
+                        "2147483648",
+                        "1048575",
+                        "1048576",
+                        "9223372036854775807",
+                        "9223372036854775808",
+                        "9",
+                        "10",
+                        "17",
+                        "18",
+                        "22",
+                        "23",
+                        "-131072",
+                        "-131073",
+                        "true",
+                        "TRUE",
+                        "yes",
+                        "delete",
+                        "compact",
+                        "delete,compact",
+                        "compact, delete",
+                        "delete,delete",
+                        "producer",
+                        "zstd",
+                        "gzip",
+                        "snappy",
+                        "lz4",
+                        "uncompressed",
+                        "none",
+                        "CreateTime",
+                        "LogAppendTime",
+                        "createtime",
+                        "*",
+                        "1:2",
+                        "1:2,3:4",
+                        "1:x");
         List<String> differences = new ArrayList<>();
         for (TopicConfig ours : shared()) {
             for (String value : values) {
@@ -119,8 +157,7 @@ class KafkaTopicConfigsTest {
         Map<String, String> documented = documented();
         assertThat(documented.keySet())
                 .isEqualTo(
-                        new TreeSet<>(
-                                TopicConfigs.all().stream().map(TopicConfig::name).toList()));
+                        new TreeSet<>(TopicConfigs.all().stream().map(TopicConfig::name).toList()));
         for (TopicConfig config : TopicConfigs.all()) {
             String why = config.withoutEffect();
             String row = documented.getOrDefault(config.name(), "");

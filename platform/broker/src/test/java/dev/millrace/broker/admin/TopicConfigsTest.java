@@ -125,8 +125,8 @@ class TopicConfigsTest {
     @Test
     void settings_without_effect_say_why() {
         assertThat(TopicConfigs.withoutEffect())
-                .containsKeys("segment.jitter.ms", "remote.storage.enable")
-                .doesNotContainKeys("retention.ms", "min.insync.replicas")
+                .containsKeys("remote.storage.enable", "local.retention.ms")
+                .doesNotContainKeys("retention.ms", "min.insync.replicas", "segment.jitter.ms")
                 .allSatisfy((name, reason) -> assertThat(reason).isNotBlank());
     }
 

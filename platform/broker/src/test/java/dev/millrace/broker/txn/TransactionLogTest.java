@@ -70,8 +70,7 @@ class TransactionLogTest {
             @ForAll boolean v2,
             @ForAll boolean flexible) {
         Set<TopicPartition> partitions = new HashSet<>();
-        topics.forEach(
-                topic -> numbers.forEach(n -> partitions.add(new TopicPartition(topic, n))));
+        topics.forEach(topic -> numbers.forEach(n -> partitions.add(new TopicPartition(topic, n))));
         Transaction txn =
                 transaction(
                         producerId,
@@ -110,8 +109,7 @@ class TransactionLogTest {
     }
 
     private static byte[] bytes(TransactionLogValue value, short version) {
-        ObjectSerializationCache cache =
-                new ObjectSerializationCache();
+        ObjectSerializationCache cache = new ObjectSerializationCache();
         ByteBuffer bytes = ByteBuffer.allocate(2 + value.size(cache, version));
         bytes.putShort(version);
         value.write(new ByteBufferAccessor(bytes), cache, version);

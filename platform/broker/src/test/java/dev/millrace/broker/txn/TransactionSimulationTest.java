@@ -288,8 +288,7 @@ class TransactionSimulationTest {
         // ---- producers
 
         private void begin() {
-            Producer producer =
-                    new Producer("id" + random.nextInt(2), random.nextBoolean());
+            Producer producer = new Producer("id" + random.nextInt(2), random.nextBoolean());
             producer.waits = true;
             answered(
                     producer,
@@ -395,8 +394,7 @@ class TransactionSimulationTest {
                     shard.init(
                             producer.id,
                             TIMEOUT_MS,
-                            new TxnCommand.ProducerIdAndEpoch(
-                                    producer.producerId, producer.epoch)),
+                            new TxnCommand.ProducerIdAndEpoch(producer.producerId, producer.epoch)),
                     answer -> {
                         if (answer.error() != Errors.NONE) {
                             fail(producer, answer.error());
@@ -535,8 +533,7 @@ class TransactionSimulationTest {
                     write(producer.producerId, producer.epoch, attempt, tp, sequence, guard);
             if (refused == null) {
                 producer.sequences.put(tp.partition(), sequence + 1);
-                attempt.acknowledged.add(
-                        attempt.name + "#" + tp.partition() + "#" + sequence);
+                attempt.acknowledged.add(attempt.name + "#" + tp.partition() + "#" + sequence);
             } else {
                 fail(producer, Errors.forException(refused));
             }
@@ -648,8 +645,7 @@ class TransactionSimulationTest {
         }
 
         private static String text(LogRecord record) {
-            return new String(
-                    Objects.requireNonNull(record.valueBytes()), StandardCharsets.UTF_8);
+            return new String(Objects.requireNonNull(record.valueBytes()), StandardCharsets.UTF_8);
         }
 
         @Override

@@ -184,8 +184,7 @@ class TxnMachineTest {
         assertThat(ended.epoch()).isEqualTo((short) 3);
         assertThat(ended.version()).isEqualTo(V1);
 
-        Verdict fenced =
-                TxnMachine.decide("id", ongoing, init(), Transaction.NONE, (short) 1, NOW);
+        Verdict fenced = TxnMachine.decide("id", ongoing, init(), Transaction.NONE, (short) 1, NOW);
         assertThat(((Verdict.AbortFirst) fenced).next().epoch()).isEqualTo((short) 4);
         assertThat(((Verdict.AbortFirst) fenced).next().version()).isEqualTo(V1);
     }

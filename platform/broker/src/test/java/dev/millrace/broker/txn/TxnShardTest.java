@@ -171,8 +171,7 @@ class TxnShardTest {
         assertThat(state("id")).isEqualTo(TransactionState.COMPLETE_ABORT);
         assertThat(get(end("id", silent, true)).error()).isEqualTo(Errors.INVALID_TXN_STATE);
         assertThat(get(add("id", silent, T1)).error()).isEqualTo(Errors.PRODUCER_FENCED);
-        Answer goesOn =
-                get(shard.init("id", 60_000, new ProducerIdAndEpoch(100, (short) 0)));
+        Answer goesOn = get(shard.init("id", 60_000, new ProducerIdAndEpoch(100, (short) 0)));
         assertThat(goesOn.error()).isEqualTo(Errors.NONE);
         assertThat(goesOn.epoch()).isEqualTo((short) 1);
     }

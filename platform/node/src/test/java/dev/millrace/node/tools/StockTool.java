@@ -62,7 +62,8 @@ final class StockTool {
             List.of("kafka-verifiable-consumer", "kafka-verifiable-producer");
 
     /** They go on until they are stopped: when they have printed this. */
-    private static final Map<String, String> ENDLESS = Map.of("kafka-replica-verification", "max lag");
+    private static final Map<String, String> ENDLESS =
+            Map.of("kafka-replica-verification", "max lag");
 
     private StockTool() {}
 
@@ -210,7 +211,8 @@ final class StockTool {
         }
     }
 
-    private static Outcome inItsOwnProcess(String className, List<String> arguments, @Nullable String enough)
+    private static Outcome inItsOwnProcess(
+            String className, List<String> arguments, @Nullable String enough)
             throws IOException, InterruptedException {
         List<String> command =
                 new ArrayList<>(

@@ -39,9 +39,7 @@ public final class RecordBatchBuilder {
     }
 
     public RecordBatchBuilder(Codec codec) {
-        this(
-                codec,
-                Compression.of(CompressionType.forId(codec.id())).build());
+        this(codec, Compression.of(CompressionType.forId(codec.id())).build());
     }
 
     /**
@@ -65,8 +63,7 @@ public final class RecordBatchBuilder {
         this.out = new ByteBufferOutputStream(512);
         this.out.position(RecordBatchView.HEADER_BYTES);
         this.records =
-                new DataOutputStream(
-                        compression.wrapForOutput(out, RecordBatchView.CURRENT_MAGIC));
+                new DataOutputStream(compression.wrapForOutput(out, RecordBatchView.CURRENT_MAGIC));
     }
 
     /** A batch with the end of a transaction: commit, or abort. */
