@@ -109,8 +109,7 @@ record PacedBenchmark(
         long startNs = System.nanoTime();
         try {
             for (long i = 0; i < records && failure.get() == null; i++) {
-                long aheadNs =
-                        startNs + i * 1_000_000_000L / recordsPerSecond - System.nanoTime();
+                long aheadNs = startNs + i * 1_000_000_000L / recordsPerSecond - System.nanoTime();
                 if (aheadNs > 1_000_000) {
                     Thread.sleep(aheadNs / 1_000_000);
                 }

@@ -38,7 +38,10 @@ class BenchmarksTest {
     @Test
     void one_connection_with_one_request_under_way() throws Exception {
         assertMeasured(
-                run(new RequestsBenchmark(100, 100, 1, 1, "all")), "throughput", "ack p50", "ack p99");
+                run(new RequestsBenchmark(100, 100, 1, 1, "all")),
+                "throughput",
+                "ack p50",
+                "ack p99");
     }
 
     @Test
@@ -49,7 +52,8 @@ class BenchmarksTest {
     @Test
     void a_paced_load_on_many_partitions_beside_idle_connections() throws Exception {
         List<Figure> figures = run(new PacedBenchmark(500, 100, 50, 1000, 20, "all"));
-        assertMeasured(figures, "create topic", "end to end p50", "end to end p99", "server memory");
+        assertMeasured(
+                figures, "create topic", "end to end p50", "end to end p99", "server memory");
         assertThat(figures)
                 .filteredOn(figure -> figure.name().equals("idle connections refused"))
                 .singleElement()

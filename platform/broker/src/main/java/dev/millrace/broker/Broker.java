@@ -1,6 +1,7 @@
 package dev.millrace.broker;
 
 import dev.millrace.broker.admin.AdminHandlers;
+import dev.millrace.broker.admin.EffectiveSettings;
 import dev.millrace.broker.admin.TopicConfigs;
 import dev.millrace.broker.group.GroupConfig;
 import dev.millrace.broker.group.GroupCoordinator;
@@ -37,16 +38,14 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.config.ConfigException;
-import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.quota.ClientQuotaEntity;
 import org.jspecify.annotations.Nullable;
@@ -105,13 +104,13 @@ public final class Broker {
         config.requireCordonedKnown();
         this.workers = new Workers("millrace-background", settings.backgroundThreads());
         this.partitions = new Partitions(cluster::image);
+        this.quotas = new ClientQuotas(ListenerSettings.quotaWindows(now));
         this.cleaner = new LogCleaner(partitions, CleanerSettings.from(now));
         TelemetrySettings telemetrySettings = TelemetrySettings.from(now);
         this.clientMetrics = new ClientMetricsStore(telemetrySettings.maxClients());
         this.telemetry =
                 new Telemetry(
                         telemetrySettings.maxBytes(), System::currentTimeMillis, clientMetrics);
-        this.quotas = new ClientQuotas(ListenerSettings.quotaWindows(config.properties()));
         this.sessions =
                 new FetchSessions(
                         settings.fetchSessions(), settings.networkThreads(), Clock.systemUTC());
@@ -468,12 +467,8 @@ public final class Broker {
     private void limit(KafkaServer.Bound listener, MetadataImage image) {
         Map<ClientQuotaEntity, Map<String, Double>> set = image.quotas();
         quotas.update(set);
-        Map<String, String> properties = new HashMap<>(config.properties());
-        properties.putAll(image.config(new ConfigResource(ConfigResource.Type.BROKER, "")));
-        properties.putAll(
-                image.config(
-                        new ConfigResource(
-                                ConfigResource.Type.BROKER, String.valueOf(config.nodeId()))));
+        Map<String, String> properties =
+                EffectiveSettings.of(config.properties(), image, config.nodeId());
         try {
             listener.limits(ListenerSettings.connections(properties, set));
         } catch (ConfigException e) {

@@ -34,9 +34,9 @@ class ApiVersionsTest {
                     .boxed()
                     .collect(Collectors.toUnmodifiableSet());
 
-    /** May still be missing: transactions, features, moving between log dirs, KIP-848 groups. */
+    /** May still be missing: moving between log directories, groups of KIP-848. */
     private static final Set<Integer> MAY_BE_MISSING =
-            Set.of(24, 25, 26, 27, 28, 34, 57, 61, 65, 66, 68, 69);
+            Set.of(34, 68, 69);
 
     /** Kafka has telemetry only with a plug-in that receives it. */
     private static final Set<Integer> OURS_ALONE = Set.of(71, 72);

@@ -25,8 +25,7 @@ final class DirectoryClaim {
         }
     }
 
-    static Uuid identify(Path path, LogDirectoryConfig config, Disk disk)
-            throws IOException {
+    static Uuid identify(Path path, LogDirectoryConfig config, Disk disk) throws IOException {
         Path file = path.resolve(LogFileNames.META_PROPERTIES);
         MetaProperties found = MetaProperties.read(disk, file);
         if (found == null) {

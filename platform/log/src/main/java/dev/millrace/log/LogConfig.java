@@ -17,8 +17,8 @@ package dev.millrace.log;
  * @param timestampBeforeMaxMs {@code message.timestamp.before.max.ms}
  * @param timestampAfterMaxMs {@code message.timestamp.after.max.ms}
  * @param compressionType {@code compression.type}; {@code producer} keeps the producer's
- * @param compressionLevel {@code compression.gzip.level}, {@code .lz4.level} or {@code .zstd.level},
- *     whichever belongs to {@code compressionType}; 0 if none does
+ * @param compressionLevel {@code compression.gzip.level}, {@code .lz4.level} or {@code
+ *     .zstd.level}, whichever belongs to {@code compressionType}; 0 if none does
  * @param preallocate {@code preallocate}
  * @param fileDeleteDelayMs {@code file.delete.delay.ms}
  * @param flushMessages {@code flush.messages}

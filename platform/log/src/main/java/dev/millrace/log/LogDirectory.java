@@ -365,8 +365,7 @@ public final class LogDirectory implements AutoCloseable {
         if (logs.containsKey(topicPartition) || disk.exists(folder)) {
             throw new IllegalStateException(topicPartition + " has a log in " + path + " already");
         }
-        SegmentedLog log =
-                guarded(() -> createIn(folder, topicPartition, topicId, logConfig));
+        SegmentedLog log = guarded(() -> createIn(folder, topicPartition, topicId, logConfig));
         logs.put(topicPartition, log);
         return log;
     }
@@ -555,8 +554,7 @@ public final class LogDirectory implements AutoCloseable {
                     () -> {
                         Map<TopicPartition, Long> starts = offsets(PartitionLog::logStartOffset);
                         logStarts.write(starts);
-                        logs.forEach(
-                                (tp, log) -> log.logStartStored(starts.getOrDefault(tp, 0L)));
+                        logs.forEach((tp, log) -> log.logStartStored(starts.getOrDefault(tp, 0L)));
                         highWatermarks.write(offsets(PartitionLog::highWatermark));
                         return starts;
                     });

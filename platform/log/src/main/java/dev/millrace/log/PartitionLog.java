@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * offsets below a high watermark it has seen.
  *
  * <p>Refusals are the public exceptions of kafka-clients ({@code org.apache.kafka.common.errors}),
- * so that each has its protocol error code; an {@link IOException} means that the log directory
- * has gone offline, with all its logs (but for a read of a file that was just closed).
+ * so that each has its protocol error code; an {@link IOException} means that the log directory has
+ * gone offline, with all its logs (but for a read of a file that was just closed).
  */
 public interface PartitionLog extends AutoCloseable {
     TopicPartition topicPartition();

@@ -42,8 +42,7 @@ final class Recompressor {
     private static RecordBatchBuilder builder(Codec codec, LogConfig config) {
         return switch (codec) {
             case NONE, SNAPPY -> new RecordBatchBuilder(codec);
-            case GZIP, LZ4, ZSTD ->
-                    RecordBatchBuilder.compressed(codec, config.compressionLevel());
+            case GZIP, LZ4, ZSTD -> RecordBatchBuilder.compressed(codec, config.compressionLevel());
         };
     }
 

@@ -34,6 +34,7 @@ final class SegmentChain {
 
     /** Tells logs apart where chance should. */
     private final int seed;
+
     private volatile int truncations;
 
     /** Files appeared or went since the folder was synced. */

@@ -104,8 +104,7 @@ class ReadTest {
     void what_was_read_from_the_cache_stays_as_it_was() throws IOException {
         LogDirectoryConfig d = LogFixture.directoryConfig();
         LogDirectoryConfig small =
-                new LogDirectoryConfig(
-                        d.clusterId(), d.nodeId(), 1000, 1, 10_000, 10_000, 1 << 20);
+                new LogDirectoryConfig(d.clusterId(), d.nodeId(), 1000, 1, 10_000, 10_000, 1 << 20);
         try (LogFixture f = new LogFixture(path(), LocalDisk.INSTANCE, LogConfig.DEFAULT, small)) {
             f.append("first");
             ByteBuffer read = LogFixture.bytes(f.log.read(0, 1, 1000, true));
@@ -263,8 +262,7 @@ class ReadTest {
     @Test
     void a_region_stays_readable_until_the_delete_delay_has_passed() throws IOException {
         LogDirectoryConfig d = LogFixture.directoryConfig();
-        LogDirectoryConfig delayed =
-                new LogDirectoryConfig(d.clusterId(), 1, 1000, 1, 0, 0, 1000);
+        LogDirectoryConfig delayed = new LogDirectoryConfig(d.clusterId(), 1, 1000, 1, 0, 0, 1000);
         LogConfig config = new Configs().segmentBytes(20_000).retentionBytes(0).build();
         try (LogFixture f = new LogFixture(path(), LocalDisk.INSTANCE, config, delayed)) {
             for (int i = 0; i < 50; i++) {

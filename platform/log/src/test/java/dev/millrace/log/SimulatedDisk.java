@@ -245,8 +245,7 @@ public final class SimulatedDisk implements Disk {
     private static Map<Path, Node> moved(Map<Path, Node> names, Path from, Path to) {
         Map<Path, Node> moved = new TreeMap<>();
         names.forEach(
-                (path, node) ->
-                        moved.put(Objects.requireNonNull(moved(path, from, to)), node));
+                (path, node) -> moved.put(Objects.requireNonNull(moved(path, from, to)), node));
         return moved;
     }
 

@@ -71,8 +71,7 @@ class TransactionGuardTest {
         TxnGuard before = guard(0, 0, false);
         marker(0, V1);
 
-        assertThatThrownBy(() -> append(0, 0, before))
-                .isInstanceOf(InvalidTxnStateException.class);
+        assertThatThrownBy(() -> append(0, 0, before)).isInstanceOf(InvalidTxnStateException.class);
         append(0, 0, guard(0, 0, false));
     }
 

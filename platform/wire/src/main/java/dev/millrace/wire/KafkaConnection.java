@@ -218,8 +218,8 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
                             header.correlationId(),
                             header.clientId(),
                             client,
-                            software,
                             KafkaPrincipal.ANONYMOUS,
+                            software,
                             id,
                             System.nanoTime());
             if (!entry.answers(version)) {

@@ -85,13 +85,19 @@ final class PlacementHandlers {
                                     new ReplicaElectionResult().setTopic(wanted.topic());
                             response.replicaElectionResults().add(result);
                             for (int index : wanted.partitions()) {
-                                Errors error;
                                 try {
-                                    error = elect(require(image, wanted.topic(), index), type);
+                                    Errors error =
+                                            elect(require(image, wanted.topic(), index), type);
+                                    result.partitionResult().add(electionResult(index, error));
                                 } catch (UnknownTopicOrPartitionException e) {
-                                    error = Errors.UNKNOWN_TOPIC_OR_PARTITION;
+                                    result.partitionResult()
+                                            .add(
+                                                    electionResult(
+                                                                    index,
+                                                                    Errors
+                                                                            .UNKNOWN_TOPIC_OR_PARTITION)
+                                                            .setErrorMessage(e.getMessage()));
                                 }
-                                result.partitionResult().add(electionResult(index, error));
                             }
                         });
         return Future.succeededFuture(response);

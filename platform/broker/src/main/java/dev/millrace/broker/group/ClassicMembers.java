@@ -33,12 +33,14 @@ final class ClassicMembers {
      * @param downgraded what the group is from now on, if this was its last member that did not
      *     speak the classic protocol
      * @param rebalances {@code downgraded} must rebalance
+     * @param lookUp expressions of other members to look up
      */
     record Joining(
             Answer answer,
             List<GroupRecord> records,
             @Nullable Group downgraded,
-            boolean rebalances) {}
+            boolean rebalances,
+            Set<String> lookUp) {}
 
     Joining join(ConsumerGroup group, GroupCommand.Join join, ConsumerSituation now) {
         if (config.migration() == ConsumerGroupConfig.Migration.DISABLED) {
@@ -55,7 +57,8 @@ final class ClassicMembers {
                     new Answer.JoinRefused(join.waiter(), memberId, Errors.MEMBER_ID_REQUIRED),
                     List.of(),
                     null,
-                    false);
+                    false,
+                    Set.of());
         }
         ConsumerDraft draft = new ConsumerDraft(group, config, now, List.of());
         ConsumerMember formerSelf = group.staticMember(join.instanceId());
@@ -66,15 +69,10 @@ final class ClassicMembers {
                 member.with(subscription(member.subscription(), join, subscription));
         boolean namesChanged = draft.subscribe(member, updated);
         // It may take the place of one that subscribed to an expression.
-        boolean regexChanged =
+        RegexSubscriptions.Update regex =
                 RegexSubscriptions.update(
-                                        draft,
-                                        member,
-                                        updated,
-                                        now,
-                                        config.regexRefreshIntervalMs())
-                                .change()
-                        != RegexSubscriptions.Change.NONE;
+                        draft, member, updated, now, config.regexRefreshIntervalMs());
+        boolean regexChanged = regex.change() != RegexSubscriptions.Change.NONE;
         boolean raise = namesChanged || regexChanged;
         if (raise || group.isMetadataStale()) {
             draft.refresh(draft.membersWith(updated), raise);
@@ -84,7 +82,7 @@ final class ClassicMembers {
             return downgrade(draft, join, formerSelf, updated, raise, owned, now);
         }
         updated = draft.reconcile(updated, draft.target(updated), raise, owned);
-        return new Joining(joined(join, updated), draft.records(), null, false);
+        return new Joining(joined(join, updated), draft.records(), null, false, regex.lookUp());
     }
 
     private static void requireCommonProtocol(ConsumerGroup group, GroupCommand.Join join) {
@@ -172,7 +170,7 @@ final class ClassicMembers {
                 GroupConversion.tombstones(
                         group, Map.of(formerSelf.memberId(), updated.memberId())));
         records.add(classic.toRecord());
-        return new Joining(joined(join, updated), records, classic, rebalances);
+        return new Joining(joined(join, updated), records, classic, rebalances, Set.of());
     }
 
     private static Answer.Joined joined(GroupCommand.Join join, ConsumerMember member) {
@@ -282,7 +280,8 @@ final class ClassicMembers {
                                                                 && group.ownerEpoch(
                                                                                 topic.getKey(),
                                                                                 partition)
-                                                                        != ConsumerGroup.NO_OWNER));
+                                                                        != ConsumerGroup
+                                                                                .NO_OWNER));
     }
 
     /**

@@ -286,6 +286,9 @@ final class ConsumerShard {
             clock.joinEndsMs = Group.NEVER;
             clock.syncEndsMs = host.nowMs() + Math.max(0, join.rebalanceTimeoutMs());
             touch(cell, joined.memberId());
+            if (!joining.lookUp().isEmpty()) {
+                lookUp(cell.group.groupId(), cell, joining.lookUp());
+            }
         }
         return applied.map(joining.answer());
     }

@@ -77,6 +77,14 @@ public record GroupConfig(
                 ConsumerGroupConfig.from(properties));
     }
 
+    /**
+     * The first rebalance waits until nobody comes any more, and not as long as Kafka's setting
+     * says: then clients that have only been given an id count as arrivals too.
+     */
+    boolean waitsForSilence() {
+        return maxInitialRebalanceDelayMs < Integer.MAX_VALUE;
+    }
+
     private static final long MAX_INT = Integer.MAX_VALUE;
     private static final long MAX_LONG = Long.MAX_VALUE;
 

@@ -89,7 +89,9 @@ final class GroupDraft {
 
     void addPending(String memberId, long forgottenAtMs) {
         pendingMembers.put(memberId, forgottenAtMs);
-        arrived();
+        if (config.waitsForSilence()) {
+            arrived();
+        }
     }
 
     void removePending(String memberId) {
@@ -222,7 +224,8 @@ final class GroupDraft {
             // Ids handed out before the first member came are arrivals too.
             initialDelay =
                     new Group.InitialDelay(
-                            Math.max(boundMs - delayMs, 0), !pendingMembers.isEmpty());
+                            Math.max(boundMs - delayMs, 0),
+                            config.waitsForSilence() && !pendingMembers.isEmpty());
         } else if (allJoined()) {
             completeJoin();
         } else {

@@ -35,8 +35,8 @@ class ClientQuotasTest {
                 1,
                 clientId,
                 InetSocketAddress.createUnresolved("client", 1),
-                ClientSoftware.UNKNOWN,
                 new KafkaPrincipal(KafkaPrincipal.USER_TYPE, user),
+                ClientSoftware.UNKNOWN,
                 1,
                 0);
     }

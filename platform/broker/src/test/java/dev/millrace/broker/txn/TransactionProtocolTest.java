@@ -52,6 +52,15 @@ class TransactionProtocolTest {
         raw = new RawTransactions(broker.bootstrapServers());
     }
 
+    /** Goes on with another broker. */
+    static void startInstead(Map<String, String> properties) throws IOException {
+        stop();
+        broker = TestBroker.start(properties);
+        clients = new StockClients(broker);
+        topic = clients.createTopic(2);
+        raw = new RawTransactions(broker.bootstrapServers());
+    }
+
     @AfterAll
     static void stop() throws IOException {
         raw.close();
