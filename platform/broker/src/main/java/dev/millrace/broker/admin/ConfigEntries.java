@@ -57,7 +57,12 @@ final class ConfigEntries {
                             found.get(0).value(),
                             false,
                             false,
-                            TopicConfigs.shown(config, found),
+                            TopicConfigs.synonyms(
+                                    config,
+                                    broker.properties(),
+                                    image,
+                                    broker.nodeId(),
+                                    topicConfigs),
                             documentation(config.documentation(), why == null ? "" : why)));
         }
         return entries;
