@@ -281,6 +281,8 @@ final class SegmentChain {
 
     /** Makes every batch appended before the call durable, with snapshots and the folder. */
     void force() throws IOException {
+        // What was given up is not forced: a crash must not bring it back below the recovery point.
+        deleted.rename();
         boolean syncFolder = folderChanged;
         if (syncFolder) {
             // Before the segments are looked at: a roll that comes now sets it again.

@@ -88,6 +88,13 @@ class KafkaOracleTest {
         final ManualClock clock;
         KafkaLog kafka;
 
+        /**
+         * A cleaning may have to end within a segment. Not together with aborted transactions:
+         * from there on Kafka takes committed records for aborted if their producer aborted a
+         * transaction before in the same segment, and compacts less.
+         */
+        final boolean smallMaps;
+
         final Map<Long, Integer> nextSequence = new HashMap<>();
         final Map<Long, Short> epochs = new HashMap<>();
         final Map<Long, List<ByteBuffer>> sent = new HashMap<>();
@@ -99,12 +106,14 @@ class KafkaOracleTest {
         Story(Path directory, long seed) throws IOException {
             this.directory = directory;
             random = new Random(seed);
+            smallMaps = random.nextInt(3) == 0;
             config =
                     new Configs()
                             .compact()
                             .segmentBytes(1000 + random.nextInt(4000))
                             .segmentMs(random.nextInt(3) == 0 ? 60_000 : Long.MAX_VALUE)
                             .indexIntervalBytes(1 + random.nextInt(400))
+                            .segmentIndexBytes(12_000)
                             .compaction(
                                     new CompactionConfig(
                                             random.nextInt(3) * 2000L,
@@ -169,15 +178,27 @@ class KafkaOracleTest {
         private void commit() throws IOException {
             ours.log.advanceHighWatermark(ours.log.logEndOffset());
             kafka.log.updateHighWatermark(kafka.log.logEndOffset());
-            assertThat(ours.log.lastStableOffset()).isEqualTo(kafka.log.lastStableOffset());
+            compareStable(ours.log, kafka);
+        }
+
+        /** Kafka's may be the beginning of a batch of which DeleteRecords has left the rest. */
+        private static void compareStable(PartitionLog mine, KafkaLog theirs) {
+            assertThat(mine.lastStableOffset())
+                    .as("last stable offset of %s", mine)
+                    .isEqualTo(Math.max(theirs.log.lastStableOffset(), mine.logStartOffset()));
         }
 
         private void deleteRecords() throws IOException {
             if (random.nextInt(3) == 0) {
+                // Not all: we then roll and give up the active segment, Kafka does not.
                 long offset =
                         Math.min(
-                                ours.log.lastStableOffset(),
+                                Math.min(
+                                        ours.log.highWatermark(), ours.log.logEndOffset() - 1),
                                 ours.log.logStartOffset() + random.nextInt(20));
+                if (offset <= ours.log.logStartOffset()) {
+                    return;
+                }
                 ours.log.advanceLogStartOffset(offset);
                 kafka.deleteRecords(offset);
                 assertThat(ours.log.logStartOffset()).isEqualTo(kafka.log.logStartOffset());
@@ -276,7 +297,7 @@ class KafkaOracleTest {
                     RecordBatchBuilder.endTransaction(
                             producerId,
                             epochs.getOrDefault(producerId, (short) 0),
-                            random.nextBoolean(),
+                            smallMaps || random.nextBoolean(),
                             coordinatorEpoch,
                             clock.millis());
             append(marker, true);
@@ -348,7 +369,7 @@ class KafkaOracleTest {
                     .as("active segment")
                     .isEqualTo(activeBase(kafka.segments()));
             CleanerConfig cleaner =
-                    random.nextInt(3) == 0
+                    smallMaps
                             ? new CleanerConfig(OffsetMap.ENTRY_BYTES * 10, 0.5, 4096)
                             : new CleanerConfig(1 << 20, 0.9, 4096 + random.nextInt(20_000));
             Optional<LogToClean> theirs = kafka.cleanable();
@@ -498,8 +519,8 @@ class KafkaOracleTest {
                                 .toList();
                 if (recovered) {
                     List<RecordBatchView> batches = theirs.batches();
-                    assertThat(remaining(read.abortedTransactions(), batches))
-                            .isEqualTo(remaining(expected, batches));
+                    assertThat(remaining(read.abortedTransactions(), batches, start, to))
+                            .isEqualTo(remaining(expected, batches, start, to));
                 } else {
                     assertThat(read.abortedTransactions()).isEqualTo(expected);
                 }
@@ -508,18 +529,23 @@ class KafkaOracleTest {
 
         /** A recovery knows of a transaction only from its first record that is left. */
         private static List<AbortedTransaction> remaining(
-                List<AbortedTransaction> transactions, List<RecordBatchView> batches) {
+                List<AbortedTransaction> transactions,
+                List<RecordBatchView> batches,
+                long start,
+                long to) {
             List<AbortedTransaction> remaining = new ArrayList<>();
             for (AbortedTransaction txn : transactions) {
                 batches.stream()
                         .filter(b -> b.producerId() == txn.producerId())
                         .filter(b -> b.baseOffset() >= txn.firstOffset())
                         .filter(b -> b.isControl() || b.recordCount() > 0)
+                        .filter(b -> b.lastOffset() >= start)
                         .findFirst()
-                        .filter(b -> !b.isControl())
+                        .filter(b -> !b.isControl() && b.baseOffset() < to)
                         .map(b -> new AbortedTransaction(txn.producerId(), b.baseOffset()))
                         .ifPresent(remaining::add);
             }
+            remaining.sort(Comparator.comparingLong(AbortedTransaction::firstOffset));
             return remaining;
         }
 
@@ -583,7 +609,10 @@ class KafkaOracleTest {
                 compareBatches(batchesOf(kafkaCopy.resolve("orders-0")), batchesOf(kafkaFolder()));
                 opened.log.updateHighWatermark(end);
                 fixture.log.advanceHighWatermark(end);
-                assertThat(fixture.log.lastStableOffset()).isEqualTo(opened.log.lastStableOffset());
+                if (clean || start == 0) {
+                    // Where a transaction began below the log start, a recovery may not find.
+                    compareStable(fixture.log, opened);
+                }
                 compareEpochs(fixture.log, opened);
                 for (int i = 0; i < 20; i++) {
                     lookUp(fixture.log, opened, !clean);
