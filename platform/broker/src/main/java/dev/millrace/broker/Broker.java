@@ -18,11 +18,16 @@ import dev.millrace.broker.txn.TxnMarkers;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.MetadataImage;
 import dev.millrace.cluster.SupportedFeatures;
+import dev.millrace.log.LogDirectory;
 import dev.millrace.log.LogDirectoryConfig;
+import dev.millrace.log.PartitionLog;
+import dev.millrace.log.disk.Disk;
+import dev.millrace.log.disk.LocalDisk;
 import dev.millrace.wire.ApiTable;
 import dev.millrace.wire.KafkaServer;
 import dev.millrace.wire.RequestMetrics;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
@@ -30,13 +35,16 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.quota.ClientQuotaEntity;
@@ -72,8 +80,12 @@ public final class Broker {
     private final List<PartitionVerticle> verticles = new ArrayList<>();
     private final List<String> deploymentIds = new ArrayList<>();
 
+    private final Disk disk;
+    private final Promise<Void> failed = Promise.promise();
+    private volatile Consumer<Path> offlineListener = path -> {};
     private @Nullable LogDirectories directories;
     private @Nullable ImageFollower follower;
+    private @Nullable ReplicaMoves moves;
     private @Nullable FetchHandler fetches;
     private @Nullable GroupCoordinator groups;
     private @Nullable TxnCoordinator transactions;
@@ -81,13 +93,15 @@ public final class Broker {
     private long checkpointTimer = -1;
     private @Nullable Future<Void> stopped;
 
-    private Broker(Vertx vertx, Cluster cluster, BrokerConfig config) {
+    private Broker(Vertx vertx, Cluster cluster, BrokerConfig config, Disk disk) {
+        this.disk = disk;
         this.vertx = vertx;
         this.cluster = cluster;
         this.config = config;
         this.dynamicSettings = new DynamicSettings(config, cluster.image());
         Map<String, String> now = dynamicSettings.now();
         this.settings = BrokerSettings.from(now);
+        config.requireCordonedKnown();
         this.workers = new Workers("millrace-background", settings.backgroundThreads());
         this.partitions = new Partitions(cluster::image);
         this.quotas = new ClientQuotas(ListenerSettings.quotaWindows(now));
@@ -124,9 +138,19 @@ public final class Broker {
     /** The same, reporting to {@code metrics}. */
     public static Future<Broker> start(
             Vertx vertx, Cluster cluster, BrokerConfig config, @Nullable BrokerMetrics metrics) {
+        return start(vertx, cluster, config, metrics, LocalDisk.INSTANCE);
+    }
+
+    /** With the disk of a test. */
+    static Future<Broker> start(
+            Vertx vertx,
+            Cluster cluster,
+            BrokerConfig config,
+            @Nullable BrokerMetrics metrics,
+            Disk disk) {
         Broker broker;
         try {
-            broker = new Broker(vertx, cluster, config);
+            broker = new Broker(vertx, cluster, config, disk);
         } catch (RuntimeException e) {
             return Future.failedFuture(e);
         }
@@ -165,6 +189,28 @@ public final class Broker {
                 });
     }
 
+    /**
+     * Fails when this broker can serve nobody any more, because all of its log directories are
+     * offline; with a message for the operator. The owner stops it then.
+     */
+    public Future<Void> failed() {
+        return failed.future();
+    }
+
+    /**
+     * @param listener told of each log directory that goes offline, from now on; on the thread that
+     *     met the error: return quickly
+     */
+    public void onOfflineDirectory(Consumer<Path> listener) {
+        offlineListener = listener;
+    }
+
+    /** Log directories that do not work now. */
+    public List<Path> offlineDirectories() {
+        LogDirectories open = directories;
+        return open == null ? List.of() : open.offlinePaths();
+    }
+
     /** A partition led here; null if there is none. */
     @Nullable Partition partition(TopicPartition tp) {
         return partitions.find(tp);
@@ -177,6 +223,7 @@ public final class Broker {
                 .compose(
                         ready -> {
                             directories = opened.result();
+                            opened.result().onFailure(this::directoryFailed);
                             return follow(opened.result());
                         })
                 .compose(follower -> startCoordinators(opened.result(), follower))
@@ -202,19 +249,42 @@ public final class Broker {
                         defaults.clusterId(),
                         defaults.nodeId(),
                         settings.producerIdExpirationMs(),
-                        settings.fileDeleteDelayMs(),
                         settings.recoveryThreads(),
                         defaults.tailCacheBytesPerLog(),
-                        defaults.tailCacheBytes(),
+                        defaults.tailCacheBytes() / config.logDirs().size(),
                         defaults.fileRegionMinBytes()),
-                topic -> topicSettings.apply(image, topic).log());
+                topic -> topicSettings.apply(image, topic).log(),
+                () -> config.cordoned(cluster.image()),
+                disk);
+    }
+
+    /** On the thread that met the error. */
+    private void directoryFailed(LogDirectory directory, IOException cause) {
+        for (PartitionLog log : directory.logs()) {
+            Partition partition = partitions.find(log.topicPartition());
+            if (partition != null && partition.log() == log) {
+                partition.owner().nettyEventLoop().execute(() -> partition.broken(cause));
+            }
+        }
+        offlineListener.accept(directory.path());
+        LogDirectories all = directories;
+        if (all != null && !all.anyOnline()) {
+            failed.tryFail(
+                    new KafkaStorageException(
+                            "all log directories are offline, the last one %s: %s; free space on the disk, or repair it, then start the node again"
+                                    .formatted(directory.path(), cause.getMessage()),
+                            cause));
+        }
     }
 
     private Future<?> deployLoops() {
         List<Future<?>> deployments = new ArrayList<>();
         for (int i = 0; i < settings.networkThreads(); i++) {
             PartitionVerticle verticle =
-                    new PartitionVerticle(partitions, settings.retentionCheckIntervalMs());
+                    new PartitionVerticle(
+                            partitions,
+                            settings.retentionCheckIntervalMs(),
+                            settings.flushCheckIntervalMs());
             verticles.add(verticle);
             deployments.add(vertx.deployVerticle(verticle).onSuccess(deploymentIds::add));
         }
@@ -226,10 +296,23 @@ public final class Broker {
     }
 
     private Future<ImageFollower> follow(LogDirectories logs) {
+        ReplicaMoves started = new ReplicaMoves(logs, workers, settings.moveBytesPerSecond());
+        moves = started;
+        return follow(logs, started);
+    }
+
+    private Future<ImageFollower> follow(LogDirectories logs, ReplicaMoves replicaMoves) {
         ImageFollower started =
                 new ImageFollower(
-                        config.nodeId(), logs, partitions, workers, loops(), topicSettings);
+                        config.nodeId(),
+                        logs,
+                        partitions,
+                        workers,
+                        loops(),
+                        topicSettings,
+                        replicaMoves);
         follower = started;
+        partitions.offline(started);
         cluster.onChange(started::follow);
         checkpointTimer =
                 vertx.setPeriodic(settings.checkpointIntervalMs(), id -> checkpoint(logs));
@@ -240,7 +323,6 @@ public final class Broker {
         workers.submit(
                         () -> {
                             logs.checkpoint();
-                            logs.removeDeletedFiles();
                             return true;
                         })
                 .onFailure(e -> LOG.error("Writing the checkpoints failed", e));
@@ -343,9 +425,18 @@ public final class Broker {
                                 1,
                                 5,
                                 new DescribeLogDirsHandler(logs, workers));
+        ReplicaMoves replicaMoves = moves;
+        if (replicaMoves != null) {
+            table.add(
+                    ApiKeys.ALTER_REPLICA_LOG_DIRS,
+                    1,
+                    2,
+                    new AlterReplicaLogDirsHandler(
+                            logs, partitions, imageFollower, replicaMoves, workers));
+        }
         GroupHandlers.register(table, coordinator, txns);
         TxnHandlers.register(table, txns, coordinator::partitionOf);
-        AdminHandlers.register(table, vertx, cluster, config, quotas);
+        AdminHandlers.register(table, vertx, cluster, config, imageFollower, quotas);
         TelemetryHandlers.register(table, telemetry, clientMetrics, workers::submit);
         return table.build();
     }

@@ -21,6 +21,7 @@ import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsTopic;
 import org.apache.kafka.common.message.ListOffsetsResponseData;
 import org.apache.kafka.common.message.ListOffsetsResponseData.ListOffsetsPartitionResponse;
 import org.apache.kafka.common.message.ListOffsetsResponseData.ListOffsetsTopicResponse;
+import org.apache.kafka.common.protocol.Errors;
 
 /**
  * ListOffsets: the ends of a log at once, the offset of a timestamp from a worker, since that may
@@ -174,7 +175,9 @@ final class ListOffsetsHandler
                         context,
                         tp.topic(),
                         tp.partition(),
-                        cause instanceof IOException e ? partition.broken(e) : cause)
+                        cause instanceof IOException
+                                ? Errors.KAFKA_STORAGE_ERROR.exception(cause.getMessage())
+                                : cause)
                 .code();
     }
 

@@ -37,6 +37,7 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
 
     private final Cluster cluster;
     private final ImageFollower follower;
+
     private final TopicCreation creation;
 
     MetadataHandler(Cluster cluster, ImageFollower follower, TopicCreation creation) {
@@ -161,12 +162,13 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
         return request.topics() == null || (context.version() == 0 && request.topics().isEmpty());
     }
 
-    private static MetadataResponseTopic describe(
+    private MetadataResponseTopic describe(
             MetadataImage image,
             MetadataRequestTopic wanted,
             Map<String, Errors> refused,
             boolean operations) {
         String name = wanted.name();
+        // A consumer that was assigned a topic by id asks for its name, and sends an empty one.
         if (name == null || !wanted.topicId().equals(Uuid.ZERO_UUID)) {
             return image.topic(wanted.topicId())
                     .map(topic -> describe(image, topic, operations))
@@ -197,7 +199,7 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
         return refused.getOrDefault(name, Errors.UNKNOWN_TOPIC_OR_PARTITION);
     }
 
-    private static MetadataResponseTopic describe(
+    private MetadataResponseTopic describe(
             MetadataImage image, MetadataImage.Topic topic, boolean operations) {
         MetadataResponseTopic answer =
                 new MetadataResponseTopic()
@@ -208,7 +210,8 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
             answer.setTopicAuthorizedOperations(AuthorizedOperations.TOPIC);
         }
         List<MetadataResponsePartition> partitions = new ArrayList<>(topic.partitions().size());
-        for (MetadataImage.Partition state : topic.partitions()) {
+        for (MetadataImage.Partition placed : topic.partitions()) {
+            MetadataImage.Partition state = follower.shown(topic.name(), placed, cluster.nodeId());
             MetadataResponsePartition partition =
                     new MetadataResponsePartition()
                             .setPartitionIndex(state.index())
@@ -225,7 +228,10 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
                                     replica -> {
                                         MetadataImage.BrokerRegistration broker =
                                                 image.brokers().get(replica);
-                                        return broker == null || broker.fenced();
+                                        return broker == null
+                                                || broker.fenced()
+                                                || (replica == cluster.nodeId()
+                                                        && !state.equals(placed));
                                     })
                             .toList());
             partitions.add(partition);

@@ -174,6 +174,10 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
                 ByteBuffer batches,
                 PartitionProduceResponse answer,
                 AppendTerms terms) {
+            if (partition.isHeld()) {
+                partition.afterHold(() -> append(partition, batches, answer, terms));
+                return;
+            }
             Future<Void> pending = null;
             try {
                 AppendResult result = partition.append(batches, AppendOrigin.CLIENT, terms);

@@ -232,8 +232,8 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
                                     api,
                                     version,
                                     keepFrame
-                                            ? new ByteBufferAccessor(bytes)
-                                            : new CopyingReader(bytes))
+                                            ? RequestReader.slicing(bytes)
+                                            : RequestReader.copying(bytes))
                             .request;
             exchange = new Exchange(request, body, sizeBytes, keepFrame ? frame : null);
         } catch (RuntimeException e) {
@@ -548,17 +548,5 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
             LOG.error("Closing the connection of {}", client, cause);
         }
         close(context);
-    }
-
-    /** For requests that outlive their frame: what the codec would slice is copied. */
-    private static final class CopyingReader extends ByteBufferAccessor {
-        CopyingReader(ByteBuffer bytes) {
-            super(bytes);
-        }
-
-        @Override
-        public ByteBuffer readByteBuffer(int length) {
-            return ByteBuffer.wrap(readArray(length));
-        }
     }
 }

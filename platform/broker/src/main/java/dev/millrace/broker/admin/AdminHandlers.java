@@ -1,6 +1,7 @@
 package dev.millrace.broker.admin;
 
 import dev.millrace.broker.BrokerConfig;
+import dev.millrace.broker.OfflineReplicas;
 import dev.millrace.broker.quota.ClientQuotas;
 import dev.millrace.broker.quota.QuotaHandlers;
 import dev.millrace.cluster.Cluster;
@@ -21,6 +22,7 @@ public final class AdminHandlers {
             Vertx vertx,
             Cluster cluster,
             BrokerConfig broker,
+            OfflineReplicas offline,
             ClientQuotas quotas) {
         TopicConfigs.validateBrokerProperties(broker.properties());
         TopicHandlers topics = new TopicHandlers(cluster, broker, quotas);
@@ -28,7 +30,7 @@ public final class AdminHandlers {
         DescribeConfigsHandler describeConfigs =
                 new DescribeConfigsHandler(cluster, broker, loggers);
         AlterConfigsHandler alterConfigs = new AlterConfigsHandler(cluster, broker, loggers);
-        ClusterHandlers shape = new ClusterHandlers(cluster);
+        ClusterHandlers shape = new ClusterHandlers(cluster, offline);
         FeatureHandlers features = new FeatureHandlers(cluster);
         table.features(FeatureHandlers.advertised(cluster));
         table.add(ApiKeys.CREATE_TOPICS, 2, 7, topics::create)

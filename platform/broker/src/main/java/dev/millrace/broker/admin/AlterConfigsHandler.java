@@ -245,7 +245,7 @@ final class AlterConfigsHandler {
         }
     }
 
-    private static void validateTopic(MetadataImage image, String name, ConfigDraft draft) {
+    private void validateTopic(MetadataImage image, String name, ConfigDraft draft) {
         if (name.isEmpty()) {
             throw new InvalidRequestException("Default topic resources are not allowed.");
         }
@@ -257,6 +257,7 @@ final class AlterConfigsHandler {
                     each,
                     TopicConfigs.require(each).validate(draft.after().getOrDefault(each, "")));
         }
+        TopicConfigs.validateTogether(brokerProperties, image, cluster.nodeId(), draft.after());
     }
 
     private static Optional<String> listDefault(

@@ -1,5 +1,6 @@
 package dev.millrace.broker.admin;
 
+import dev.millrace.broker.OfflineReplicas;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.MetadataImage;
 import dev.millrace.wire.RequestContext;
@@ -47,9 +48,11 @@ final class ClusterHandlers {
                     ConfigResource.Type.GROUP.id());
 
     private final Cluster cluster;
+    private final OfflineReplicas offline;
 
-    ClusterHandlers(Cluster cluster) {
+    ClusterHandlers(Cluster cluster, OfflineReplicas offline) {
         this.cluster = cluster;
+        this.offline = offline;
     }
 
     Future<DescribeClusterResponseData> describeCluster(
@@ -126,7 +129,7 @@ final class ClusterHandlers {
         return Future.succeededFuture(response);
     }
 
-    private static DescribeTopicPartitionsResponseTopic describe(
+    private DescribeTopicPartitionsResponseTopic describe(
             MetadataImage image, String name, int first, int last) {
         DescribeTopicPartitionsResponseTopic described =
                 new DescribeTopicPartitionsResponseTopic()
@@ -139,7 +142,7 @@ final class ClusterHandlers {
                             for (int index = first; index < last; index++) {
                                 described
                                         .partitions()
-                                        .add(describe(image, topic.partitions().get(index)));
+                                        .add(describe(image, name, topic.partitions().get(index)));
                             }
                             return described;
                         })
@@ -155,17 +158,24 @@ final class ClusterHandlers {
         }
     }
 
-    private static DescribeTopicPartitionsResponsePartition describe(
-            MetadataImage image, MetadataImage.Partition partition) {
-        List<Integer> offline =
+    private DescribeTopicPartitionsResponsePartition describe(
+            MetadataImage image, String topic, MetadataImage.Partition placed) {
+        MetadataImage.Partition partition = offline.shown(topic, placed, cluster.nodeId());
+        boolean offlineHere = !partition.equals(placed);
+        List<Integer> offlineReplicas =
                 partition.replicas().stream()
                         .filter(
                                 id -> {
                                     MetadataImage.BrokerRegistration broker =
                                             image.brokers().get(id);
-                                    return broker == null || broker.fenced();
+                                    return broker == null
+                                            || broker.fenced()
+                                            || (offlineHere && id == cluster.nodeId());
                                 })
                         .toList();
+        // All that it has of the partition is waiting in the directory.
+        List<Integer> eligible =
+                offlineHere && partition.isr().isEmpty() ? List.of(cluster.nodeId()) : List.of();
         return new DescribeTopicPartitionsResponsePartition()
                 .setPartitionIndex(partition.index())
                 .setErrorCode(
@@ -176,9 +186,9 @@ final class ClusterHandlers {
                 .setLeaderEpoch(partition.leaderEpoch())
                 .setReplicaNodes(partition.replicas())
                 .setIsrNodes(partition.isr())
-                .setEligibleLeaderReplicas(List.of())
-                .setLastKnownElr(List.of())
-                .setOfflineReplicas(offline);
+                .setEligibleLeaderReplicas(eligible)
+                .setLastKnownElr(eligible)
+                .setOfflineReplicas(offlineReplicas);
     }
 
     Future<ListConfigResourcesResponseData> listConfigResources(

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
+import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.errors.PolicyViolationException;
 import org.apache.kafka.common.errors.TopicDeletionDisabledException;
@@ -112,8 +113,14 @@ final class TopicHandlers {
             }
             // In the order in which Kafka finds what is wrong.
             MetadataImage image = cluster.image();
+            if (topic.assignments().isEmpty() && !broker.takesNewLogs(image)) {
+                throw new InvalidReplicationFactorException(
+                        "All brokers are currently fenced, or have all their log directories"
+                                + " cordoned.");
+            }
             rules.requireNew(image, topic.name());
             Map<String, String> configs = configsOf(topic);
+            TopicConfigs.validateTogether(broker.properties(), image, broker.nodeId(), configs);
             TopicRules.Placement placement = rules.placement(image, topic, brokerDefaults());
             quota.take(placement.partitions());
             if (request.validateOnly()) {
