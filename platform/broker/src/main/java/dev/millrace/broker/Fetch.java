@@ -185,7 +185,7 @@ final class Fetch {
         } else {
             reading.discard();
             leaveQueues();
-            await();
+            await(reading);
         }
     }
 
@@ -221,13 +221,13 @@ final class Fetch {
         }
     }
 
-    /** Queues up behind the end of what each partition has now. */
-    private void await() {
-        for (Asked one : asked) {
+    /** Queues up behind what each partition had: what has come since then is heard of at once. */
+    private void await(FetchReading reading) {
+        for (int i = 0; i < asked.size(); i++) {
+            Asked one = asked.get(i);
             try {
                 Partition partition = partitions.require(one, terms.topicIds());
-                long end = terms.end(partition.log());
-                await(partition, Math.max(one.wanted().fetchOffset(), end));
+                await(partition, Math.max(one.wanted().fetchOffset(), reading.end(i)));
             } catch (ApiException e) {
                 // It went away since it was read: looking again finds out what to answer.
                 wakeUp();

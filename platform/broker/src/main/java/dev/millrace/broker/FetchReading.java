@@ -27,6 +27,7 @@ final class FetchReading {
     private final FetchTerms terms;
     private final boolean mayTouchFiles;
     private final @Nullable PartitionData[] answers;
+    private final long[] ends;
     private int foundBytes;
     private boolean urgent;
     private boolean misdirected;
@@ -38,8 +39,9 @@ final class FetchReading {
         this.terms = terms;
         this.mayTouchFiles = mayTouchFiles;
         this.answers = new PartitionData[asked.size()];
+        this.ends = new long[asked.size()];
         for (int i = 0; i < answers.length; i++) {
-            answers[i] = read(asked.get(i));
+            answers[i] = read(asked.get(i), i);
         }
     }
 
@@ -73,6 +75,11 @@ final class FetchReading {
         return misdirected;
     }
 
+    /** Where what the reader may see ended when this partition was read. */
+    long end(int index) {
+        return ends[index];
+    }
+
     /** It is not answered with this reading. */
     void discard() {
         for (PartitionData answer : answers) {
@@ -82,11 +89,12 @@ final class FetchReading {
         }
     }
 
-    private @Nullable PartitionData read(Asked asked) {
+    private @Nullable PartitionData read(Asked asked, int index) {
         try {
             Partition partition = partitions.require(asked, terms.topicIds());
             partition.requireUsable(asked.wanted().currentLeaderEpoch());
-            return read(partition, asked);
+            ends[index] = terms.end(partition.log());
+            return read(partition, asked, ends[index]);
         } catch (ApiException e) {
             return refusal(asked, Errors.forException(e));
         } catch (IOException e) {
@@ -117,7 +125,8 @@ final class FetchReading {
                 .setRecords(RecordBytes.EMPTY);
     }
 
-    private @Nullable PartitionData read(Partition partition, Asked asked) throws IOException {
+    private @Nullable PartitionData read(Partition partition, Asked asked, long end)
+            throws IOException {
         PartitionLog log = partition.log();
         FetchPartition wanted = asked.wanted();
         long highWatermark = log.highWatermark();
@@ -125,7 +134,7 @@ final class FetchReading {
         long logStartOffset = log.logStartOffset();
         FetchResponseData.EpochEndOffset divergence = divergence(log, wanted);
         FetchedRecords fetched =
-                divergence == null ? fetch(partition, wanted) : FetchedRecords.NONE;
+                divergence == null ? fetch(partition, wanted, end) : FetchedRecords.NONE;
         int fetchedBytes = fetched.sizeBytes();
         if (fetchedBytes == 0
                 && divergence == null
@@ -151,9 +160,9 @@ final class FetchReading {
         return answer;
     }
 
-    private FetchedRecords fetch(Partition partition, FetchPartition wanted) throws IOException {
+    private FetchedRecords fetch(Partition partition, FetchPartition wanted, long end)
+            throws IOException {
         PartitionLog log = partition.log();
-        long end = terms.end(log);
         long offset = wanted.fetchOffset();
         if (offset < log.logStartOffset() || offset > log.logEndOffset()) {
             throw new OffsetOutOfRangeException(
