@@ -340,6 +340,9 @@ class OffsetsTopicTest {
         assertThat(OffsetsTopic.partitionOf("g", 50)).isEqualTo("g".hashCode() % 50);
         // A hash code of Integer.MIN_VALUE: its absolute value is negative.
         assertThat(OffsetsTopic.partitionOf("polygenelubricants", 50)).isZero();
+        assertThat(OffsetsTopic.partitionOf("transfer-7", 50))
+                .as("of a negative hash")
+                .isEqualTo(-"transfer-7".hashCode() % 50);
     }
 
     private static GroupMetadataValue apacheGeneration() {
