@@ -143,10 +143,7 @@ class TopicConfigsTest {
         return TopicConfigs.all().stream()
                 .filter(
                         config ->
-                                !TopicConfigs.shown(
-                                                config,
-                                                TopicConfigs.lookUp(
-                                                        config, Map.of(), image(), 1, Map.of()))
+                                !TopicConfigs.synonyms(config, Map.of(), image(), 1, Map.of())
                                         .isEmpty())
                 .map(TopicConfig::name)
                 .toList();
