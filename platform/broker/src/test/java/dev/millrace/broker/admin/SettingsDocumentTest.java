@@ -42,7 +42,8 @@ class SettingsDocumentTest {
         StringBuilder works = new StringBuilder("## What works\n\n");
         works.append("| Setting | Type | Default | Change | |\n|---|---|---|---|---|\n");
         StringBuilder not = new StringBuilder("\n## Accepted, without effect\n\n");
-        not.append("Files of Kafka's users contain them; a node says at its start which of those it was given do nothing.\n\n");
+        not.append(
+                "Files of Kafka's users contain them; a node says at its start which of those it was given do nothing.\n\n");
         not.append("| Setting | Why |\n|---|---|\n");
         StringBuilder refused = new StringBuilder("\n## Refused\n\n");
         refused.append("Any other value than the default: to ignore it would be dangerous.\n\n");
