@@ -263,8 +263,8 @@ final class LogLoader {
     }
 
     /**
-     * The CRC does not cover the base offset. Only what was compacted, here or by a leader, may have
-     * gaps; where that is not certain, what comes after the gap has to fit.
+     * The CRC does not cover the base offset. Only what was compacted, here or by a leader, may
+     * have gaps; where that is not certain, what comes after the gap has to fit.
      */
     private boolean follows(
             RecordBatchView batch, long next, Segment segment, int position, long nextBase)
@@ -373,7 +373,8 @@ final class LogLoader {
         BatchCursor cursor = segment.cursor(segment.positionOf(from), segment.sizeBytes());
         while (cursor.next()) {
             RecordBatchView batch = cursor.header();
-            // The first may begin below the log start: its other records count, and their transaction.
+            // The first may begin below the log start: its other records count, and their
+            // transaction.
             if (!batch.hasProducerId()) {
                 continue;
             }

@@ -141,8 +141,7 @@ class CompactionCrashTest {
         }
 
         private LogDirectory open() throws IOException {
-            return LogDirectory.open(
-                    PATH, LogFixture.withoutCache(), topic -> config, disk, clock);
+            return LogDirectory.open(PATH, LogFixture.withoutCache(), topic -> config, disk, clock);
         }
 
         void run() throws IOException {
