@@ -1,21 +1,33 @@
 package dev.millrace.broker;
 
 import dev.millrace.broker.admin.AdminHandlers;
+import dev.millrace.broker.admin.EffectiveSettings;
 import dev.millrace.broker.admin.TopicConfigs;
 import dev.millrace.broker.group.GroupConfig;
 import dev.millrace.broker.group.GroupCoordinator;
 import dev.millrace.broker.group.GroupHandlers;
+import dev.millrace.broker.quota.ClientQuotas;
+import dev.millrace.broker.telemetry.ClientMetricsStore;
+import dev.millrace.broker.telemetry.Telemetry;
+import dev.millrace.broker.telemetry.TelemetryHandlers;
+import dev.millrace.broker.telemetry.TelemetrySettings;
 import dev.millrace.broker.txn.TxnConfig;
 import dev.millrace.broker.txn.TxnCoordinator;
 import dev.millrace.broker.txn.TxnHandlers;
 import dev.millrace.broker.txn.TxnMarkers;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.MetadataImage;
+import dev.millrace.cluster.SupportedFeatures;
+import dev.millrace.log.LogDirectory;
 import dev.millrace.log.LogDirectoryConfig;
+import dev.millrace.log.PartitionLog;
+import dev.millrace.log.disk.Disk;
+import dev.millrace.log.disk.LocalDisk;
 import dev.millrace.wire.ApiTable;
 import dev.millrace.wire.KafkaServer;
 import dev.millrace.wire.RequestMetrics;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
@@ -23,13 +35,19 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.quota.ClientQuotaEntity;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,23 +64,28 @@ import org.slf4j.LoggerFactory;
 public final class Broker {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
 
-    /** Finalized feature: transactions v2 (KIP-890). */
-    private static final short TRANSACTION_VERSION = 2;
-
     private final Vertx vertx;
     private final Cluster cluster;
     private final BrokerConfig config;
+    private final DynamicSettings dynamicSettings;
     private final BrokerSettings settings;
     private final Workers workers;
     private final Partitions partitions;
+    private final ClientQuotas quotas;
     private final LogCleaner cleaner;
     private final FetchSessions sessions;
+    private final ClientMetricsStore clientMetrics;
+    private final Telemetry telemetry;
     private final BiFunction<MetadataImage, String, TopicSettings> topicSettings;
     private final List<PartitionVerticle> verticles = new ArrayList<>();
     private final List<String> deploymentIds = new ArrayList<>();
 
+    private final Disk disk;
+    private final Promise<Void> failed = Promise.promise();
+    private volatile Consumer<Path> offlineListener = path -> {};
     private @Nullable LogDirectories directories;
     private @Nullable ImageFollower follower;
+    private @Nullable ReplicaMoves moves;
     private @Nullable FetchHandler fetches;
     private @Nullable GroupCoordinator groups;
     private @Nullable TxnCoordinator transactions;
@@ -70,14 +93,24 @@ public final class Broker {
     private long checkpointTimer = -1;
     private @Nullable Future<Void> stopped;
 
-    private Broker(Vertx vertx, Cluster cluster, BrokerConfig config) {
+    private Broker(Vertx vertx, Cluster cluster, BrokerConfig config, Disk disk) {
+        this.disk = disk;
         this.vertx = vertx;
         this.cluster = cluster;
         this.config = config;
-        this.settings = BrokerSettings.from(config.properties());
+        this.dynamicSettings = new DynamicSettings(config, cluster.image());
+        Map<String, String> now = dynamicSettings.now();
+        this.settings = BrokerSettings.from(now);
+        config.requireCordonedKnown();
         this.workers = new Workers("millrace-background", settings.backgroundThreads());
         this.partitions = new Partitions(cluster::image);
-        this.cleaner = new LogCleaner(partitions, CleanerSettings.from(config.properties()));
+        this.quotas = new ClientQuotas(ListenerSettings.quotaWindows(now));
+        this.cleaner = new LogCleaner(partitions, CleanerSettings.from(now));
+        TelemetrySettings telemetrySettings = TelemetrySettings.from(now);
+        this.clientMetrics = new ClientMetricsStore(telemetrySettings.maxClients());
+        this.telemetry =
+                new Telemetry(
+                        telemetrySettings.maxBytes(), System::currentTimeMillis, clientMetrics);
         this.sessions =
                 new FetchSessions(
                         settings.fetchSessions(), settings.networkThreads(), Clock.systemUTC());
@@ -105,9 +138,19 @@ public final class Broker {
     /** The same, reporting to {@code metrics}. */
     public static Future<Broker> start(
             Vertx vertx, Cluster cluster, BrokerConfig config, @Nullable BrokerMetrics metrics) {
+        return start(vertx, cluster, config, metrics, LocalDisk.INSTANCE);
+    }
+
+    /** With the disk of a test. */
+    static Future<Broker> start(
+            Vertx vertx,
+            Cluster cluster,
+            BrokerConfig config,
+            @Nullable BrokerMetrics metrics,
+            Disk disk) {
         Broker broker;
         try {
-            broker = new Broker(vertx, cluster, config);
+            broker = new Broker(vertx, cluster, config, disk);
         } catch (RuntimeException e) {
             return Future.failedFuture(e);
         }
@@ -124,6 +167,50 @@ public final class Broker {
         return server.address();
     }
 
+    /** What clients pushed of their metrics, in Prometheus' text format; any thread. */
+    public String clientMetrics() {
+        return telemetry.scrape();
+    }
+
+    /** What can be changed while this broker runs, beside the defaults of topics. */
+    private void followSettings(TxnCoordinator txns) {
+        dynamicSettings.onChange(
+                Set.of("background.threads"),
+                now -> workers.resize(BrokerSettings.from(now).backgroundThreads()));
+        dynamicSettings.onChange(
+                CleanerSettings.NAMES, now -> cleaner.reconfigure(CleanerSettings.from(now)));
+        dynamicSettings.onChange(
+                Set.of("transaction.partition.verification.enable"),
+                now -> txns.verifyPartitions(TxnConfig.from(now).verifyPartitions()));
+        cluster.onChange(
+                image -> {
+                    dynamicSettings.follow(image);
+                    telemetry.follow(image);
+                });
+    }
+
+    /**
+     * Fails when this broker can serve nobody any more, because all of its log directories are
+     * offline; with a message for the operator. The owner stops it then.
+     */
+    public Future<Void> failed() {
+        return failed.future();
+    }
+
+    /**
+     * @param listener told of each log directory that goes offline, from now on; on the thread that
+     *     met the error: return quickly
+     */
+    public void onOfflineDirectory(Consumer<Path> listener) {
+        offlineListener = listener;
+    }
+
+    /** Log directories that do not work now. */
+    public List<Path> offlineDirectories() {
+        LogDirectories open = directories;
+        return open == null ? List.of() : open.offlinePaths();
+    }
+
     /** A partition led here; null if there is none. */
     @Nullable Partition partition(TopicPartition tp) {
         return partitions.find(tp);
@@ -136,6 +223,7 @@ public final class Broker {
                 .compose(
                         ready -> {
                             directories = opened.result();
+                            opened.result().onFailure(this::directoryFailed);
                             return follow(opened.result());
                         })
                 .compose(follower -> startCoordinators(opened.result(), follower))
@@ -161,19 +249,42 @@ public final class Broker {
                         defaults.clusterId(),
                         defaults.nodeId(),
                         settings.producerIdExpirationMs(),
-                        settings.fileDeleteDelayMs(),
                         settings.recoveryThreads(),
                         defaults.tailCacheBytesPerLog(),
-                        defaults.tailCacheBytes(),
+                        defaults.tailCacheBytes() / config.logDirs().size(),
                         defaults.fileRegionMinBytes()),
-                topic -> topicSettings.apply(image, topic).log());
+                topic -> topicSettings.apply(image, topic).log(),
+                () -> config.cordoned(cluster.image()),
+                disk);
+    }
+
+    /** On the thread that met the error. */
+    private void directoryFailed(LogDirectory directory, IOException cause) {
+        for (PartitionLog log : directory.logs()) {
+            Partition partition = partitions.find(log.topicPartition());
+            if (partition != null && partition.log() == log) {
+                partition.owner().nettyEventLoop().execute(() -> partition.broken(cause));
+            }
+        }
+        offlineListener.accept(directory.path());
+        LogDirectories all = directories;
+        if (all != null && !all.anyOnline()) {
+            failed.tryFail(
+                    new KafkaStorageException(
+                            "all log directories are offline, the last one %s: %s; free space on the disk, or repair it, then start the node again"
+                                    .formatted(directory.path(), cause.getMessage()),
+                            cause));
+        }
     }
 
     private Future<?> deployLoops() {
         List<Future<?>> deployments = new ArrayList<>();
         for (int i = 0; i < settings.networkThreads(); i++) {
             PartitionVerticle verticle =
-                    new PartitionVerticle(partitions, settings.retentionCheckIntervalMs());
+                    new PartitionVerticle(
+                            partitions,
+                            settings.retentionCheckIntervalMs(),
+                            settings.flushCheckIntervalMs());
             verticles.add(verticle);
             deployments.add(vertx.deployVerticle(verticle).onSuccess(deploymentIds::add));
         }
@@ -185,10 +296,23 @@ public final class Broker {
     }
 
     private Future<ImageFollower> follow(LogDirectories logs) {
+        ReplicaMoves started = new ReplicaMoves(logs, workers, settings.moveBytesPerSecond());
+        moves = started;
+        return follow(logs, started);
+    }
+
+    private Future<ImageFollower> follow(LogDirectories logs, ReplicaMoves replicaMoves) {
         ImageFollower started =
                 new ImageFollower(
-                        config.nodeId(), logs, partitions, workers, loops(), topicSettings);
+                        config.nodeId(),
+                        logs,
+                        partitions,
+                        workers,
+                        loops(),
+                        topicSettings,
+                        replicaMoves);
         follower = started;
+        partitions.offline(started);
         cluster.onChange(started::follow);
         checkpointTimer =
                 vertx.setPeriodic(settings.checkpointIntervalMs(), id -> checkpoint(logs));
@@ -199,7 +323,6 @@ public final class Broker {
         workers.submit(
                         () -> {
                             logs.checkpoint();
-                            logs.removeDeletedFiles();
                             return true;
                         })
                 .onFailure(e -> LOG.error("Writing the checkpoints failed", e));
@@ -245,8 +368,14 @@ public final class Broker {
                                             cluster,
                                             txnConfig,
                                             markers,
-                                            () -> TRANSACTION_VERSION);
+                                            () ->
+                                                    cluster.image()
+                                                            .features()
+                                                            .level(
+                                                                    SupportedFeatures
+                                                                            .TRANSACTION_VERSION));
                             transactions = txns;
+                            followSettings(txns);
                             return table(logs, imageFollower, creation, coordinator, txns, markers);
                         });
     }
@@ -260,11 +389,14 @@ public final class Broker {
             TxnMarkers markers) {
         LeaderHints hints = new LeaderHints(cluster::image);
         FetchHandler fetch =
-                new FetchHandler(partitions, workers, sessions, hints, settings.fetchMaxBytes());
+                new FetchHandler(
+                        partitions, workers, sessions, hints, quotas, settings.fetchMaxBytes());
         fetches = fetch;
         ApiTable.Builder table =
                 ApiTable.builder()
                         .add(ApiKeys.PRODUCE, 3, 13, new ProduceHandler(partitions, hints, txns))
+                        // Not served, but librdkafka looks for them (KAFKA-18659).
+                        .advertiseFrom(ApiKeys.PRODUCE, 0)
                         .add(ApiKeys.FETCH, 4, 18, fetch)
                         .add(
                                 ApiKeys.LIST_OFFSETS,
@@ -293,10 +425,19 @@ public final class Broker {
                                 1,
                                 5,
                                 new DescribeLogDirsHandler(logs, workers));
+        ReplicaMoves replicaMoves = moves;
+        if (replicaMoves != null) {
+            table.add(
+                    ApiKeys.ALTER_REPLICA_LOG_DIRS,
+                    1,
+                    2,
+                    new AlterReplicaLogDirsHandler(
+                            logs, partitions, imageFollower, replicaMoves, workers));
+        }
         GroupHandlers.register(table, coordinator, txns);
         TxnHandlers.register(table, txns, coordinator::partitionOf);
-        table.feature("transaction.version", (short) 0, TRANSACTION_VERSION, TRANSACTION_VERSION);
-        AdminHandlers.register(table, cluster, config);
+        AdminHandlers.register(table, vertx, cluster, config, imageFollower, quotas);
+        TelemetryHandlers.register(table, telemetry, clientMetrics, workers::submit);
         return table.build();
     }
 
@@ -313,8 +454,27 @@ public final class Broker {
                         new InetSocketAddress(host, config.port()),
                         table,
                         settings.wire(),
-                        metrics)
-                .onSuccess(bound -> server = bound);
+                        metrics,
+                        quotas)
+                .onSuccess(
+                        bound -> {
+                            server = bound;
+                            cluster.onChange(image -> limit(bound, image));
+                        });
+    }
+
+    /** On the cluster's thread, at each change of the metadata. */
+    private void limit(KafkaServer.Bound listener, MetadataImage image) {
+        Map<ClientQuotaEntity, Map<String, Double>> set = image.quotas();
+        quotas.update(set);
+        Map<String, String> properties =
+                EffectiveSettings.of(config.properties(), image, config.nodeId());
+        try {
+            listener.limits(ListenerSettings.connections(properties, set));
+        } catch (ConfigException e) {
+            // A name that resolved when the quota was set need not do so for ever.
+            LOG.error("The limits of connections stay as they are: {}", e.getMessage());
+        }
     }
 
     private Future<Void> register(KafkaServer.Bound bound) {
@@ -335,6 +495,7 @@ public final class Broker {
         if (coordinator != null) {
             if (metrics != null) {
                 metrics.groups(coordinator);
+                metrics.quotas(quotas);
                 if (transactions != null) {
                     metrics.transactions(transactions);
                 }

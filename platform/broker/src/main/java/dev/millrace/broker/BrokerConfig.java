@@ -1,8 +1,15 @@
 package dev.millrace.broker;
 
+import dev.millrace.cluster.MetadataImage;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.config.ConfigResource;
 
 /**
  * @param host address to listen on
@@ -13,6 +20,52 @@ import java.util.Map;
  */
 public record BrokerConfig(
         int nodeId, String host, int port, List<Path> logDirs, Map<String, String> properties) {
+
+    private static final String CORDONED = "cordoned.log.dirs";
+
+    /**
+     * {@code cordoned.log.dirs}: absolute paths of log directories that new logs do not go to. What
+     * was set at run time wins over the properties.
+     */
+    public Set<Path> cordoned(MetadataImage image) {
+        String setting =
+                image.config(new ConfigResource(ConfigResource.Type.BROKER, String.valueOf(nodeId)))
+                        .getOrDefault(CORDONED, properties.getOrDefault(CORDONED, ""))
+                        .trim();
+        if (setting.isEmpty()) {
+            return Set.of();
+        }
+        Stream<Path> paths =
+                setting.equals("*")
+                        ? logDirs.stream()
+                        : Arrays.stream(setting.split(",", -1)).map(String::trim).map(Path::of);
+        return paths.map(Path::toAbsolutePath).collect(Collectors.toUnmodifiableSet());
+    }
+
+    /**
+     * @throws ConfigException {@code cordoned.log.dirs} names what is not in {@code log.dirs}
+     */
+    void requireCordonedKnown() {
+        String setting = properties.getOrDefault(CORDONED, "").trim();
+        List<Path> known = logDirs.stream().map(Path::toAbsolutePath).toList();
+        if (!setting.isEmpty() && !setting.equals("*")) {
+            for (String path : setting.split(",", -1)) {
+                if (!known.contains(Path.of(path.trim()).toAbsolutePath())) {
+                    throw new ConfigException(
+                            CORDONED,
+                            setting,
+                            "expected entries of log.dirs, which are " + known + ", or *");
+                }
+            }
+        }
+    }
+
+    /** Whether there is a log directory for new logs. */
+    public boolean takesNewLogs(MetadataImage image) {
+        Set<Path> cordoned = cordoned(image);
+        return cordoned.isEmpty()
+                || !logDirs.stream().map(Path::toAbsolutePath).allMatch(cordoned::contains);
+    }
 
     /** Host that clients are told: of {@code advertised.listeners}, else the one listened on. */
     String advertisedHost() {

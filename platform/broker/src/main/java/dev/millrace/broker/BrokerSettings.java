@@ -21,7 +21,9 @@ import org.apache.kafka.common.config.TopicConfig;
  * @param fetchSessions {@code max.incremental.fetch.session.cache.slots}
  * @param retentionCheckIntervalMs {@code log.retention.check.interval.ms}
  * @param checkpointIntervalMs {@code replica.high.watermark.checkpoint.interval.ms}
- * @param fileDeleteDelayMs {@code log.segment.delete.delay.ms}
+ * @param flushCheckIntervalMs {@code log.flush.scheduler.interval.ms}: time between two looks for
+ *     logs that {@code flush.ms} wants flushed; by default a second, where Kafka's never looks
+ * @param moveBytesPerSecond {@code replica.alter.log.dirs.io.max.bytes.per.second}
  * @param producerIdExpirationMs {@code producer.id.expiration.ms}
  * @param recoveryThreads {@code num.recovery.threads.per.data.dir}
  * @param shutdownGraceMs {@code millrace.shutdown.grace.ms}: how long {@code stop} waits for
@@ -38,24 +40,22 @@ record BrokerSettings(
         int fetchSessions,
         long retentionCheckIntervalMs,
         long checkpointIntervalMs,
-        long fileDeleteDelayMs,
+        long flushCheckIntervalMs,
+        long moveBytesPerSecond,
         long producerIdExpirationMs,
         int recoveryThreads,
         long shutdownGraceMs,
         String rack,
         WireConfig wire) {
 
+    /** Longer than any node runs, and not too long for a timer. */
+    private static final long MAX_FLUSH_CHECK_INTERVAL_MS = 365L * 24 * 3600 * 1000;
+
     /**
      * @throws ConfigException a value that is no number, or out of its range
      */
     static BrokerSettings from(Map<String, String> properties) {
         Reader in = new Reader(properties);
-        WireConfig wire =
-                WireConfig.DEFAULT
-                        .withMaxRequestBytes(in.number("socket.request.max.bytes", 100 << 20, 1))
-                        .withMaxIdleMs(in.longNumber("connections.max.idle.ms", 600_000, 1))
-                        .withMaxConnections(in.number("max.connections", Integer.MAX_VALUE, 1))
-                        .withSockets(sockets(in));
         int defaultLoops = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
         return new BrokerSettings(
                 in.number("num.network.threads", defaultLoops, 1),
@@ -67,15 +67,18 @@ record BrokerSettings(
                 in.number("max.incremental.fetch.session.cache.slots", 1000, 0),
                 in.longNumber("log.retention.check.interval.ms", 300_000, 1),
                 in.longNumber("replica.high.watermark.checkpoint.interval.ms", 5_000, 1),
-                in.longNumber("log.segment.delete.delay.ms", 60_000, 0),
+                Math.min(
+                        Math.max(1, in.longNumber("log.flush.scheduler.interval.ms", 1_000, 0)),
+                        MAX_FLUSH_CHECK_INTERVAL_MS),
+                in.longNumber("replica.alter.log.dirs.io.max.bytes.per.second", Long.MAX_VALUE, 1),
                 in.longNumber("producer.id.expiration.ms", 86_400_000, 1),
                 in.number("num.recovery.threads.per.data.dir", 2, 1),
                 in.longNumber("millrace.shutdown.grace.ms", 2_000, 0),
                 properties.getOrDefault("broker.rack", ""),
-                wire);
+                ListenerSettings.wire(properties));
     }
 
-    private static SocketOptions sockets(Reader in) {
+    static SocketOptions sockets(Reader in) {
         SocketOptions absent = SocketOptions.DEFAULT;
         return new SocketOptions(
                 in.number(
@@ -125,7 +128,7 @@ record BrokerSettings(
                                 in.number("transaction.state.log.segment.bytes", 100 << 20, 1))));
     }
 
-    private record Reader(Map<String, String> properties) {
+    record Reader(Map<String, String> properties) {
         int number(String name, int absent, int min) {
             long value = longNumber(name, absent, min);
             if (value > Integer.MAX_VALUE) {

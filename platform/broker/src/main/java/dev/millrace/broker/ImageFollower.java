@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * to the newest. A topic is known by its id, so that one deleted and created again under its name
  * does not find the old one's records.
  */
-final class ImageFollower {
+final class ImageFollower implements OfflineReplicas {
     private static final Logger LOG = LoggerFactory.getLogger(ImageFollower.class);
     private static final long FIRST_RETRY_MS = 500;
     private static final long MAX_RETRY_MS = 30_000;
@@ -59,6 +59,13 @@ final class ImageFollower {
     /** Topics of which a log could not be opened; tried again until it can, or is not wanted. */
     private final Set<String> unopened = ConcurrentHashMap.newKeySet();
 
+    /** Partitions whose log is in a directory that is offline, as far as anybody can know. */
+    private final Set<TopicPartition> offline = ConcurrentHashMap.newKeySet();
+
+    /** Appeared while this process ran, and have no log yet: no directory can have one. */
+    private final Set<TopicPartition> fresh = ConcurrentHashMap.newKeySet();
+
+    private final ReplicaMoves moves;
     private long retryMs = FIRST_RETRY_MS;
 
     private record Awaited(long version, Promise<Void> promise) implements Comparable<Awaited> {
@@ -74,7 +81,9 @@ final class ImageFollower {
             Partitions partitions,
             Workers workers,
             List<ContextInternal> owners,
-            BiFunction<MetadataImage, String, TopicSettings> settingsOf) {
+            BiFunction<MetadataImage, String, TopicSettings> settingsOf,
+            ReplicaMoves moves) {
+        this.moves = moves;
         this.nodeId = nodeId;
         this.directories = directories;
         this.partitions = partitions;
@@ -180,6 +189,7 @@ final class ImageFollower {
                     || !sameSettings
                     || again.contains(topic.name())
                     || !topic.equals(before.topics().get(topic.name()))) {
+                noteFresh(before, topic);
                 update(image, topic, openings);
             }
         }
@@ -203,6 +213,16 @@ final class ImageFollower {
     private static boolean settingsUnchanged(MetadataImage before, MetadataImage now) {
         // Compared whole: a topic's settings may come from the broker's dynamic ones.
         return before.configs().equals(now.configs());
+    }
+
+    private void noteFresh(@Nullable MetadataImage before, MetadataImage.Topic topic) {
+        if (before == null) {
+            return;
+        }
+        int known = before.topic(topic.id()).map(old -> old.partitions().size()).orElse(0);
+        for (int index = known; index < topic.partitions().size(); index++) {
+            fresh.add(new TopicPartition(topic.name(), index));
+        }
     }
 
     private void update(MetadataImage image, MetadataImage.Topic topic, List<Future<?>> openings) {
@@ -229,7 +249,7 @@ final class ImageFollower {
 
     private static void change(
             Partition partition, MetadataImage.Partition state, TopicSettings settings) {
-        partition.log().updateConfig(settings.log());
+        partition.updateConfig(settings.log());
         partition.replicas(state.isr().size(), settings.minInsyncReplicas());
         if (state.leaderEpoch() > partition.leaderEpoch()) {
             partition.becomeLeader(state.leaderEpoch());
@@ -248,16 +268,35 @@ final class ImageFollower {
                 directories.delete(tp);
                 log = null;
             }
+            if (log == null
+                    ? directories.anyOffline() && !fresh.contains(tp)
+                    : !directories.isOnline(tp)) {
+                // It is in a directory that is offline, or may be, with records.
+                offline.add(tp);
+                return true;
+            }
             if (log == null) {
                 log = directories.create(tp, topicId, settings.log());
             } else {
                 log.updateConfig(settings.log());
             }
-            Partition partition = new Partition(log, ownerOf(tp), workers, state.leaderEpoch());
+            if (settings.log().ackOnDisk()) {
+                // What the crash of a process left in the page cache is not committed before.
+                log.flush();
+            }
+            Partition partition =
+                    new Partition(
+                            log,
+                            ownerOf(tp),
+                            workers,
+                            directories.syncsOf(tp),
+                            state.leaderEpoch());
             partition.replicas(state.isr().size(), settings.minInsyncReplicas());
             // Not published yet, so this thread is still its owner.
             partition.becomeLeader(state.leaderEpoch());
+            fresh.remove(tp);
             partitions.add(partition);
+            moves.resume(partition);
         } catch (IOException | RuntimeException e) {
             unopened.add(tp.topic());
             LOG.error("Cannot open {}: requests for it are refused; tries again", tp, e);
@@ -268,6 +307,7 @@ final class ImageFollower {
     private Future<?> remove(Partition partition, boolean topicDeleted) {
         TopicPartition tp = partition.topicPartition();
         partitions.remove(partition);
+        offline.remove(tp);
         ApiException reason =
                 topicDeleted
                         ? new UnknownTopicOrPartitionException(tp + " was deleted")
@@ -278,6 +318,7 @@ final class ImageFollower {
                         done ->
                                 workers.submit(
                                         () -> {
+                                            moves.cancel(tp);
                                             directories.delete(tp);
                                             return true;
                                         }))
@@ -299,6 +340,13 @@ final class ImageFollower {
                 }
             }
         }
+    }
+
+    @Override
+    public boolean isOffline(String topic, int partition) {
+        TopicPartition tp = new TopicPartition(topic, partition);
+        Partition open = partitions.find(tp);
+        return open == null ? offline.contains(tp) : open.isBroken();
     }
 
     private boolean ledHere(MetadataImage image, TopicPartition tp, Uuid topicId) {

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.NotCoordinatorException;
 
 /** {@link CoordinatorLog} over the partitions of one internal topic that this broker leads. */
@@ -121,21 +122,34 @@ final class InternalTopicLog implements CoordinatorLog {
         try {
             work.accept(target);
         } catch (RuntimeException e) {
-            promise.tryFail(e);
+            promise.tryFail(asCoordinator(e));
         }
     }
 
     /** Owner of the partition. */
     private static void append(
             Partition target, ByteBuffer batches, AppendTerms terms, Promise<Long> promise) {
+        if (target.isHeld()) {
+            target.afterHold(() -> run(target, promise, t -> append(t, batches, terms, promise)));
+            return;
+        }
         target.requireInsyncReplicas();
         AppendResult result = target.append(batches, AppendOrigin.COORDINATOR, terms);
         Future<Void> pending = target.acknowledgeable(result.lastOffset(), true);
         if (pending == null) {
             promise.complete(result.lastOffset());
         } else {
-            pending.map(done -> result.lastOffset()).onComplete(promise);
+            pending.map(done -> result.lastOffset())
+                    .recover(e -> Future.failedFuture(asCoordinator(e)))
+                    .onComplete(promise);
         }
+    }
+
+    /** Without its log, a coordinator is none: the client looks for another. */
+    private static Throwable asCoordinator(Throwable e) {
+        return e instanceof KafkaStorageException
+                ? new NotCoordinatorException(e.getMessage(), e)
+                : e;
     }
 
     @Override

@@ -6,9 +6,11 @@ import dev.millrace.wire.ApiHandler;
 import dev.millrace.wire.RequestContext;
 import io.vertx.core.Future;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InvalidRequestException;
@@ -35,6 +37,7 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
 
     private final Cluster cluster;
     private final ImageFollower follower;
+
     private final TopicCreation creation;
 
     MetadataHandler(Cluster cluster, ImageFollower follower, TopicCreation creation) {
@@ -140,8 +143,16 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
                     .values()
                     .forEach(topic -> response.topics().add(describe(image, topic, operations)));
         } else {
+            // Where there are ids, the names beside them do not count.
+            boolean byId =
+                    request.topics().stream()
+                            .anyMatch(topic -> !topic.topicId().equals(Uuid.ZERO_UUID));
+            Set<Object> answered = new HashSet<>();
             for (MetadataRequestTopic wanted : request.topics()) {
-                response.topics().add(describe(image, wanted, refused, operations));
+                Object asked = byId || wanted.name() == null ? wanted.topicId() : wanted.name();
+                if ((!byId || !wanted.topicId().equals(Uuid.ZERO_UUID)) && answered.add(asked)) {
+                    response.topics().add(describe(image, wanted, refused, operations));
+                }
             }
         }
         return response;
@@ -151,13 +162,14 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
         return request.topics() == null || (context.version() == 0 && request.topics().isEmpty());
     }
 
-    private static MetadataResponseTopic describe(
+    private MetadataResponseTopic describe(
             MetadataImage image,
             MetadataRequestTopic wanted,
             Map<String, Errors> refused,
             boolean operations) {
         String name = wanted.name();
-        if (name == null) {
+        // A consumer that was assigned a topic by id asks for its name, and sends an empty one.
+        if (name == null || !wanted.topicId().equals(Uuid.ZERO_UUID)) {
             return image.topic(wanted.topicId())
                     .map(topic -> describe(image, topic, operations))
                     .orElseGet(
@@ -187,7 +199,7 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
         return refused.getOrDefault(name, Errors.UNKNOWN_TOPIC_OR_PARTITION);
     }
 
-    private static MetadataResponseTopic describe(
+    private MetadataResponseTopic describe(
             MetadataImage image, MetadataImage.Topic topic, boolean operations) {
         MetadataResponseTopic answer =
                 new MetadataResponseTopic()
@@ -198,7 +210,8 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
             answer.setTopicAuthorizedOperations(AuthorizedOperations.TOPIC);
         }
         List<MetadataResponsePartition> partitions = new ArrayList<>(topic.partitions().size());
-        for (MetadataImage.Partition state : topic.partitions()) {
+        for (MetadataImage.Partition placed : topic.partitions()) {
+            MetadataImage.Partition state = follower.shown(topic.name(), placed, cluster.nodeId());
             MetadataResponsePartition partition =
                     new MetadataResponsePartition()
                             .setPartitionIndex(state.index())
@@ -215,7 +228,10 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
                                     replica -> {
                                         MetadataImage.BrokerRegistration broker =
                                                 image.brokers().get(replica);
-                                        return broker == null || broker.fenced();
+                                        return broker == null
+                                                || broker.fenced()
+                                                || (replica == cluster.nodeId()
+                                                        && !state.equals(placed));
                                     })
                             .toList());
             partitions.add(partition);

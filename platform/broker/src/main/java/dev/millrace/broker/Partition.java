@@ -1,6 +1,7 @@
 package dev.millrace.broker;
 
 import dev.millrace.log.AppendTerms;
+import dev.millrace.log.LogConfig;
 import dev.millrace.log.PartitionLog;
 import dev.millrace.log.PartitionLog.AppendOrigin;
 import dev.millrace.log.PartitionLog.AppendResult;
@@ -11,6 +12,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.internal.ContextInternal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.ApiException;
@@ -28,8 +30,11 @@ import org.slf4j.LoggerFactory;
  * by its owner, one event loop, and by nobody else; any thread may read the log below the high
  * watermark and ask for the epoch.
  *
- * <p>The high watermark follows the log end at once, since the only replica is the leader. A
- * replication source would move it instead, by {@link #advanceHighWatermark}.
+ * <p>The high watermark follows the log end at once, since the only replica is the leader; or, with
+ * {@code millrace.ack.durability=disk}, what has been flushed, so that neither producers nor
+ * consumers are told of records that the loss of power could take back. Appends that arrive while a
+ * flush is under way share the next one. A replication source would move the high watermark
+ * instead, by {@link #advanceHighWatermark}, to what each replica says it has in that sense.
  */
 final class Partition {
     private static final Logger LOG = LoggerFactory.getLogger(Partition.class);
@@ -37,16 +42,22 @@ final class Partition {
     /** Kafka's value for "no epoch known", in requests. */
     static final int NO_EPOCH = -1;
 
-    private final PartitionLog log;
     private final ContextInternal owner;
     private final Workers workers;
+    private final OffsetWaiters flushWaiters = new OffsetWaiters();
     private final OffsetWaiters highWatermarkWaiters = new OffsetWaiters();
     private final OffsetWaiters stableOffsetWaiters = new OffsetWaiters();
 
-    /** Waits for the flush that follows the one under way; null while none is. */
-    private @Nullable Promise<Void> nextFlush;
+    /** Another takes its place when it has moved to another directory. */
+    private volatile PartitionLog log;
+
+    /** Flushes the log; of its directory. */
+    private volatile Workers syncs;
 
     private boolean flushing;
+
+    /** What is to be done to the log once it has moved; null while it does not move. */
+    private @Nullable ArrayDeque<Runnable> held;
 
     /** Completes when the tidying under way is done; null while none is. */
     private @Nullable Promise<Void> tidying;
@@ -58,10 +69,20 @@ final class Partition {
     /** Why requests are refused; null while they are not. */
     private volatile @Nullable ApiException refusal;
 
-    Partition(PartitionLog log, ContextInternal owner, Workers workers, int leaderEpoch) {
+    /**
+     * @param workers for what is done to files in the background
+     * @param syncs for flushes alone, of the directory that the log is in
+     */
+    Partition(
+            PartitionLog log,
+            ContextInternal owner,
+            Workers workers,
+            Workers syncs,
+            int leaderEpoch) {
         this.log = log;
         this.owner = owner;
         this.workers = workers;
+        this.syncs = syncs;
         this.leaderEpoch = leaderEpoch;
     }
 
@@ -107,7 +128,8 @@ final class Partition {
         if (reason != null) {
             throw reason;
         }
-        if (expectedEpoch != NO_EPOCH && expectedEpoch != leaderEpoch) {
+        // Whatever is negative means that the client knows none.
+        if (expectedEpoch >= 0 && expectedEpoch != leaderEpoch) {
             String message =
                     "%s: the request says leader epoch %d, it is %d"
                             .formatted(topicPartition(), expectedEpoch, leaderEpoch);
@@ -118,7 +140,8 @@ final class Partition {
     }
 
     /**
-     * Appends and, with a single replica, commits. Owner only.
+     * Appends and, with a single replica, commits, or begins to. Owner only, and not while {@link
+     * #isHeld}.
      *
      * @throws ApiException the log's refusal
      */
@@ -132,7 +155,8 @@ final class Partition {
         try {
             AppendResult result = log.appendAsLeader(batches, leaderEpoch, origin, terms);
             if (!result.duplicate()) {
-                advanceHighWatermark(log.logEndOffset());
+                flushIfDue();
+                commit();
                 tidyIfDue();
             }
             return result;
@@ -170,24 +194,37 @@ final class Partition {
      * @param acksAll whether the high watermark has to pass it
      */
     @Nullable Future<Void> acknowledgeable(long lastOffset, boolean acksAll) {
-        Future<Void> flushed = log.flushDue() ? flush() : null;
-        if (!acksAll || log.highWatermark() > lastOffset) {
+        boolean onDisk = log.config().ackOnDisk();
+        // The log says so as long as the flush that the append has asked for is not done.
+        Future<Void> flushed =
+                !onDisk && flushing && log.flushDue() && log.recoveryPoint() <= lastOffset
+                        ? passed(flushWaiters, lastOffset)
+                        : null;
+        if (log.highWatermark() > lastOffset || !(acksAll || onDisk)) {
             return flushed;
         }
-        Promise<Void> committed = owner.promise();
-        highWatermarkWaiters.add(
+        Future<Void> committed = passed(highWatermarkWaiters, lastOffset);
+        return flushed == null ? committed : Future.all(flushed, committed).mapEmpty();
+    }
+
+    private Future<Void> passed(OffsetWaiters waiters, long lastOffset) {
+        Promise<Void> passed = owner.promise();
+        waiters.add(
                 lastOffset,
                 () -> {
                     ApiException reason = refusal;
                     if (reason == null) {
-                        committed.complete();
+                        passed.complete();
                     } else {
-                        committed.fail(reason);
+                        passed.fail(reason);
                     }
                 });
-        return flushed == null
-                ? committed.future()
-                : Future.all(flushed, committed.future()).mapEmpty();
+        return passed.future();
+    }
+
+    /** The only replica has it, in the sense that the topic asks for. */
+    private void commit() {
+        advanceHighWatermark(log.config().ackOnDisk() ? log.recoveryPoint() : log.logEndOffset());
     }
 
     private void advanceHighWatermark(long offset) {
@@ -197,46 +234,56 @@ final class Partition {
         }
     }
 
-    /** Makes everything appended so far durable. Appends that arrive meanwhile share the next. */
-    private Future<Void> flush() {
-        if (flushing) {
-            if (nextFlush == null) {
-                nextFlush = owner.promise();
-            }
-            return nextFlush.future();
+    /** Before {@link #commit}, which else could miss what another's flush has just made durable. */
+    private void flushIfDue() {
+        if (!flushing && log.flushDue()) {
+            flush();
         }
-        Promise<Void> done = owner.promise();
-        flushInto(done);
-        return done.future();
     }
 
-    private void flushInto(Promise<Void> done) {
+    /** {@code flush.ms}; nobody waits for it. Owner only. */
+    void flushIfOld() {
+        if (!flushing && refusal == null && log.flushDueByTime()) {
+            flush();
+        }
+    }
+
+    private void flush() {
         flushing = true;
-        workers.submit(
+        PartitionLog flushed = log;
+        syncs.submit(
                         () -> {
-                            log.flush();
+                            flushed.flush();
                             return true;
                         })
-                .onComplete(result -> owner.nettyEventLoop().execute(() -> flushed(done, result)));
+                .onComplete(result -> owner.nettyEventLoop().execute(() -> flushed(result)));
     }
 
-    private void flushed(Promise<Void> done, AsyncResult<Boolean> result) {
+    private void flushed(AsyncResult<Boolean> result) {
         flushing = false;
-        Promise<Void> next = nextFlush;
-        nextFlush = null;
-        if (next != null) {
-            flushInto(next);
+        if (result.failed()) {
+            broken(result.cause());
+            return;
         }
-        finish(done, result);
+        // First of all, so that the disk is not idle while answers are written.
+        flushIfDue();
+        if (flushing) {
+            flushWaiters.passed(log.recoveryPoint());
+        } else {
+            // What came since is not enough for flush.messages to ask for another.
+            flushWaiters.passedAll();
+        }
+        commit();
     }
 
     /** Lets a worker do what a roll or retention has left to be done to files. Owner only. */
     private void tidyIfDue() {
         if (tidying == null && log.tidyDue()) {
             tidying = owner.promise();
+            PartitionLog tidied = log;
             workers.submit(
                             () -> {
-                                log.tidy();
+                                tidied.tidy();
                                 return true;
                             })
                     .onComplete(result -> owner.nettyEventLoop().execute(() -> tidied(result)));
@@ -249,7 +296,7 @@ final class Partition {
         if (result.succeeded()) {
             // More may have come since it began. After a failure the next roll tries again.
             tidyIfDue();
-        } else {
+        } else if (refusal == null) {
             LOG.warn("{}: files were not tidied", topicPartition(), result.cause());
         }
         if (done != null) {
@@ -278,7 +325,7 @@ final class Partition {
             done.complete();
         } else {
             Throwable cause = result.cause();
-            done.fail(cause instanceof IOException e ? broken(e) : cause);
+            done.fail(cause instanceof IOException ? broken(cause) : cause);
         }
     }
 
@@ -304,8 +351,16 @@ final class Partition {
     void becomeLeader(int epoch) {
         log.beginLeaderEpoch(epoch);
         leaderEpoch = epoch;
-        // The only replica of its log: all of it is committed.
-        advanceHighWatermark(log.logEndOffset());
+        // The only replica of its log: all of it is committed, once the topic's durability has it.
+        flushIfDue();
+        commit();
+    }
+
+    /** Owner only. */
+    void updateConfig(LogConfig config) {
+        log.updateConfig(config);
+        flushIfDue();
+        commit();
     }
 
     /**
@@ -316,6 +371,11 @@ final class Partition {
      * @throws OffsetOutOfRangeException below the log start or above the high watermark
      */
     Future<Long> deleteRecords(long offset) {
+        if (held != null) {
+            Promise<Long> later = owner.promise();
+            afterHold(() -> deleteRecords(offset).onComplete(later));
+            return later.future();
+        }
         requireUsable(NO_EPOCH);
         long target = offset == -1 ? log.highWatermark() : offset;
         if (target < log.logStartOffset() || target > log.highWatermark()) {
@@ -338,7 +398,7 @@ final class Partition {
 
     /** Rolls by time, gives up segments that are too old or too many. Owner only. */
     void enforceRetention() {
-        if (refusal == null) {
+        if (refusal == null && held == null) {
             try {
                 int deleted = log.enforceRetention();
                 if (deleted > 0) {
@@ -365,23 +425,83 @@ final class Partition {
     void wakeAll() {
         highWatermarkWaiters.passedAll();
         stableOffsetWaiters.passedAll();
+        flushWaiters.passedAll();
     }
 
-    /** After a failed write nobody knows what the disk holds: this log is not used again. */
-    KafkaStorageException broken(IOException cause) {
+    /**
+     * After a failed write nobody knows what the disk holds: this log is not used again. Whoever
+     * waits is told. Owner only.
+     */
+    KafkaStorageException broken(Throwable cause) {
         KafkaStorageException reason =
                 new KafkaStorageException(
-                        topicPartition() + ": its log cannot be used: " + cause.getMessage(),
+                        topicPartition() + ": its log directory has failed: " + cause.getMessage(),
                         cause);
         if (refusal == null) {
-            LOG.error("{} goes offline until the broker is restarted", topicPartition(), cause);
-            refusal = reason;
+            // The directory says so once, for all of its logs.
+            LOG.debug("{} goes offline until the broker is restarted", topicPartition(), cause);
+            retire(reason);
         }
         return reason;
     }
 
+    // ---- Moving to another directory
+
+    /**
+     * Whether the log is changing its directory: {@link #append} has to wait for it. Owner only.
+     */
+    boolean isHeld() {
+        return held != null;
+    }
+
+    /**
+     * Does {@code work} when the log has moved, after what came before; it is short, and only as
+     * much comes as connections have requests in flight. Owner only, while {@link #isHeld}.
+     */
+    void afterHold(Runnable work) {
+        ArrayDeque<Runnable> queue = held;
+        if (queue == null) {
+            work.run();
+        } else {
+            queue.add(work);
+        }
+    }
+
+    /** Appends wait from now on, until {@link #release}. Owner only. */
+    void hold() {
+        if (held != null) {
+            throw new IllegalStateException(topicPartition() + " moves already");
+        }
+        held = new ArrayDeque<>();
+    }
+
+    /** Goes on, with what has waited. Owner only. */
+    void release() {
+        ArrayDeque<Runnable> waited = held;
+        held = null;
+        if (waited != null) {
+            waited.forEach(Runnable::run);
+        }
+    }
+
+    /** Goes on with the same log in another directory; all of it is flushed. Owner only. */
+    void moved(PartitionLog moved, Workers newSyncs) {
+        moved.updateConfig(log.config());
+        moved.beginLeaderEpoch(leaderEpoch);
+        log = moved;
+        syncs = newSyncs;
+        flushWaiters.passedAll();
+        commit();
+        release();
+    }
+
+    /** Its log directory has failed; any thread. */
+    boolean isBroken() {
+        return refusal instanceof KafkaStorageException;
+    }
+
     /** Requests waiting now. Owner only. */
     int waiting() {
-        return highWatermarkWaiters.size() + stableOffsetWaiters.size();
+        return highWatermarkWaiters.size() + stableOffsetWaiters.size() + flushWaiters.size();
     }
 }

@@ -13,8 +13,11 @@ import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 final class PartitionVerticle extends VerticleBase {
     private final Partitions partitions;
     private final long retentionCheckIntervalMs;
+    private final long flushCheckIntervalMs;
 
-    PartitionVerticle(Partitions partitions, long retentionCheckIntervalMs) {
+    PartitionVerticle(
+            Partitions partitions, long retentionCheckIntervalMs, long flushCheckIntervalMs) {
+        this.flushCheckIntervalMs = flushCheckIntervalMs;
         this.partitions = partitions;
         this.retentionCheckIntervalMs = retentionCheckIntervalMs;
     }
@@ -26,6 +29,7 @@ final class PartitionVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         vertx.setPeriodic(retentionCheckIntervalMs, id -> enforceRetention());
+        vertx.setPeriodic(flushCheckIntervalMs, id -> flushOld());
         return Future.succeededFuture();
     }
 
@@ -36,6 +40,14 @@ final class PartitionVerticle extends VerticleBase {
             if (partition.isOwnerThread()) {
                 loop().nettyEventLoop()
                         .schedule(partition::enforceRetention, delayMs++, TimeUnit.MILLISECONDS);
+            }
+        }
+    }
+
+    private void flushOld() {
+        for (Partition partition : partitions.all()) {
+            if (partition.isOwnerThread()) {
+                partition.flushIfOld();
             }
         }
     }

@@ -9,6 +9,7 @@ import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.errors.UnknownTopicIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -37,9 +38,15 @@ final class Partitions {
     private final Map<String, Topic> byName = new ConcurrentHashMap<>();
     private final Map<Uuid, Topic> byId = new ConcurrentHashMap<>();
     private final Supplier<MetadataImage> image;
+    private volatile OfflineReplicas offline = OfflineReplicas.NONE;
 
     Partitions(Supplier<MetadataImage> image) {
         this.image = image;
+    }
+
+    /** Who knows of partitions that cannot be opened. */
+    void offline(OfflineReplicas replicas) {
+        offline = replicas;
     }
 
     synchronized void add(Partition partition) {
@@ -87,7 +94,7 @@ final class Partitions {
 
     /**
      * @throws ApiException UNKNOWN_TOPIC_OR_PARTITION, or NOT_LEADER_OR_FOLLOWER if the cluster has
-     *     it elsewhere, or if it is only being opened here
+     *     it elsewhere, or if it is only being opened here, or KAFKA_STORAGE_ERROR if it cannot be
      */
     Partition require(String name, int partition) {
         Topic topic = byName.get(name);
@@ -129,7 +136,7 @@ final class Partitions {
                 : require(asked.topic(), asked.partition());
     }
 
-    private static ApiException missing(
+    private ApiException missing(
             String shown,
             MetadataImage.@Nullable Topic known,
             int partition,
@@ -141,6 +148,9 @@ final class Partitions {
             return new UnknownTopicOrPartitionException(
                     "there is no partition %s: %s has %d partitions"
                             .formatted(shown, known.name(), known.partitions().size()));
+        }
+        if (offline.isOffline(known.name(), partition)) {
+            return new KafkaStorageException(shown + ": its log directory is offline");
         }
         return new NotLeaderOrFollowerException(shown + " is not led here, or not yet open");
     }

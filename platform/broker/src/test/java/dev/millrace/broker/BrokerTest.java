@@ -98,7 +98,7 @@ class BrokerTest {
         assertThat(defaults.fetchMaxBytes()).isEqualTo(57_671_680);
         assertThat(defaults.retentionCheckIntervalMs()).isEqualTo(300_000);
         assertThat(defaults.checkpointIntervalMs()).isEqualTo(5_000);
-        assertThat(defaults.fileDeleteDelayMs()).isEqualTo(60_000);
+        assertThat(defaults.flushCheckIntervalMs()).isEqualTo(1_000);
         assertThat(defaults.producerIdExpirationMs()).isEqualTo(86_400_000);
         assertThat(defaults.recoveryThreads()).isEqualTo(2);
         assertThat(defaults.wire().maxRequestBytes()).isEqualTo(104_857_600);

@@ -1,5 +1,7 @@
 package dev.millrace.broker;
 
+import dev.millrace.log.disk.Disk;
+import dev.millrace.log.disk.LocalDisk;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.nio.file.Path;
@@ -22,13 +24,27 @@ final class LocalBroker {
      */
     LocalBroker(Path directory, InMemoryCluster cluster, Map<String, String> properties)
             throws Exception {
+        this(List.of(directory), cluster, properties, LocalDisk.INSTANCE);
+    }
+
+    LocalBroker(
+            List<Path> directories,
+            InMemoryCluster cluster,
+            Map<String, String> properties,
+            Disk disk)
+            throws Exception {
         this.cluster = cluster;
         Map<String, String> all =
                 new HashMap<>(
                         Map.of("offsets.topic.num.partitions", "2", "num.network.threads", "1"));
         all.putAll(properties);
         broker =
-                Broker.start(vertx, cluster, new BrokerConfig(1, HOST, 0, List.of(directory), all))
+                Broker.start(
+                                vertx,
+                                cluster,
+                                new BrokerConfig(1, HOST, 0, directories, all),
+                                null,
+                                disk)
                         .toCompletionStage()
                         .toCompletableFuture()
                         .get(20, TimeUnit.SECONDS);

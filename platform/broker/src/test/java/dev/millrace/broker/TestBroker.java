@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -85,9 +86,16 @@ public final class TestBroker implements AutoCloseable {
                         Cluster.start(
                                 new ClusterConfig(1, directory.resolve("metadata"), HOST, 0, 0)));
         BrokerConfig config =
-                new BrokerConfig(1, HOST, port, List.of(directory.resolve("logs")), properties);
+                new BrokerConfig(1, HOST, port, logDirs(directory, properties), properties);
         Broker broker = await(Broker.start(vertx, cluster, config).toCompletionStage());
         return new Node(directory, properties, vertx, cluster, broker);
+    }
+
+    /** {@code log.dirs} below the directory of the test. */
+    private static List<Path> logDirs(Path directory, Map<String, String> properties) {
+        return Arrays.stream(properties.getOrDefault("log.dirs", "logs").split(",", -1))
+                .map(directory::resolve)
+                .toList();
     }
 
     /** HOST:PORT */
@@ -100,6 +108,14 @@ public final class TestBroker implements AutoCloseable {
         return node != null;
     }
 
+    /** The one in this process. */
+    Broker broker() {
+        if (node == null) {
+            throw new IllegalStateException("an external broker is not seen from inside");
+        }
+        return node.broker;
+    }
+
     /** Stops the embedded broker cleanly and starts it again on its data and its port. */
     public void restart() {
         Node old = node;
@@ -109,6 +125,14 @@ public final class TestBroker implements AutoCloseable {
         int port = old.broker.address().getPort();
         stop(old);
         node = startNode(old.directory, old.properties, port);
+    }
+
+    /** Where the embedded broker keeps its partitions. */
+    public Path logs() {
+        if (node == null) {
+            throw new IllegalStateException("an external broker keeps its logs to itself");
+        }
+        return node.directory.resolve("logs");
     }
 
     private static void stop(Node node) {

@@ -5,6 +5,7 @@ package dev.millrace.log;
  *
  * @param segmentBytes {@code segment.bytes}
  * @param segmentMs {@code segment.ms}
+ * @param segmentJitterMs {@code segment.jitter.ms}
  * @param segmentIndexBytes {@code segment.index.bytes}
  * @param indexIntervalBytes {@code index.interval.bytes}
  * @param retentionBytes {@code retention.bytes}, -1 is unlimited
@@ -16,14 +17,20 @@ package dev.millrace.log;
  * @param timestampBeforeMaxMs {@code message.timestamp.before.max.ms}
  * @param timestampAfterMaxMs {@code message.timestamp.after.max.ms}
  * @param compressionType {@code compression.type}; {@code producer} keeps the producer's
+ * @param compressionLevel {@code compression.gzip.level}, {@code .lz4.level} or {@code
+ *     .zstd.level}, whichever belongs to {@code compressionType}; 0 if none does
  * @param preallocate {@code preallocate}
+ * @param fileDeleteDelayMs {@code file.delete.delay.ms}
  * @param flushMessages {@code flush.messages}
  * @param flushMs {@code flush.ms}
+ * @param ackOnDisk {@code millrace.ack.durability=disk}: nothing is acknowledged, or shown to
+ *     consumers, before it would survive the loss of power
  * @param compaction for logs with {@code cleanupCompact}
  */
 public record LogConfig(
         int segmentBytes,
         long segmentMs,
+        long segmentJitterMs,
         int segmentIndexBytes,
         int indexIntervalBytes,
         long retentionBytes,
@@ -35,9 +42,12 @@ public record LogConfig(
         long timestampBeforeMaxMs,
         long timestampAfterMaxMs,
         String compressionType,
+        int compressionLevel,
         boolean preallocate,
+        long fileDeleteDelayMs,
         long flushMessages,
         long flushMs,
+        boolean ackOnDisk,
         CompactionConfig compaction) {
 
     /** Kafka's defaults. */
@@ -45,6 +55,7 @@ public record LogConfig(
             new LogConfig(
                     1 << 30,
                     7 * 24 * 3600_000L,
+                    0,
                     10 << 20,
                     4096,
                     -1,
@@ -56,9 +67,12 @@ public record LogConfig(
                     Long.MAX_VALUE,
                     3600_000L,
                     "producer",
+                    0,
                     false,
+                    60_000L,
                     Long.MAX_VALUE,
                     Long.MAX_VALUE,
+                    false,
                     CompactionConfig.DEFAULT);
 
     /**

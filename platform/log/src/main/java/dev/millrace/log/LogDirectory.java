@@ -19,10 +19,14 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.KafkaStorageException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,10 +43,14 @@ import org.slf4j.LoggerFactory;
  * cleaner-offset-checkpoint          below: compacted
  * orders-0/                          a log
  * orders-1.Jx2..-delete/             a log being removed
+ * orders-2.9f31..-future/            the copy of a log that moves here from another directory
  * </pre>
  *
  * Any thread may call; every method but {@link #log}, {@link #logs} and the plain getters may block
  * on the disk. Whoever closes the directory or deletes a log has made its owner stop first.
+ *
+ * <p>The first I/O error of any log or file in it takes the directory offline, for good: what the
+ * disk holds then is found out by the recovery of the next start, not by trying again.
  */
 public final class LogDirectory implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LogDirectory.class);
@@ -59,6 +67,7 @@ public final class LogDirectory implements AutoCloseable {
     private final TailCache.Budget cacheBudget;
 
     private final Map<TopicPartition, SegmentedLog> logs = new ConcurrentHashMap<>();
+    private final FutureLogs futures;
     private final List<Removed> removed = new ArrayList<>();
 
     /** Logs that are gone but may still be in the checkpoints. */
@@ -71,8 +80,11 @@ public final class LogDirectory implements AutoCloseable {
     private final OffsetCheckpoint cleaned;
     private boolean closed;
 
-    private final SegmentedLog.Checkpoints checkpoints =
-            new SegmentedLog.Checkpoints() {
+    private final AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
+    private volatile @Nullable Consumer<IOException> failureListener;
+
+    private final SegmentedLog.Home home =
+            new SegmentedLog.Home() {
                 @Override
                 public void storeRecoveryPoints() throws IOException {
                     LogDirectory.this.storeRecoveryPoints();
@@ -81,6 +93,11 @@ public final class LogDirectory implements AutoCloseable {
                 @Override
                 public void storeCleaned() throws IOException {
                     LogDirectory.this.storeCleaned();
+                }
+
+                @Override
+                public void failed(IOException cause) {
+                    fail(cause);
                 }
             };
 
@@ -100,6 +117,7 @@ public final class LogDirectory implements AutoCloseable {
         this.directoryId = directoryId;
         this.cleanShutdown = cleanShutdown;
         this.cacheBudget = new TailCache.Budget(config.tailCacheBytes());
+        this.futures = new FutureLogs(path, disk);
         this.recoveryPoints = checkpointFile(LogFileNames.RECOVERY_POINTS);
         this.logStarts = checkpointFile(LogFileNames.LOG_STARTS);
         this.highWatermarks = checkpointFile(LogFileNames.HIGH_WATERMARKS);
@@ -131,9 +149,9 @@ public final class LogDirectory implements AutoCloseable {
             Disk disk,
             Clock clock)
             throws IOException {
-        Closeable lock = lock(path, disk);
+        Closeable lock = DirectoryClaim.lock(path, disk);
         try {
-            Uuid directoryId = identify(path, config, disk);
+            Uuid directoryId = DirectoryClaim.identify(path, config, disk);
             Path marker = path.resolve(LogFileNames.CLEAN_SHUTDOWN);
             boolean clean = disk.exists(marker);
             if (clean) {
@@ -155,83 +173,6 @@ public final class LogDirectory implements AutoCloseable {
         }
     }
 
-    private static Closeable lock(Path path, Disk disk) throws IOException {
-        try {
-            disk.createDirectory(path);
-            return disk.lock(path.resolve(LogFileNames.LOCK));
-        } catch (Disk.LockedException e) {
-            throw new LogDirectoryException(
-                    "log directory "
-                            + path
-                            + " is in use by another process; stop it, or choose another log.dirs",
-                    e);
-        } catch (IOException e) {
-            throw new LogDirectoryException(
-                    "log directory "
-                            + path
-                            + " cannot be written ("
-                            + e.getClass().getSimpleName()
-                            + ": "
-                            + e.getMessage()
-                            + "); make it writable, or choose another log.dirs",
-                    e);
-        }
-    }
-
-    private static Uuid identify(Path path, LogDirectoryConfig config, Disk disk)
-            throws IOException {
-        Path file = path.resolve(LogFileNames.META_PROPERTIES);
-        MetaProperties found = MetaProperties.read(disk, file);
-        if (found == null) {
-            requireNoForeignLogs(path, disk);
-            MetaProperties mine =
-                    new MetaProperties(config.clusterId(), config.nodeId(), Uuid.randomUuid());
-            mine.write(disk, file);
-            return mine.directoryId();
-        }
-        if (!found.clusterId().equals(config.clusterId())) {
-            throw new LogDirectoryException(
-                    "log directory "
-                            + path
-                            + " belongs to cluster "
-                            + found.clusterId()
-                            + ", this node to "
-                            + config.clusterId()
-                            + "; choose another log.dirs");
-        }
-        if (found.nodeId() != config.nodeId()) {
-            throw new LogDirectoryException(
-                    "log directory "
-                            + path
-                            + " belongs to node "
-                            + found.nodeId()
-                            + ", this is node "
-                            + config.nodeId()
-                            + "; choose another log.dirs or node.id");
-        }
-        return found.directoryId();
-    }
-
-    private static void requireNoForeignLogs(Path path, Disk disk) throws IOException {
-        for (String name : disk.list(path)) {
-            if (LogFileNames.topicPartition(name).isPresent() && isLogFolder(disk, path, name)) {
-                throw new LogDirectoryException(
-                        "log directory "
-                                + path
-                                + " has logs ("
-                                + name
-                                + ") but no meta.properties that says whose; choose another"
-                                + " log.dirs");
-            }
-        }
-    }
-
-    private static boolean isLogFolder(Disk disk, Path path, String name) throws IOException {
-        Path folder = path.resolve(name);
-        return disk.isDirectory(folder)
-                && disk.list(folder).stream().anyMatch(file -> file.endsWith(LogFileNames.LOG));
-    }
-
     private void openLogs(Function<String, LogConfig> configOfTopic) throws IOException {
         Map<TopicPartition, Long> recovery = recoveryPoints.read();
         Map<TopicPartition, Long> starts = logStarts.read();
@@ -244,7 +185,7 @@ public final class LogDirectory implements AutoCloseable {
             }
             if (LogFileNames.isDeletedFolder(name)) {
                 removeFolder(path.resolve(name));
-            } else {
+            } else if (!futures.find(name)) {
                 LogFileNames.topicPartition(name).ifPresent(found::add);
             }
         }
@@ -324,7 +265,7 @@ public final class LogDirectory implements AutoCloseable {
         Path folder = path.resolve(LogFileNames.folder(topicPartition));
         Uuid topicId = PartitionMetadata.readTopicId(disk, folder);
         if (topicId == null) {
-            if (!isLogFolder(disk, path, LogFileNames.folder(topicPartition))
+            if (!DirectoryClaim.isLogFolder(disk, path, LogFileNames.folder(topicPartition))
                     || isEmptyLog(folder)) {
                 // A crash while it was created, before anybody was told of it.
                 removeFolder(folder);
@@ -342,6 +283,7 @@ public final class LogDirectory implements AutoCloseable {
                         topicId,
                         folder,
                         configOfTopic.apply(topicPartition.topic()),
+                        cleanShutdown,
                         offsets));
     }
 
@@ -349,7 +291,8 @@ public final class LogDirectory implements AutoCloseable {
         for (String name : disk.list(folder)) {
             if (name.endsWith(LogFileNames.LOG)) {
                 try (var file = disk.open(folder.resolve(name))) {
-                    if (file.size() > 0) {
+                    // Zeros are preallocated, and no batch begins with them.
+                    if (!LogLoader.onlyZeros(file, 0, Math.min(file.size(), 64))) {
                         return false;
                     }
                 }
@@ -363,6 +306,7 @@ public final class LogDirectory implements AutoCloseable {
             Uuid topicId,
             Path folder,
             LogConfig logConfig,
+            boolean closedCleanly,
             Checkpointed offsets)
             throws IOException {
         LeaderEpochs epochs = LeaderEpochs.open(disk, folder.resolve(LogFileNames.LEADER_EPOCHS));
@@ -377,11 +321,11 @@ public final class LogDirectory implements AutoCloseable {
                 clock,
                 config,
                 logConfig,
-                checkpoints,
+                home,
                 epochs,
                 producers,
                 new TailCache(config.tailCacheBytesPerLog(), cacheBudget),
-                loader.load(cleanShutdown, offsets),
+                loader.load(closedCleanly, offsets),
                 Math.max(0, offsets.recoveryPoint()),
                 offsets.highWatermark(),
                 offsets.cleanedTo());
@@ -421,16 +365,24 @@ public final class LogDirectory implements AutoCloseable {
         if (logs.containsKey(topicPartition) || disk.exists(folder)) {
             throw new IllegalStateException(topicPartition + " has a log in " + path + " already");
         }
+        SegmentedLog log = guarded(() -> createIn(folder, topicPartition, topicId, logConfig));
+        logs.put(topicPartition, log);
+        return log;
+    }
+
+    private SegmentedLog createIn(
+            Path folder, TopicPartition topicPartition, Uuid topicId, LogConfig logConfig)
+            throws IOException {
         if (stale.contains(topicPartition)) {
             // The offsets of an older log of that name must not be taken for the new one's.
             checkpoint();
         }
         disk.createDirectory(folder);
         PartitionMetadata.write(disk, folder, topicId);
-        SegmentedLog log = load(topicPartition, topicId, folder, logConfig, Checkpointed.NEW_LOG);
+        SegmentedLog log =
+                load(topicPartition, topicId, folder, logConfig, false, Checkpointed.NEW_LOG);
         disk.syncDirectory(folder);
         disk.syncDirectory(path);
-        logs.put(topicPartition, log);
         return log;
     }
 
@@ -440,17 +392,157 @@ public final class LogDirectory implements AutoCloseable {
      */
     public void delete(TopicPartition topicPartition) throws IOException {
         SegmentedLog log = logs.remove(topicPartition);
-        if (log == null) {
-            return;
+        if (log != null) {
+            log.markDeleted();
+            rename(log);
         }
-        log.markDeleted();
-        stale.add(topicPartition);
-        Path away = path.resolve(LogFileNames.deletedFolder(topicPartition));
-        disk.rename(log.folder(), away);
-        disk.syncDirectory(path);
+        SegmentedLog future = futures.remove(topicPartition);
+        if (future != null) {
+            future.markDeleted();
+            rename(future);
+        }
+    }
+
+    /** To a name that is never taken for a log's; durable when this returns. */
+    private void rename(SegmentedLog log) throws IOException {
+        stale.add(log.topicPartition());
+        Path away = path.resolve(LogFileNames.deletedFolder(log.topicPartition()));
+        guarded(
+                () -> {
+                    disk.rename(log.folder(), away);
+                    disk.syncDirectory(path);
+                    return away;
+                });
         synchronized (removed) {
             removed.add(new Removed(away, log, clock.millis()));
         }
+    }
+
+    // ---- Moving a log to another directory: future() there, then moveOut() and moveIn().
+
+    /**
+     * Copies that the last process had begun here, and whether each has all that its log has. The
+     * caller says of each what becomes of it: {@link #moveIn} or {@link #discardFuture}.
+     */
+    public Map<TopicPartition, Boolean> foundFutures() {
+        return futures.found();
+    }
+
+    /**
+     * An empty log beside the others, to copy one into that lies in another directory; it is found
+     * by {@link #future} alone.
+     *
+     * @param startOffset where its first segment begins
+     * @throws org.apache.kafka.common.errors.InvalidTopicException the name is too long for it
+     * @throws IllegalStateException if there is one, or the log lies here
+     */
+    public PartitionLog createFuture(
+            TopicPartition topicPartition, Uuid topicId, LogConfig logConfig, long startOffset)
+            throws IOException {
+        if (logs.containsKey(topicPartition) || futures.get(topicPartition) != null) {
+            throw new IllegalStateException(topicPartition + " is in " + path + " already");
+        }
+        Path folder = path.resolve(LogFileNames.futureFolder(topicPartition));
+        SegmentedLog log =
+                guarded(
+                        () -> {
+                            SegmentedLog created =
+                                    createIn(folder, topicPartition, topicId, logConfig);
+                            if (startOffset > 0) {
+                                created.truncateFullyAndStartAt(startOffset);
+                            }
+                            return created;
+                        });
+        futures.put(log);
+        return log;
+    }
+
+    /** The copy that grows here. */
+    public Optional<PartitionLog> future(TopicPartition topicPartition) {
+        return Optional.ofNullable(futures.get(topicPartition));
+    }
+
+    /** A snapshot. */
+    public Collection<PartitionLog> futures() {
+        return futures.all();
+    }
+
+    /** Notes, durably, that the copy has all that the log has, so that it may take its place. */
+    public void completeFuture(TopicPartition topicPartition) throws IOException {
+        SegmentedLog future = futures.require(topicPartition);
+        guarded(
+                () -> {
+                    future.close();
+                    futures.markComplete(future.folder());
+                    return future;
+                });
+    }
+
+    /** Gives the copy up; no effect if there is none. */
+    public void discardFuture(TopicPartition topicPartition) throws IOException {
+        SegmentedLog future = futures.remove(topicPartition);
+        if (future != null) {
+            future.markDeleted();
+            rename(future);
+        }
+        for (Path folder : futures.takeFound(topicPartition)) {
+            guarded(
+                    () -> {
+                        removeFolder(folder);
+                        return folder;
+                    });
+        }
+    }
+
+    /**
+     * Gives the log up, because a complete copy lies elsewhere: who reads it may end, within the
+     * delete delay. Durable when this returns.
+     */
+    public void moveOut(TopicPartition topicPartition) throws IOException {
+        SegmentedLog log = logs.remove(topicPartition);
+        if (log != null) {
+            log.markReplaced();
+            rename(log);
+        }
+    }
+
+    /** Makes the complete copy the log. */
+    public PartitionLog moveIn(TopicPartition topicPartition, LogConfig logConfig)
+            throws IOException {
+        SegmentedLog future = futures.remove(topicPartition);
+        List<Path> found = futures.takeFound(topicPartition);
+        if (future == null && found.isEmpty()) {
+            throw new IllegalStateException(topicPartition + " has no copy in " + path);
+        }
+        Path from = future == null ? found.get(0) : future.folder();
+        Path folder = path.resolve(LogFileNames.folder(topicPartition));
+        SegmentedLog log =
+                guarded(
+                        () -> {
+                            Uuid topicId = PartitionMetadata.readTopicId(disk, from);
+                            if (topicId == null) {
+                                throw new IOException(from + " has no readable topic id");
+                            }
+                            disk.rename(from, folder);
+                            disk.syncDirectory(path);
+                            futures.unmark(folder);
+                            // It was closed, as a clean shutdown closes.
+                            return load(
+                                    topicPartition,
+                                    topicId,
+                                    folder,
+                                    logConfig,
+                                    true,
+                                    new Checkpointed(
+                                            Long.MAX_VALUE,
+                                            0,
+                                            future == null ? 0 : future.highWatermark(),
+                                            Checkpointed.NONE));
+                        });
+        logs.put(topicPartition, log);
+        stale.remove(topicPartition);
+        checkpoint();
+        return log;
     }
 
     /** Writes recovery points, log start offsets and high watermarks of all logs. */
@@ -458,10 +550,14 @@ public final class LogDirectory implements AutoCloseable {
         synchronized (checkpointLock) {
             List<TopicPartition> forgotten = List.copyOf(stale);
             storeRecoveryPoints();
-            Map<TopicPartition, Long> starts = offsets(PartitionLog::logStartOffset);
-            logStarts.write(starts);
-            logs.forEach((tp, log) -> log.logStartStored(starts.getOrDefault(tp, 0L)));
-            highWatermarks.write(offsets(PartitionLog::highWatermark));
+            guarded(
+                    () -> {
+                        Map<TopicPartition, Long> starts = offsets(PartitionLog::logStartOffset);
+                        logStarts.write(starts);
+                        logs.forEach((tp, log) -> log.logStartStored(starts.getOrDefault(tp, 0L)));
+                        highWatermarks.write(offsets(PartitionLog::highWatermark));
+                        return starts;
+                    });
             storeCleaned();
             forgotten.forEach(stale::remove);
         }
@@ -469,15 +565,78 @@ public final class LogDirectory implements AutoCloseable {
 
     private void storeRecoveryPoints() throws IOException {
         synchronized (checkpointLock) {
-            recoveryPoints.write(offsets(PartitionLog::recoveryPoint));
+            guarded(
+                    () -> {
+                        Map<TopicPartition, Long> points = offsets(PartitionLog::recoveryPoint);
+                        recoveryPoints.write(points);
+                        return points;
+                    });
+        }
+    }
+
+    // ---- Failure
+
+    /** Why the directory is offline; empty while it is not. */
+    public Optional<IOException> failure() {
+        return Optional.ofNullable(failure.get());
+    }
+
+    /**
+     * @param listener told once why the directory went offline, on whichever thread met the error;
+     *     at once if it is offline already. Must not block.
+     */
+    public void onFailure(Consumer<IOException> listener) {
+        failureListener = listener;
+        failure().ifPresent(listener);
+    }
+
+    private void fail(IOException cause) {
+        if (!failure.compareAndSet(null, cause)) {
+            return;
+        }
+        logs.values().forEach(log -> log.markFailed(cause));
+        futures.markFailed(cause);
+        LOG.error(
+                "Log directory {} goes offline: {}. Its {} logs are refused until the node is"
+                        + " restarted; nothing that was acknowledged is touched. Free space on the"
+                        + " disk, or repair it, then restart the node.",
+                path,
+                cause.getMessage(),
+                logs.size(),
+                cause);
+        Consumer<IOException> listener = failureListener;
+        if (listener != null) {
+            listener.accept(cause);
+        }
+    }
+
+    @FunctionalInterface
+    private interface DiskWork<T> {
+        T run() throws IOException;
+    }
+
+    private <T> T guarded(DiskWork<T> work) throws IOException {
+        IOException earlier = failure.get();
+        if (earlier != null) {
+            throw new KafkaStorageException("log directory " + path + " is offline", earlier);
+        }
+        try {
+            return work.run();
+        } catch (IOException e) {
+            fail(e);
+            throw e;
         }
     }
 
     private void storeCleaned() throws IOException {
         synchronized (checkpointLock) {
-            Map<TopicPartition, Long> all = offsets(PartitionLog::cleanedTo);
-            all.values().removeIf(offset -> offset < 0);
-            cleaned.write(all);
+            guarded(
+                    () -> {
+                        Map<TopicPartition, Long> all = offsets(PartitionLog::cleanedTo);
+                        all.values().removeIf(offset -> offset < 0);
+                        cleaned.write(all);
+                        return all;
+                    });
         }
     }
 
@@ -495,14 +654,21 @@ public final class LogDirectory implements AutoCloseable {
         for (SegmentedLog log : logs.values()) {
             log.removeDeletedFiles();
         }
-        long before = clock.millis() - config.fileDeleteDelayMs();
+        long nowMs = clock.millis();
         List<Removed> due = new ArrayList<>();
         synchronized (removed) {
-            removed.removeIf(each -> each.atMs <= before && due.add(each));
+            removed.removeIf(
+                    each ->
+                            each.atMs + each.log.config().fileDeleteDelayMs() <= nowMs
+                                    && due.add(each));
         }
         for (Removed each : due) {
-            each.log.closeFiles();
-            removeFolder(each.folder);
+            guarded(
+                    () -> {
+                        each.log.closeFiles();
+                        removeFolder(each.folder);
+                        return each;
+                    });
         }
     }
 
@@ -525,18 +691,17 @@ public final class LogDirectory implements AutoCloseable {
             }
             closed = true;
         }
-        IOException failure = null;
         try {
             for (SegmentedLog log : logs.values()) {
                 try {
                     log.close();
-                    failure = failure == null ? log.failure().orElse(null) : failure;
                 } catch (IOException e) {
-                    failure = failure == null ? e : failure;
+                    fail(e);
                 }
             }
+            futures.close();
             closeRemoved();
-            if (failure == null) {
+            if (failure.get() == null) {
                 checkpoint();
                 AtomicFile.write(
                         disk,
@@ -546,8 +711,9 @@ public final class LogDirectory implements AutoCloseable {
         } finally {
             lock.close();
         }
-        if (failure != null) {
-            throw failure;
+        IOException cause = failure.get();
+        if (cause != null) {
+            throw cause;
         }
     }
 

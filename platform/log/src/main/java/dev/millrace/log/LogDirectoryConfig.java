@@ -6,8 +6,6 @@ package dev.millrace.log;
  * @param clusterId written into {@code meta.properties}; a directory of another cluster is refused
  * @param nodeId likewise
  * @param producerIdExpirationMs {@code producer.id.expiration.ms}
- * @param fileDeleteDelayMs {@code file.delete.delay.ms}: how long a deleted segment's file stays
- *     open for answers that still send from it
  * @param recoveryThreads {@code num.recovery.threads.per.data.dir}
  * @param tailCacheBytesPerLog recently appended bytes kept in memory for each log, at most
  * @param tailCacheBytes the same for all logs of the directory together, at most
@@ -17,7 +15,6 @@ public record LogDirectoryConfig(
         String clusterId,
         int nodeId,
         long producerIdExpirationMs,
-        long fileDeleteDelayMs,
         int recoveryThreads,
         int tailCacheBytesPerLog,
         long tailCacheBytes,
@@ -25,6 +22,6 @@ public record LogDirectoryConfig(
 
     public static LogDirectoryConfig of(String clusterId, int nodeId) {
         return new LogDirectoryConfig(
-                clusterId, nodeId, 86_400_000L, 60_000L, 2, 2 << 20, 64L << 20, 128 << 10);
+                clusterId, nodeId, 86_400_000L, 2, 2 << 20, 64L << 20, 128 << 10);
     }
 }

@@ -2,10 +2,12 @@ package dev.millrace.log;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.InvalidTopicException;
 
 /** Kafka's names of the files in a log directory. */
 final class LogFileNames {
@@ -33,9 +35,14 @@ final class LogFileNames {
     static final String CLEAN_SHUTDOWN = ".kafka_cleanshutdown";
     static final String LOCK = ".lock";
 
+    /** In a future log's folder: it has all that the log has, and may take its place. */
+    static final String FUTURE_COMPLETE = "future-complete";
+
     private static final String DELETE_FOLDER = "-delete";
+    private static final String FUTURE_FOLDER = "-future";
     private static final int MAX_FILE_NAME = 255;
     private static final Pattern FOLDER = Pattern.compile("(.+)-(\\d{1,10})");
+    private static final Pattern FUTURE = Pattern.compile("(.+-\\d{1,10})\\.[^.]+" + FUTURE_FOLDER);
 
     private LogFileNames() {}
 
@@ -85,6 +92,33 @@ final class LogFileNames {
                         + DELETE_FOLDER;
         String topic = topicPartition.topic();
         return topic.substring(0, Math.min(topic.length(), MAX_FILE_NAME - end.length())) + end;
+    }
+
+    /**
+     * Where the copy of a log grows that is to replace one in another directory, Kafka's name for
+     * it.
+     *
+     * @throws InvalidTopicException if a file cannot have a name of that length
+     */
+    static String futureFolder(TopicPartition topicPartition) {
+        String name =
+                folder(topicPartition)
+                        + "."
+                        + UUID.randomUUID().toString().replace("-", "")
+                        + FUTURE_FOLDER;
+        if (name.length() > MAX_FILE_NAME) {
+            throw new InvalidTopicException(
+                    "the name of topic "
+                            + topicPartition.topic()
+                            + " is too long for its logs to be moved between directories");
+        }
+        return name;
+    }
+
+    /** Of a folder that {@link #futureFolder} named. */
+    static Optional<TopicPartition> futureOf(String folder) {
+        Matcher matcher = FUTURE.matcher(folder);
+        return matcher.matches() ? topicPartition(matcher.group(1)) : Optional.empty();
     }
 
     static boolean isDeletedFolder(String folder) {

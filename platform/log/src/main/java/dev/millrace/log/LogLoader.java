@@ -7,6 +7,7 @@ import dev.millrace.log.disk.Disk;
 import dev.millrace.log.disk.DiskFile;
 import dev.millrace.wire.record.RecordBatchView;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,7 +77,7 @@ final class LogLoader {
         long checkpointedStart = offsets.logStart();
         List<Segment> segments = loadSegments(clean, recoveryPoint);
         if (segments.isEmpty()) {
-            segments.add(Segment.create(disk, folder, checkpointedStart, nowMs));
+            segments.add(Segment.create(disk, folder, config, checkpointedStart, nowMs));
         }
         long end = segments.get(segments.size() - 1).nextOffset();
         if (end < checkpointedStart) {
@@ -86,7 +87,7 @@ final class LogLoader {
                     end,
                     checkpointedStart);
             drop(segments, 0);
-            segments.add(Segment.create(disk, folder, checkpointedStart, nowMs));
+            segments.add(Segment.create(disk, folder, config, checkpointedStart, nowMs));
             end = checkpointedStart;
         }
         long start = Math.max(checkpointedStart, segments.get(0).baseOffset);
@@ -250,6 +251,12 @@ final class LogLoader {
         if (valid == size) {
             return true;
         }
+        if (onlyZeros(segment.log, valid, size)) {
+            // Preallocated, and never written.
+            segment.log.truncate(valid);
+            segment.log.force();
+            return true;
+        }
         LOG.warn(
                 "{}: cuts segment {} at {} of {} bytes, offset {}: no valid record batch there",
                 folder.getFileName(),
@@ -260,6 +267,23 @@ final class LogLoader {
         segment.log.truncate(valid);
         segment.log.force();
         return false;
+    }
+
+    static boolean onlyZeros(DiskFile file, long from, long to) throws IOException {
+        ByteBuffer block =
+                ByteBuffer.allocate((int) Math.min(to - from, BatchCursor.SCAN_BLOCK_BYTES));
+        for (long at = from; at < to; at += block.position()) {
+            block.clear().limit((int) Math.min(block.capacity(), to - at));
+            if (file.read(block, at) <= 0) {
+                return false;
+            }
+            for (int i = 0; i < block.position(); i++) {
+                if (block.get(i) != 0) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /**

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * offsets below a high watermark it has seen.
  *
  * <p>Refusals are the public exceptions of kafka-clients ({@code org.apache.kafka.common.errors}),
- * so that each has its protocol error code; an {@link IOException} means that the log directory
- * must be taken offline.
+ * so that each has its protocol error code; an {@link IOException} means that the log directory has
+ * gone offline, with all its logs (but for a read of a file that was just closed).
  */
 public interface PartitionLog extends AutoCloseable {
     TopicPartition topicPartition();
@@ -47,10 +47,13 @@ public interface PartitionLog extends AutoCloseable {
     long recoveryPoint();
 
     /**
-     * Whether {@code flush.messages} or {@code flush.ms} asks for a {@link #flush} before the last
-     * append is acknowledged.
+     * Whether {@code millrace.ack.durability} or {@code flush.messages} asks for a {@link #flush}
+     * before the last append is acknowledged.
      */
     boolean flushDue();
+
+    /** Whether the oldest unflushed append has waited for {@code flush.ms}, or nearly. */
+    boolean flushDueByTime();
 
     long sizeBytes();
 

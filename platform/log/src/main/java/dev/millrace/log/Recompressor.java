@@ -25,7 +25,7 @@ final class Recompressor {
         for (int at = records.position(); at < records.limit(); at += batch.sizeBytes()) {
             batch.wrap(records, at);
             boolean keep = batch.isControl() || batch.codec() == codec;
-            ByteBuffer part = keep ? batch.bytes() : rebuild(batch, codec);
+            ByteBuffer part = keep ? batch.bytes() : rebuild(batch, builder(codec, config));
             AppendValidator.requireSize(RecordBatchView.at(part, part.position()), config);
             changed |= !keep;
             parts.add(part);
@@ -39,10 +39,15 @@ final class Recompressor {
         return result.flip();
     }
 
-    private static ByteBuffer rebuild(RecordBatchView batch, Codec codec) {
-        RecordBatchBuilder builder =
-                new RecordBatchBuilder(codec)
-                        .producer(batch.producerId(), batch.producerEpoch(), batch.baseSequence());
+    private static RecordBatchBuilder builder(Codec codec, LogConfig config) {
+        return switch (codec) {
+            case NONE, SNAPPY -> new RecordBatchBuilder(codec);
+            case GZIP, LZ4, ZSTD -> RecordBatchBuilder.compressed(codec, config.compressionLevel());
+        };
+    }
+
+    private static ByteBuffer rebuild(RecordBatchView batch, RecordBatchBuilder builder) {
+        builder.producer(batch.producerId(), batch.producerEpoch(), batch.baseSequence());
         if (batch.isTransactional()) {
             builder.transactional();
         }

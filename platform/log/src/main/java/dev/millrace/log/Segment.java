@@ -61,9 +61,14 @@ final class Segment {
         this.nextOffset = baseOffset;
     }
 
-    static Segment create(Disk disk, Path folder, long baseOffset, long nowMs) throws IOException {
+    /** Empty; with {@code preallocate}, zeros follow that {@link #seal} cuts off. */
+    static Segment create(Disk disk, Path folder, LogConfig config, long baseOffset, long nowMs)
+            throws IOException {
         DiskFile log = disk.open(LogFileNames.segmentFile(folder, baseOffset, LogFileNames.LOG));
         log.truncate(0);
+        if (config.preallocate()) {
+            log.extend(config.segmentBytes());
+        }
         return new Segment(
                 disk,
                 folder,
@@ -243,6 +248,7 @@ final class Segment {
 
     /** Nothing more is appended: the time index ends with the greatest timestamp. */
     void seal() throws IOException {
+        log.truncate(size);
         appendTimeEntry();
         offsets.seal();
         times.seal();

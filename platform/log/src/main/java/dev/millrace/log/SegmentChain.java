@@ -32,6 +32,9 @@ final class SegmentChain {
     /** Replaced under the lock of this object, because a cleaner does so beside the owner. */
     private volatile Segment[] segments;
 
+    /** Tells logs apart where chance should. */
+    private final int seed;
+
     private volatile int truncations;
 
     /** Files appeared or went since the folder was synced. */
@@ -42,6 +45,7 @@ final class SegmentChain {
     SegmentChain(Disk disk, Path folder, List<Segment> loaded) {
         this.disk = disk;
         this.folder = folder;
+        this.seed = folder.hashCode();
         this.snapshots = new SnapshotFiles(disk, folder);
         this.segments = loaded.toArray(Segment[]::new);
     }
@@ -63,7 +67,19 @@ final class SegmentChain {
                 && (active.sizeBytes() > config.segmentBytes() - records.remaining()
                         || active.indexesFull(config.segmentIndexBytes())
                         || !active.canHold(lastOffset)
-                        || spannedMs(active, records, nowMs) > config.rollMs());
+                        || spannedMs(active, records, nowMs) > rollAfterMs(active, config));
+    }
+
+    /** {@link LogConfig#rollMs} less this segment's share of {@code segment.jitter.ms}. */
+    private long rollAfterMs(Segment active, LogConfig config) {
+        long jitterMs = Math.min(config.segmentJitterMs(), config.segmentMs());
+        if (jitterMs == 0) {
+            return config.rollMs();
+        }
+        // Mixed as SplittableRandom mixes: neighbours must not roll together.
+        long mixed = (seed + active.baseOffset) * 0x9E3779B97F4A7C15L;
+        mixed = (mixed ^ (mixed >>> 30)) * 0xBF58476D1CE4E5B9L;
+        return config.rollMs() - Math.floorMod(mixed ^ (mixed >>> 27), jitterMs);
     }
 
     /** By the records' time where they have one, so that a replayed history rolls as the first. */
@@ -78,7 +94,7 @@ final class SegmentChain {
     boolean rollDueByTime(LogConfig config, long nowMs) {
         Segment active = active();
         long since = active.firstTimestamp() >= 0 ? active.firstTimestamp() : active.createdMs;
-        return active.sizeBytes() > 0 && nowMs - since > config.rollMs();
+        return active.sizeBytes() > 0 && nowMs - since > rollAfterMs(active, config);
     }
 
     /**
@@ -86,10 +102,11 @@ final class SegmentChain {
      * takes a tenth of a millisecond however many segments there are ({@code RollBenchmark}: 105 us
      * of CPU time, p99 220 us, on ext4); the rest is left to {@link #tidy}.
      */
-    void roll(ProducerState producers, long logEndOffset, long nowMs) throws IOException {
+    void roll(ProducerState producers, LogConfig config, long logEndOffset, long nowMs)
+            throws IOException {
         active().seal();
         snapshots.take(producers, logEndOffset);
-        Segment next = Segment.create(disk, folder, logEndOffset, nowMs);
+        Segment next = Segment.create(disk, folder, config, logEndOffset, nowMs);
         // Before the segment can be seen, so that who flushes it syncs the folder too.
         folderChanged = true;
         synchronized (this) {
@@ -217,12 +234,12 @@ final class SegmentChain {
     }
 
     /** Drops all and goes on at {@code offset}; blocks. */
-    void startAt(long offset, long nowMs) throws IOException {
+    void startAt(long offset, LogConfig config, long nowMs) throws IOException {
         synchronized (this) {
             truncations++;
         }
         renameFrom(segments, 0, nowMs);
-        Segment only = Segment.create(disk, folder, offset, nowMs);
+        Segment only = Segment.create(disk, folder, config, offset, nowMs);
         synchronized (this) {
             segments = new Segment[] {only};
         }

@@ -19,6 +19,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.FencedLeaderEpochException;
 import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
@@ -38,8 +39,8 @@ import org.jspecify.annotations.Nullable;
  * close, so that appends never wait for an fsync.
  */
 final class SegmentedLog implements PartitionLog {
-    /** Of the directory the log is in. */
-    interface Checkpoints {
+    /** What a log asks of the directory it lies in. */
+    interface Home {
         /**
          * Lowered recovery points must be on disk before the bytes above them go; raised ones,
          * before compaction makes gaps in the offsets below, which recovery would take for losses.
@@ -47,6 +48,9 @@ final class SegmentedLog implements PartitionLog {
         void storeRecoveryPoints() throws IOException;
 
         void storeCleaned() throws IOException;
+
+        /** Nobody knows what the disk holds: no log of the directory is used from now on. */
+        void failed(IOException cause);
     }
 
     private static final long CACHE_IDLE_MS = 60_000;
@@ -57,7 +61,7 @@ final class SegmentedLog implements PartitionLog {
     private final Disk disk;
     private final Clock clock;
     private final LogDirectoryConfig directoryConfig;
-    private final Checkpoints checkpoints;
+    private final Home home;
     private final LeaderEpochs epochs;
     private final ProducerState producers;
     private final TailCache cache;
@@ -86,6 +90,10 @@ final class SegmentedLog implements PartitionLog {
     private volatile long flushedAtMs;
     private volatile boolean closed;
     private volatile boolean deleted;
+
+    /** Another log has taken its place: it can be read until its files go, and nothing else. */
+    private volatile boolean replaced;
+
     private volatile @Nullable IOException failure;
 
     SegmentedLog(
@@ -96,7 +104,7 @@ final class SegmentedLog implements PartitionLog {
             Clock clock,
             LogDirectoryConfig directoryConfig,
             LogConfig config,
-            Checkpoints checkpoints,
+            Home home,
             LeaderEpochs epochs,
             ProducerState producers,
             TailCache cache,
@@ -112,7 +120,7 @@ final class SegmentedLog implements PartitionLog {
         this.directoryConfig = directoryConfig;
         this.config = config;
         this.codec = codecOf(config);
-        this.checkpoints = checkpoints;
+        this.home = home;
         this.epochs = epochs;
         this.producers = producers;
         this.cache = cache;
@@ -184,9 +192,12 @@ final class SegmentedLog implements PartitionLog {
     public boolean flushDue() {
         LogConfig current = config;
         long unflushed = logEndOffset - recoveryPoint;
-        return unflushed > 0
-                && (unflushed >= current.flushMessages()
-                        || clock.millis() - flushedAtMs >= current.flushMs());
+        return unflushed > 0 && (current.ackOnDisk() || unflushed >= current.flushMessages());
+    }
+
+    @Override
+    public boolean flushDueByTime() {
+        return logEndOffset > recoveryPoint && clock.millis() - flushedAtMs >= config.flushMs();
     }
 
     @Override
@@ -219,7 +230,7 @@ final class SegmentedLog implements PartitionLog {
     public AppendResult appendAsLeader(
             ByteBuffer records, int leaderEpoch, AppendOrigin origin, AppendTerms terms)
             throws IOException {
-        requireUsable();
+        requireWritable();
         OptionalInt latestEpoch = epochs.latest();
         if (latestEpoch.isPresent() && leaderEpoch < latestEpoch.getAsInt()) {
             throw new FencedLeaderEpochException(
@@ -255,7 +266,7 @@ final class SegmentedLog implements PartitionLog {
 
     @Override
     public void appendAsFollower(ByteBuffer records, int leaderEpoch) throws IOException {
-        requireUsable();
+        requireWritable();
         IncomingBatches accepted =
                 new IncomingBatches(records)
                         .requireFromLeader(topicPartition, logEndOffset, leaderEpoch);
@@ -270,7 +281,7 @@ final class SegmentedLog implements PartitionLog {
         LogConfig current = config;
         try {
             if (chain.rollDue(records, nextOffset - 1, current, nowMs)) {
-                chain.roll(producers, logEndOffset, nowMs);
+                chain.roll(producers, config, logEndOffset, nowMs);
             }
             batches.noteEpochs(epochs);
             Segment active = chain.active();
@@ -327,7 +338,7 @@ final class SegmentedLog implements PartitionLog {
                 // Given up and closed while it was read; what took its place is there.
             } catch (IOException e) {
                 requireUsable();
-                throw e;
+                throw failedRead(e);
             }
         }
     }
@@ -368,13 +379,23 @@ final class SegmentedLog implements PartitionLog {
     @Override
     public Optional<TimestampedOffset> offsetForTimestamp(long timestampMs) throws IOException {
         requireUsable();
-        return TimestampLookup.firstAtOrAfter(chain.current(), logStartOffset, timestampMs);
+        try {
+            return TimestampLookup.firstAtOrAfter(chain.current(), logStartOffset, timestampMs);
+        } catch (IOException e) {
+            requireUsable();
+            throw failedRead(e);
+        }
     }
 
     @Override
     public Optional<TimestampedOffset> maxTimestampOffset() throws IOException {
         requireUsable();
-        return TimestampLookup.greatest(chain.current(), logStartOffset);
+        try {
+            return TimestampLookup.greatest(chain.current(), logStartOffset);
+        } catch (IOException e) {
+            requireUsable();
+            throw failedRead(e);
+        }
     }
 
     @Override
@@ -403,7 +424,7 @@ final class SegmentedLog implements PartitionLog {
 
     @Override
     public void truncateTo(long offset) throws IOException {
-        requireUsable();
+        requireWritable();
         if (offset >= logEndOffset) {
             return;
         }
@@ -427,13 +448,13 @@ final class SegmentedLog implements PartitionLog {
 
     @Override
     public void truncateFullyAndStartAt(long offset) throws IOException {
-        requireUsable();
+        requireWritable();
         synchronized (flushLock) {
             try {
                 lowerRecoveryPoint(0);
                 epochs.clear();
                 epochs.store();
-                chain.startAt(offset, clock.millis());
+                chain.startAt(offset, config, clock.millis());
                 logStartOffset = offset;
                 durableLogStart = Math.min(durableLogStart, offset);
                 restart(offset);
@@ -448,12 +469,12 @@ final class SegmentedLog implements PartitionLog {
     private void lowerRecoveryPoint(long offset) throws IOException {
         if (offset < recoveryPoint) {
             recoveryPoint = offset;
-            checkpoints.storeRecoveryPoints();
+            home.storeRecoveryPoints();
         }
         if (offset < cleanedTo) {
             // Or what is appended next would count as clean after a crash.
             cleanedTo = offset;
-            checkpoints.storeCleaned();
+            home.storeCleaned();
         }
     }
 
@@ -473,7 +494,7 @@ final class SegmentedLog implements PartitionLog {
 
     @Override
     public void advanceLogStartOffset(long offset) throws IOException {
-        requireUsable();
+        requireWritable();
         if (offset > highWatermark) {
             throw new OffsetOutOfRangeException(
                     topicPartition
@@ -497,14 +518,14 @@ final class SegmentedLog implements PartitionLog {
 
     @Override
     public int enforceRetention() throws IOException {
-        requireUsable();
+        requireWritable();
         long nowMs = clock.millis();
         producers.expire(nowMs);
         epochs.truncateFromStart(durableLogStart);
         cache.releaseIfIdle(nowMs, CACHE_IDLE_MS);
         try {
             if (chain.rollDueByTime(config, nowMs)) {
-                chain.roll(producers, logEndOffset, nowMs);
+                chain.roll(producers, config, logEndOffset, nowMs);
             }
         } catch (IOException e) {
             throw fail(e);
@@ -522,7 +543,7 @@ final class SegmentedLog implements PartitionLog {
             long start = expired < segments.length ? segments[expired].baseOffset : logEndOffset;
             if (expired == segments.length) {
                 try {
-                    chain.roll(producers, logEndOffset, nowMs);
+                    chain.roll(producers, config, logEndOffset, nowMs);
                 } catch (IOException e) {
                     throw fail(e);
                 }
@@ -608,18 +629,18 @@ final class SegmentedLog implements PartitionLog {
         }
         // All of it: a producer's batch goes because a later one is there, which no crash may take.
         flush();
-        checkpoints.storeRecoveryPoints();
+        home.storeRecoveryPoints();
         CleanStats stats = cleaner.clean(site, section, liveProducers, current, clock.millis());
         synchronized (flushLock) {
             site.requireGoingOn();
             cleanedTo = stats.cleanedTo();
-            checkpoints.storeCleaned();
+            home.storeCleaned();
         }
         return Optional.of(stats);
     }
 
     private boolean unusable() {
-        return closed || deleted || failure != null;
+        return isGone() || failure != null;
     }
 
     @Override
@@ -630,7 +651,7 @@ final class SegmentedLog implements PartitionLog {
     @Override
     public void tidy() throws IOException {
         synchronized (flushLock) {
-            if (deleted || closed) {
+            if (isGone()) {
                 return;
             }
             // What was rolled away is flushed once, so that a recovery need not read it again.
@@ -646,8 +667,12 @@ final class SegmentedLog implements PartitionLog {
     /** From any thread. */
     void removeDeletedFiles() throws IOException {
         synchronized (flushLock) {
-            if (!deleted && !closed) {
-                chain.removeDeleted(clock.millis() - directoryConfig.fileDeleteDelayMs());
+            if (!isGone() && failure == null) {
+                try {
+                    chain.removeDeleted(clock.millis() - config.fileDeleteDelayMs());
+                } catch (IOException e) {
+                    throw fail(e);
+                }
             }
         }
     }
@@ -655,7 +680,7 @@ final class SegmentedLog implements PartitionLog {
     @Override
     public void flush() throws IOException {
         synchronized (flushLock) {
-            if (deleted || closed) {
+            if (isGone()) {
                 return;
             }
             requireUsable();
@@ -678,7 +703,7 @@ final class SegmentedLog implements PartitionLog {
                 return;
             }
             try {
-                if (failure == null && !deleted) {
+                if (failure == null && !deleted && !replaced) {
                     chain.seal(producers, logEndOffset);
                     flush();
                     chain.tidy(recoveryPoint);
@@ -699,12 +724,35 @@ final class SegmentedLog implements PartitionLog {
         }
     }
 
+    /** Its successor has all of it. */
+    void markReplaced() {
+        synchronized (flushLock) {
+            replaced = true;
+            cache.clear();
+        }
+    }
+
+    /** The directory has failed, by this log or another. */
+    void markFailed(IOException cause) {
+        if (failure == null) {
+            failure = cause;
+        }
+    }
+
     void closeFiles() throws IOException {
         chain.close();
     }
 
-    Optional<IOException> failure() {
-        return Optional.ofNullable(failure);
+    private boolean isGone() {
+        return deleted || closed || replaced;
+    }
+
+    private void requireWritable() {
+        requireUsable();
+        if (replaced) {
+            throw new NotLeaderOrFollowerException(
+                    topicPartition + " has moved to another log directory");
+        }
     }
 
     private void requireUsable() {
@@ -721,10 +769,14 @@ final class SegmentedLog implements PartitionLog {
 
     /** After an error nobody knows what is on the disk; only recovery finds out. */
     private IOException fail(IOException e) {
-        if (failure == null) {
-            failure = e;
-        }
+        markFailed(e);
+        home.failed(e);
         return e;
+    }
+
+    /** A file that was closed under the reader says nothing of the disk. */
+    private IOException failedRead(IOException e) {
+        return e instanceof ClosedChannelException ? e : fail(e);
     }
 
     @Override

@@ -303,8 +303,10 @@ class AppendTest {
             assertThat(f.log.recoveryPoint()).isEqualTo(3);
             assertThat(f.log.flushDue()).isFalse();
             f.append("d");
+            assertThat(f.log.flushDueByTime()).isFalse();
             f.clock.advanceMs(500);
-            assertThat(f.log.flushDue()).isTrue();
+            assertThat(f.log.flushDueByTime()).isTrue();
+            assertThat(f.log.flushDue()).as("nobody waits for flush.ms").isFalse();
         }
     }
 }

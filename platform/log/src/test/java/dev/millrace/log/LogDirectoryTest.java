@@ -113,7 +113,7 @@ class LogDirectoryTest {
             PartitionLog again = f.directory.create(ORDERS, Uuid.randomUuid(), LogConfig.DEFAULT);
             assertThat(again.logEndOffset()).isZero();
             assertThat(folders()).isEqualTo(2);
-            f.clock.advanceMs(f.directoryConfig.fileDeleteDelayMs());
+            f.clock.advanceMs(f.config.fileDeleteDelayMs());
             f.directory.removeDeletedFiles();
             assertThat(folders()).isEqualTo(1);
         }

@@ -82,7 +82,7 @@ final class LogFixture implements AutoCloseable {
     static LogDirectoryConfig withoutCache() {
         LogDirectoryConfig d = directoryConfig();
         return new LogDirectoryConfig(
-                d.clusterId(), d.nodeId(), d.producerIdExpirationMs(), 0, 1, 0, 0, 128 << 10);
+                d.clusterId(), d.nodeId(), d.producerIdExpirationMs(), 1, 0, 0, 128 << 10);
     }
 
     private LogDirectory openDirectory() throws IOException {
@@ -237,6 +237,11 @@ final class LogFixture implements AutoCloseable {
         private long beforeMaxMs = Long.MAX_VALUE;
         private long afterMaxMs = 3_600_000;
         private String compressionType = "producer";
+        private int compressionLevel;
+        private long segmentJitterMs;
+        private boolean preallocate;
+        private long fileDeleteDelayMs = LogConfig.DEFAULT.fileDeleteDelayMs();
+        private boolean ackOnDisk;
         private long flushMessages = Long.MAX_VALUE;
         private long flushMs = Long.MAX_VALUE;
         private boolean delete;
@@ -307,6 +312,32 @@ final class LogFixture implements AutoCloseable {
             return this;
         }
 
+        Configs compression(String type, int level) {
+            compressionType = type;
+            compressionLevel = level;
+            return this;
+        }
+
+        Configs segmentJitterMs(long ms) {
+            segmentJitterMs = ms;
+            return this;
+        }
+
+        Configs preallocate() {
+            preallocate = true;
+            return this;
+        }
+
+        Configs fileDeleteDelayMs(long ms) {
+            fileDeleteDelayMs = ms;
+            return this;
+        }
+
+        Configs ackOnDisk() {
+            ackOnDisk = true;
+            return this;
+        }
+
         Configs flushMessages(long messages) {
             flushMessages = messages;
             return this;
@@ -321,6 +352,7 @@ final class LogFixture implements AutoCloseable {
             return new LogConfig(
                     segmentBytes,
                     segmentMs,
+                    segmentJitterMs,
                     segmentIndexBytes,
                     indexIntervalBytes,
                     retentionBytes,
@@ -332,9 +364,12 @@ final class LogFixture implements AutoCloseable {
                     beforeMaxMs,
                     afterMaxMs,
                     compressionType,
-                    false,
+                    compressionLevel,
+                    preallocate,
+                    fileDeleteDelayMs,
                     flushMessages,
                     flushMs,
+                    ackOnDisk,
                     compaction);
         }
     }

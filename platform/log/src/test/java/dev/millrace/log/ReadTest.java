@@ -104,8 +104,7 @@ class ReadTest {
     void what_was_read_from_the_cache_stays_as_it_was() throws IOException {
         LogDirectoryConfig d = LogFixture.directoryConfig();
         LogDirectoryConfig small =
-                new LogDirectoryConfig(
-                        d.clusterId(), d.nodeId(), 1000, 0, 1, 10_000, 10_000, 1 << 20);
+                new LogDirectoryConfig(d.clusterId(), d.nodeId(), 1000, 1, 10_000, 10_000, 1 << 20);
         try (LogFixture f = new LogFixture(path(), LocalDisk.INSTANCE, LogConfig.DEFAULT, small)) {
             f.append("first");
             ByteBuffer read = LogFixture.bytes(f.log.read(0, 1, 1000, true));
@@ -263,8 +262,7 @@ class ReadTest {
     @Test
     void a_region_stays_readable_until_the_delete_delay_has_passed() throws IOException {
         LogDirectoryConfig d = LogFixture.directoryConfig();
-        LogDirectoryConfig delayed =
-                new LogDirectoryConfig(d.clusterId(), 1, 1000, 60_000, 1, 0, 0, 1000);
+        LogDirectoryConfig delayed = new LogDirectoryConfig(d.clusterId(), 1, 1000, 1, 0, 0, 1000);
         LogConfig config = new Configs().segmentBytes(20_000).retentionBytes(0).build();
         try (LogFixture f = new LogFixture(path(), LocalDisk.INSTANCE, config, delayed)) {
             for (int i = 0; i < 50; i++) {
@@ -288,7 +286,7 @@ class ReadTest {
         LogConfig config = new Configs().segmentBytes(100_000).indexIntervalBytes(300).build();
         LogDirectoryConfig d = LogFixture.directoryConfig();
         LogDirectoryConfig smallCache =
-                new LogDirectoryConfig(d.clusterId(), 1, 1000, 60_000, 1, 20_000, 20_000, 2_000);
+                new LogDirectoryConfig(d.clusterId(), 1, 1000, 1, 20_000, 20_000, 2_000);
         try (LogFixture f = new LogFixture(path(), LocalDisk.INSTANCE, config, smallCache)) {
             AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
             List<Thread> readers = new ArrayList<>();
@@ -366,7 +364,7 @@ class ReadTest {
         LogConfig config =
                 new Configs().indexIntervalBytes(interval).segmentBytes(segmentBytes).build();
         LogDirectoryConfig cached =
-                new LogDirectoryConfig("c", 1, 1000, 0, 1, cacheBytes, cacheBytes, 1000);
+                new LogDirectoryConfig("c", 1, 1000, 1, cacheBytes, cacheBytes, 1000);
         Random random = new Random(seed);
         LogFixture f = new LogFixture(directory, LocalDisk.INSTANCE, config, cached);
         try {

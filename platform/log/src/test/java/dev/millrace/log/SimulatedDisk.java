@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@link #failAfter} makes the disk fail like a full or a dying one.
  */
-final class SimulatedDisk implements Disk {
+public final class SimulatedDisk implements Disk {
     private static final int SECTOR_BYTES = 512;
 
     private final Random random;
@@ -44,9 +44,10 @@ final class SimulatedDisk implements Disk {
     private final Set<Path> locks = new HashSet<>();
     private int generation;
     private int operationsToFailure = Integer.MAX_VALUE;
+    private int changes;
     private String failure = "";
 
-    SimulatedDisk(Random random) {
+    public SimulatedDisk(Random random) {
         this.random = random;
     }
 
@@ -67,7 +68,7 @@ final class SimulatedDisk implements Disk {
         }
     }
 
-    /** Bytes written, or, without bytes, a truncation to {@code position}. */
+    /** Bytes written, or, without bytes, a cut or growth to {@code position}. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Write(long position, byte @Nullable [] bytes) {}
 
@@ -78,23 +79,29 @@ final class SimulatedDisk implements Disk {
     }
 
     /** From the operation after the next {@code operations} on, every change fails. */
-    void failAfter(int operations, String message) {
+    public void failAfter(int operations, String message) {
         operationsToFailure = operations;
         failure = message;
     }
 
-    boolean hasFailed() {
+    public boolean hasFailed() {
         return operationsToFailure < 0;
     }
 
+    /** Changes so far, those that failed too. */
+    public int changes() {
+        return changes;
+    }
+
     private void changing() throws IOException {
+        changes++;
         if (operationsToFailure != Integer.MAX_VALUE && --operationsToFailure < 0) {
             throw new IOException(failure);
         }
     }
 
     /** Power off and on: open files are dead, locks are gone, the disk works again. */
-    synchronized void crash() {
+    public synchronized void crash() {
         generation++;
         locks.clear();
         operationsToFailure = Integer.MAX_VALUE;
@@ -227,15 +234,18 @@ final class SimulatedDisk implements Disk {
         directories.add(to);
         current = moved(current, from, to);
         durable = moved(durable, from, to);
+        unsynced.replaceAll(
+                op -> new NameOp(moved(op.from, from, to), moved(op.to, from, to), op.node));
+    }
+
+    private static @Nullable Path moved(@Nullable Path path, Path from, Path to) {
+        return path != null && path.startsWith(from) ? to.resolve(from.relativize(path)) : path;
     }
 
     private static Map<Path, Node> moved(Map<Path, Node> names, Path from, Path to) {
         Map<Path, Node> moved = new TreeMap<>();
         names.forEach(
-                (path, node) ->
-                        moved.put(
-                                path.startsWith(from) ? to.resolve(from.relativize(path)) : path,
-                                node));
+                (path, node) -> moved.put(Objects.requireNonNull(moved(path, from, to)), node));
         return moved;
     }
 
@@ -344,6 +354,17 @@ final class SimulatedDisk implements Disk {
                 requireOpen();
                 changing();
                 if (size < node.bytes.length) {
+                    record(new Write(size, null));
+                }
+            }
+        }
+
+        @Override
+        public void extend(long size) throws IOException {
+            synchronized (SimulatedDisk.this) {
+                requireOpen();
+                changing();
+                if (size > node.bytes.length) {
                     record(new Write(size, null));
                 }
             }

@@ -42,10 +42,11 @@ final class Directories implements AutoCloseable {
         Path state = config.stateDir();
         try {
             Files.createDirectories(state);
-            for (Path dir : config.logDirs()) {
-                Files.createDirectories(dir);
-            }
             Files.createDirectories(config.metadataDir());
+            if (config.logDirs().size() == 1) {
+                // One of several may be broken: the others go on without it.
+                Files.createDirectories(config.logDirs().get(0));
+            }
         } catch (IOException e) {
             throw new NodeStartException(
                     "the data directory cannot be created: "

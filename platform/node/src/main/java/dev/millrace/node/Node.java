@@ -18,6 +18,7 @@ import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +47,7 @@ public final class Node {
     private HostPort http = new HostPort("", 0);
     private @Nullable HttpSide httpSide;
     private boolean stopped;
+    private final CompletableFuture<String> failed = new CompletableFuture<>();
 
     private Node() {}
 
@@ -75,6 +77,11 @@ public final class Node {
             node.stop();
             throw e;
         }
+    }
+
+    private static String text(Throwable cause) {
+        String message = cause.getMessage();
+        return message == null || message.isBlank() ? cause.toString() : message;
     }
 
     private static NodeStartException failure(Throwable cause) {
@@ -113,6 +120,7 @@ public final class Node {
         Cluster cluster =
                 clusterStarting.toCompletableFuture().get(START_TIMEOUT_S, TimeUnit.SECONDS);
         stops.push(cluster::close);
+        cluster.onFailure(cause -> failed.complete(text(cause)));
         Broker broker =
                 await(
                         Broker.start(
@@ -127,8 +135,20 @@ public final class Node {
                                 new BrokerMetrics(metrics)),
                         START_TIMEOUT_S);
         stops.push(() -> await(broker.stop(), STOP_TIMEOUT_S));
+        broker.failed().onFailure(cause -> failed.complete(text(cause)));
+        broker.onOfflineDirectory(
+                path -> {
+                    if (config.metadataDir().toAbsolutePath().startsWith(path.toAbsolutePath())) {
+                        failed.complete(
+                                "log directory "
+                                        + path
+                                        + ", which holds the metadata journal, is offline; free space"
+                                        + " on the disk, or repair it, then start the node again");
+                    }
+                });
         kafka = address(config.kafka(), broker.address().getPort());
         http = address(config.http(), await(httpListening, START_TIMEOUT_S).getPort());
+        httpSide.showMetrics(broker::clientMetrics);
         httpSide.open(kafka);
         stops.push(() -> await(httpSide.close(), STOP_TIMEOUT_S));
         this.httpSide = httpSide;
@@ -171,6 +191,14 @@ public final class Node {
                                     : ""),
                     e);
         }
+    }
+
+    /**
+     * Completes when the node cannot go on, because its journal or all of its log directories have
+     * failed; with one line for the operator. The caller then stops it.
+     */
+    public CompletionStage<String> failed() {
+        return failed;
     }
 
     /** Where Kafka clients connect. */

@@ -1,5 +1,6 @@
 package dev.millrace.broker.admin;
 
+import dev.millrace.broker.OfflineReplicas;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.MetadataImage;
 import dev.millrace.wire.RequestContext;
@@ -10,6 +11,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.DescribeClusterRequestData;
 import org.apache.kafka.common.message.DescribeClusterResponseData;
 import org.apache.kafka.common.message.DescribeClusterResponseData.DescribeClusterBroker;
@@ -26,24 +29,42 @@ import org.apache.kafka.common.protocol.Errors;
 /** DescribeCluster 0-2, DescribeTopicPartitions 0, ListConfigResources 0-1: the image as it is. */
 final class ClusterHandlers {
     private static final byte BROKERS = 1;
+    private static final byte CONTROLLERS = 2;
 
     /** Partitions in one answer of DescribeTopicPartitions, whatever the client asks for. */
     static final int MAX_PARTITIONS_PER_ANSWER = 2_000;
 
     private static final Set<String> INTERNAL = Set.of("__consumer_offsets", "__transaction_state");
 
-    private final Cluster cluster;
+    private static final Set<Byte> CLIENT_METRICS_ONLY =
+            Set.of(ConfigResource.Type.CLIENT_METRICS.id());
 
-    ClusterHandlers(Cluster cluster) {
+    private static final Set<Byte> LISTED_TYPES =
+            Set.of(
+                    ConfigResource.Type.TOPIC.id(),
+                    ConfigResource.Type.BROKER.id(),
+                    ConfigResource.Type.BROKER_LOGGER.id(),
+                    ConfigResource.Type.CLIENT_METRICS.id(),
+                    ConfigResource.Type.GROUP.id());
+
+    private final Cluster cluster;
+    private final OfflineReplicas offline;
+
+    ClusterHandlers(Cluster cluster, OfflineReplicas offline) {
         this.cluster = cluster;
+        this.offline = offline;
     }
 
     Future<DescribeClusterResponseData> describeCluster(
             RequestContext context, DescribeClusterRequestData request) {
         if (request.endpointType() != BROKERS) {
+            Errors error =
+                    request.endpointType() == CONTROLLERS
+                            ? Errors.MISMATCHED_ENDPOINT_TYPE
+                            : Errors.UNSUPPORTED_ENDPOINT_TYPE;
             return Future.succeededFuture(
                     new DescribeClusterResponseData()
-                            .setErrorCode(Errors.MISMATCHED_ENDPOINT_TYPE.code())
+                            .setErrorCode(error.code())
                             .setErrorMessage(
                                     "this is a broker: expected endpoint type 1, got "
                                             + request.endpointType()));
@@ -108,7 +129,7 @@ final class ClusterHandlers {
         return Future.succeededFuture(response);
     }
 
-    private static DescribeTopicPartitionsResponseTopic describe(
+    private DescribeTopicPartitionsResponseTopic describe(
             MetadataImage image, String name, int first, int last) {
         DescribeTopicPartitionsResponseTopic described =
                 new DescribeTopicPartitionsResponseTopic()
@@ -121,24 +142,40 @@ final class ClusterHandlers {
                             for (int index = first; index < last; index++) {
                                 described
                                         .partitions()
-                                        .add(describe(image, topic.partitions().get(index)));
+                                        .add(describe(image, name, topic.partitions().get(index)));
                             }
                             return described;
                         })
-                .orElseGet(() -> described.setErrorCode(Errors.UNKNOWN_TOPIC_OR_PARTITION.code()));
+                .orElseGet(() -> described.setErrorCode(missing(name).code()));
     }
 
-    private static DescribeTopicPartitionsResponsePartition describe(
-            MetadataImage image, MetadataImage.Partition partition) {
-        List<Integer> offline =
+    private static Errors missing(String name) {
+        try {
+            Topic.validate(name);
+            return Errors.UNKNOWN_TOPIC_OR_PARTITION;
+        } catch (InvalidTopicException e) {
+            return Errors.INVALID_TOPIC_EXCEPTION;
+        }
+    }
+
+    private DescribeTopicPartitionsResponsePartition describe(
+            MetadataImage image, String topic, MetadataImage.Partition placed) {
+        MetadataImage.Partition partition = offline.shown(topic, placed, cluster.nodeId());
+        boolean offlineHere = !partition.equals(placed);
+        List<Integer> offlineReplicas =
                 partition.replicas().stream()
                         .filter(
                                 id -> {
                                     MetadataImage.BrokerRegistration broker =
                                             image.brokers().get(id);
-                                    return broker == null || broker.fenced();
+                                    return broker == null
+                                            || broker.fenced()
+                                            || (offlineHere && id == cluster.nodeId());
                                 })
                         .toList();
+        // All that it has of the partition is waiting in the directory.
+        List<Integer> eligible =
+                offlineHere && partition.isr().isEmpty() ? List.of(cluster.nodeId()) : List.of();
         return new DescribeTopicPartitionsResponsePartition()
                 .setPartitionIndex(partition.index())
                 .setErrorCode(
@@ -149,32 +186,42 @@ final class ClusterHandlers {
                 .setLeaderEpoch(partition.leaderEpoch())
                 .setReplicaNodes(partition.replicas())
                 .setIsrNodes(partition.isr())
-                .setEligibleLeaderReplicas(List.of())
-                .setLastKnownElr(List.of())
-                .setOfflineReplicas(offline);
+                .setEligibleLeaderReplicas(eligible)
+                .setLastKnownElr(eligible)
+                .setOfflineReplicas(offlineReplicas);
     }
 
     Future<ListConfigResourcesResponseData> listConfigResources(
             RequestContext context, ListConfigResourcesRequestData request) {
+        Set<Byte> supported = context.version() == 0 ? CLIENT_METRICS_ONLY : LISTED_TYPES;
+        Set<Byte> wanted =
+                request.resourceTypes().isEmpty() ? supported : Set.copyOf(request.resourceTypes());
         ListConfigResourcesResponseData response = new ListConfigResourcesResponseData();
-        if (context.version() == 0) {
-            // That version asks for client metrics alone, of which there are none.
-            return Future.succeededFuture(response);
+        if (!supported.containsAll(wanted)) {
+            return Future.succeededFuture(response.setErrorCode(Errors.UNSUPPORTED_VERSION.code()));
         }
         MetadataImage image = cluster.image();
-        if (wants(request, ConfigResource.Type.TOPIC)) {
-            new TreeSet<>(image.topics().keySet())
-                    .forEach(name -> add(response, ConfigResource.Type.TOPIC, name));
-        }
-        if (wants(request, ConfigResource.Type.BROKER)) {
-            new TreeSet<>(image.brokers().keySet())
-                    .forEach(id -> add(response, ConfigResource.Type.BROKER, String.valueOf(id)));
+        for (byte type : new TreeSet<>(wanted)) {
+            ConfigResource.Type resourceType = ConfigResource.Type.forId(type);
+            names(image, resourceType).forEach(name -> add(response, resourceType, name));
         }
         return Future.succeededFuture(response);
     }
 
-    private static boolean wants(ListConfigResourcesRequestData request, ConfigResource.Type type) {
-        return request.resourceTypes().isEmpty() || request.resourceTypes().contains(type.id());
+    /** Groups and client metrics exist by having configs. */
+    private static List<String> names(MetadataImage image, ConfigResource.Type type) {
+        return switch (type) {
+            case TOPIC -> image.topics().keySet().stream().sorted().toList();
+            case BROKER, BROKER_LOGGER ->
+                    image.brokers().keySet().stream().sorted().map(String::valueOf).toList();
+            case GROUP, CLIENT_METRICS ->
+                    image.configs().keySet().stream()
+                            .filter(resource -> resource.type() == type)
+                            .map(ConfigResource::name)
+                            .sorted()
+                            .toList();
+            case UNKNOWN -> List.of();
+        };
     }
 
     private static void add(

@@ -62,13 +62,18 @@ interface ConfigRule {
 
     /** Every element of a list; the list may be empty. */
     static ConfigRule listOf(String... allowed) {
-        return value -> {
-            List<String> elements = TopicConfig.elements(value);
-            return List.of(allowed).containsAll(elements)
-                            && elements.stream().distinct().count() == elements.size()
-                    ? Optional.empty()
-                    : Optional.of("a list, each at most once, of " + String.join(" and ", allowed));
-        };
+        return value ->
+                List.of(allowed).containsAll(TopicConfig.elements(value))
+                        ? Optional.empty()
+                        : Optional.of("a list of " + String.join(" and ", allowed));
+    }
+
+    /** {@code *}, nothing, or {@code partition:broker} in a list. */
+    static ConfigRule throttledReplicas() {
+        return value ->
+                value.equals("*") || value.matches("(\\s*\\d+:\\d+\\s*(,\\s*\\d+:\\d+\\s*)*)?")
+                        ? Optional.empty()
+                        : Optional.of("*, or a list of partition:broker");
     }
 
     /** Takes only {@code value}, because anything else would promise what is not there. */

@@ -15,13 +15,13 @@ import org.jspecify.annotations.Nullable;
 final class TopicConfigTable {
     private static final long MINUTE_MS = 60_000;
     private static final long HOUR_MS = 60 * MINUTE_MS;
+    static final String ACK_DURABILITY = "millrace.ack.durability";
+
     private static final String MAX_LONG = String.valueOf(Long.MAX_VALUE);
 
     private static final String NO_TIERS = "there is no remote storage";
     private static final String ONE_REPLICA =
             "partitions have one replica so far, which is always in sync";
-    private static final String NO_RECOMPRESSION =
-            "batches are stored as the producer compressed them";
 
     private final List<TopicConfig> rows = new ArrayList<>();
 
@@ -53,7 +53,6 @@ final class TopicConfigTable {
         row("segment.jitter.ms", LONG, 0, ConfigRule.atLeast(0))
                 .synonym("log.roll.jitter.ms")
                 .synonym("log.roll.jitter.hours", HOUR_MS)
-                .without("segments roll at segment.ms exactly")
                 .doc(
                         "Greatest random amount taken off segment.ms, so that logs do not roll at once.");
         row("segment.index.bytes", INT, 10 << 20, ConfigRule.atLeast(4))
@@ -64,14 +63,24 @@ final class TopicConfigTable {
                 .doc("One index entry is written for about this many bytes of records.");
         row("flush.messages", LONG, MAX_LONG, ConfigRule.atLeast(1))
                 .synonym("log.flush.interval.messages")
-                .doc("Records after which a log is flushed to disk.");
+                .doc(
+                        "Unflushed records after which a log is flushed to disk, and before which"
+                                + " the last of them is not acknowledged.");
         row("flush.ms", LONG, MAX_LONG, ConfigRule.atLeast(0))
                 .synonym("log.flush.interval.ms")
                 .synonym("log.flush.scheduler.interval.ms")
-                .doc("Time after which a record is flushed to disk.");
+                .doc(
+                        "Time after which a record is flushed to disk, in the background; looked at"
+                                + " every log.flush.scheduler.interval.ms.");
+        row(ACK_DURABILITY, STRING, "memory", ConfigRule.oneOf("memory", "disk"))
+                .synonym(ACK_DURABILITY)
+                .doc(
+                        "What a record must have survived before it is acknowledged and consumers"
+                                + " see it. memory: the page cache has it, it outlives the process,"
+                                + " as in Apache Kafka. disk: it is flushed, it outlives the loss of"
+                                + " power; appends that arrive together share a flush.");
         row("file.delete.delay.ms", LONG, 60_000, ConfigRule.atLeast(0))
                 .synonym("log.segment.delete.delay.ms")
-                .without("log.segment.delete.delay.ms of the broker holds for all topics")
                 .doc("Time between the removal of a segment and that of its files.");
         row("preallocate", BOOLEAN, "false", ConfigRule.any())
                 .synonym("log.preallocate")
@@ -79,7 +88,7 @@ final class TopicConfigTable {
     }
 
     private void retention() {
-        row("retention.bytes", LONG, -1, ConfigRule.atLeast(-1))
+        row("retention.bytes", LONG, -1, ConfigRule.any())
                 .synonym("log.retention.bytes")
                 .doc(
                         "Size above which the oldest segments of a partition are deleted; -1 is"
@@ -128,15 +137,12 @@ final class TopicConfigTable {
                 .doc("How batches are stored; producer keeps them as they came.");
         row("compression.gzip.level", INT, -1, ConfigRule.level(1, 9, -1))
                 .synonym("compression.gzip.level")
-                .without(NO_RECOMPRESSION)
                 .doc("Level for compression.type gzip; -1 is gzip's own default.");
         row("compression.lz4.level", INT, 9, ConfigRule.level(1, 17))
                 .synonym("compression.lz4.level")
-                .without(NO_RECOMPRESSION)
                 .doc("Level for compression.type lz4.");
         row("compression.zstd.level", INT, 3, ConfigRule.level(-131_072, 22))
                 .synonym("compression.zstd.level")
-                .without(NO_RECOMPRESSION)
                 .doc("Level for compression.type zstd.");
         row(
                         "message.timestamp.type",
@@ -151,13 +157,6 @@ final class TopicConfigTable {
         row("message.timestamp.after.max.ms", LONG, HOUR_MS, ConfigRule.atLeast(0))
                 .synonym("log.message.timestamp.after.max.ms")
                 .doc("How far a producer's timestamp may lie in the future before it is refused.");
-        row("message.downconversion.enable", BOOLEAN, "true", ConfigRule.any())
-                .synonym("log.message.downconversion.enable")
-                .without("fetch versions that would need older formats are not spoken")
-                .doc("Whether records are converted for consumers of the oldest formats.");
-        row("errors.deadletterqueue.group.enable", BOOLEAN, "false", ConfigRule.any())
-                .without("there are no share groups")
-                .doc("Whether share groups may use this topic for records they could not process.");
     }
 
     private void replication() {
@@ -168,10 +167,10 @@ final class TopicConfigTable {
                 .synonym("unclean.leader.election.enable")
                 .without(ONE_REPLICA)
                 .doc("Whether a replica that lags may lead when no other is left; loses records.");
-        row("leader.replication.throttled.replicas", LIST, "", ConfigRule.any())
+        row("leader.replication.throttled.replicas", LIST, "", ConfigRule.throttledReplicas())
                 .without(ONE_REPLICA)
                 .doc("Replicas whose reads by followers are slowed down: partition:broker, or *.");
-        row("follower.replication.throttled.replicas", LIST, "", ConfigRule.any())
+        row("follower.replication.throttled.replicas", LIST, "", ConfigRule.throttledReplicas())
                 .without(ONE_REPLICA)
                 .doc("Replicas whose catching up is slowed down: partition:broker, or *.");
     }
@@ -196,12 +195,6 @@ final class TopicConfigTable {
         row("remote.log.delete.on.disable", BOOLEAN, "false", ConfigRule.any())
                 .without(NO_TIERS)
                 .doc("Deletes what is in remote storage when it is switched off.");
-        row("remote.copy.lag.ms", LONG, 0, ConfigRule.atLeast(-2))
-                .without(NO_TIERS)
-                .doc("Age before which a segment is not moved to remote storage.");
-        row("remote.copy.lag.bytes", LONG, 0, ConfigRule.atLeast(-2))
-                .without(NO_TIERS)
-                .doc("Bytes at the end of a log that are not moved to remote storage.");
     }
 
     // ---- one row

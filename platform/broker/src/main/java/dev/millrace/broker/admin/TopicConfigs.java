@@ -62,6 +62,29 @@ public final class TopicConfigs {
         return valid;
     }
 
+    /**
+     * Checks values against each other, with the broker's where the topic has none.
+     *
+     * @param topicConfigs each valid by itself
+     */
+    static void validateTogether(
+            Map<String, String> brokerProperties,
+            MetadataImage image,
+            int nodeId,
+            Map<String, String> topicConfigs) {
+        Values values = new Values(brokerProperties, image, nodeId, topicConfigs);
+        long min = values.number("min.compaction.lag.ms");
+        long max = values.number("max.compaction.lag.ms");
+        if (min > max) {
+            throw new InvalidConfigurationException(
+                    "conflict topic config setting min.compaction.lag.ms ("
+                            + min
+                            + ") > max.compaction.lag.ms ("
+                            + max
+                            + ")");
+        }
+    }
+
     static TopicConfig require(String name) {
         return find(name)
                 .orElseThrow(
@@ -82,6 +105,7 @@ public final class TopicConfigs {
         return new LogConfig(
                 values.integer("segment.bytes"),
                 values.number("segment.ms"),
+                values.number("segment.jitter.ms"),
                 values.integer("segment.index.bytes"),
                 values.integer("index.interval.bytes"),
                 values.number("retention.bytes"),
@@ -93,14 +117,31 @@ public final class TopicConfigs {
                 values.number("message.timestamp.before.max.ms"),
                 values.number("message.timestamp.after.max.ms"),
                 values.get("compression.type"),
+                compressionLevel(values),
                 Boolean.parseBoolean(values.get("preallocate")),
+                values.number("file.delete.delay.ms"),
                 values.number("flush.messages"),
                 values.number("flush.ms"),
+                values.get(TopicConfigTable.ACK_DURABILITY).equals("disk"),
                 new CompactionConfig(
                         values.number("delete.retention.ms"),
                         values.number("min.compaction.lag.ms"),
                         values.number("max.compaction.lag.ms"),
                         Double.parseDouble(values.get("min.cleanable.dirty.ratio"))));
+    }
+
+    /** What topics inherit as {@code retention.ms}. */
+    static long retentionMs(Map<String, String> brokerProperties) {
+        TopicConfig config = require("retention.ms");
+        return Long.parseLong(
+                config.fromBroker(brokerProperties)
+                        .orElse(String.valueOf(config.defaultValue()))
+                        .trim());
+    }
+
+    private static int compressionLevel(Values values) {
+        String level = "compression." + values.get("compression.type") + ".level";
+        return find(level).isPresent() ? values.integer(level) : 0;
     }
 
     /** {@code min.insync.replicas} of the topic. */

@@ -125,8 +125,8 @@ class TopicConfigsTest {
     @Test
     void settings_without_effect_say_why() {
         assertThat(TopicConfigs.withoutEffect())
-                .containsKeys("segment.jitter.ms", "message.downconversion.enable")
-                .doesNotContainKeys("retention.ms", "min.insync.replicas")
+                .containsKeys("remote.storage.enable", "local.retention.ms")
+                .doesNotContainKeys("retention.ms", "min.insync.replicas", "segment.jitter.ms")
                 .allSatisfy((name, reason) -> assertThat(reason).isNotBlank());
     }
 
@@ -138,7 +138,7 @@ class TopicConfigsTest {
                 "retention.ms | 1h | a whole number",
                 "segment.bytes | 1000 | a number of 1048576 or more",
                 "segment.bytes | 3000000000 | a whole number",
-                "cleanup.policy | purge | a list, each at most once, of delete and compact",
+                "cleanup.policy | purge | a list of delete and compact",
                 "compression.type | br | one of uncompressed, zstd",
                 "compression.gzip.level | 10 | a level from 1 to 9, or -1",
                 "min.cleanable.dirty.ratio | 1.1 | a number from 0.0 to 1.0",

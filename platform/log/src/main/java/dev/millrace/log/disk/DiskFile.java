@@ -18,6 +18,9 @@ public interface DiskFile extends Closeable {
 
     void truncate(long size) throws IOException;
 
+    /** Grows the file to {@code size} with zeros; no effect if it is as large. */
+    void extend(long size) throws IOException;
+
     /**
      * Makes content and size durable. After a failure nobody knows what is on the disk, so it must
      * not be tried again: the file has to be recovered.

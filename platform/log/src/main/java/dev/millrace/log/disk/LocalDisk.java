@@ -129,6 +129,13 @@ public final class LocalDisk implements Disk {
         }
 
         @Override
+        public void extend(long size) throws IOException {
+            if (size > channel.size()) {
+                write(ByteBuffer.allocate(1), size - 1);
+            }
+        }
+
+        @Override
         public void force() throws IOException {
             channel.force(false);
         }

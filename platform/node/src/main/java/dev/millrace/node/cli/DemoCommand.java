@@ -3,7 +3,6 @@ package dev.millrace.node.cli;
 import dev.millrace.node.Node;
 import dev.millrace.node.config.NodeConfig;
 import dev.millrace.node.demo.Demo;
-import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import picocli.CommandLine.Command;
@@ -26,7 +25,6 @@ public final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException, ExecutionException {
         NodeConfig config = options.resolve();
-        PrintWriter out = spec.commandLine().getOut();
         config.warnings()
                 .forEach(warning -> spec.commandLine().getErr().println("millrace: " + warning));
         Node node = Node.start(config);
@@ -37,8 +35,7 @@ public final class DemoCommand implements Callable<Integer> {
             node.stop();
             throw e;
         }
-        Foreground.run(node, demo::close, out, hints(node));
-        return 0;
+        return Foreground.run(node, demo::close, spec.commandLine(), hints(node));
     }
 
     private static String hints(Node node) {

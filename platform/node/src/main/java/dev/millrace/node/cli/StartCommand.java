@@ -29,7 +29,6 @@ public final class StartCommand implements Callable<Integer> {
         config.warnings()
                 .forEach(warning -> spec.commandLine().getErr().println("millrace: " + warning));
         Node node = Node.start(config);
-        Foreground.run(node, () -> {}, spec.commandLine().getOut(), "");
-        return 0;
+        return Foreground.run(node, () -> {}, spec.commandLine(), "");
     }
 }

@@ -106,7 +106,11 @@ public record NodeConfig(
                     throw new ConfigException(
                             "log.dirs has an empty entry: '" + logDirSetting + "'");
                 }
-                logDirs.add(Path.of(dir.strip()));
+                Path path = Path.of(dir.strip());
+                if (logDirs.contains(path)) {
+                    throw new ConfigException("log.dirs names " + path + " twice");
+                }
+                logDirs.add(path);
             }
             metadataDir = logDirs.get(0).resolve(".metadata");
             stateDir = logDirs.get(0).resolve(".state");

@@ -17,28 +17,30 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A node of the distribution, in a process of its own, on ports that the system chose. */
-final class PackagedNode implements AutoCloseable {
+public final class PackagedNode implements AutoCloseable {
     private static final Duration READY_WITHIN = Duration.ofSeconds(60);
     private static final Pattern READY =
             Pattern.compile("millrace ready in (\\d+) ms {2}kafka (\\S+) {2}console http://(\\S+)");
 
     private final Process process;
+    private final Path errors;
     private final String kafka;
     private final String http;
     private final long readyMs;
 
-    private PackagedNode(Process process, Matcher ready) {
+    private PackagedNode(Process process, Path errors, Matcher ready) {
+        this.errors = errors;
         this.process = process;
         this.readyMs = Long.parseLong(ready.group(1));
         this.kafka = ready.group(2);
         this.http = ready.group(3);
     }
 
-    static Path distribution() {
+    public static Path distribution() {
         return Path.of(System.getProperty("millrace.distribution"));
     }
 
-    static PackagedNode start(Path data, String... options)
+    public static PackagedNode start(Path data, String... options)
             throws IOException, InterruptedException {
         return run("start", data, options);
     }
@@ -49,8 +51,20 @@ final class PackagedNode implements AutoCloseable {
      */
     static PackagedNode run(String command, Path data, String... options)
             throws IOException, InterruptedException {
-        List<String> line = new ArrayList<>(List.of(command, "--data", data.toString()));
+        List<String> line = new ArrayList<>(List.of("--data", data.toString()));
         line.addAll(List.of(options));
+        return run(command, line);
+    }
+
+    /** With options that say where everything lies. */
+    static PackagedNode startWith(String... options) throws IOException, InterruptedException {
+        return run("start", List.of(options));
+    }
+
+    private static PackagedNode run(String command, List<String> options)
+            throws IOException, InterruptedException {
+        List<String> line = new ArrayList<>(List.of(command));
+        line.addAll(options);
         for (String address : List.of("--listen", "--http")) {
             if (!line.contains(address)) {
                 line.addAll(List.of(address, "127.0.0.1:0"));
@@ -75,7 +89,7 @@ final class PackagedNode implements AutoCloseable {
                 throw new AssertionError(
                         "not a ready line: " + printed + "\n" + Files.readString(errors));
             }
-            return new PackagedNode(process, ready);
+            return new PackagedNode(process, errors, ready);
         } catch (ExecutionException | TimeoutException e) {
             process.destroyForcibly();
             throw new AssertionError(
@@ -119,7 +133,7 @@ final class PackagedNode implements AutoCloseable {
     }
 
     /** HOST:PORT */
-    String kafka() {
+    public String kafka() {
         return kafka;
     }
 
@@ -132,23 +146,37 @@ final class PackagedNode implements AutoCloseable {
         return readyMs;
     }
 
-    Map<String, Object> clientConfig() {
+    public Map<String, Object> clientConfig() {
         return Map.of("bootstrap.servers", kafka);
     }
 
     /** SIGKILL: no clean-up, no flush. */
-    void kill() {
+    public void kill() {
         process.destroyForcibly().onExit().join();
     }
 
     /** SIGTERM; the exit code. */
-    int stop() throws InterruptedException {
+    public int stop() throws InterruptedException {
         process.destroy();
         if (!process.waitFor(20, TimeUnit.SECONDS)) {
             process.destroyForcibly();
             throw new AssertionError("still running 20 s after SIGTERM");
         }
         return process.exitValue();
+    }
+
+    /** For a node that ends by itself; the exit code. */
+    int awaitExit() throws InterruptedException {
+        if (!process.waitFor(40, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new AssertionError("still running after 40 s");
+        }
+        return process.exitValue();
+    }
+
+    /** What it printed to stderr so far. */
+    String errors() throws IOException {
+        return Files.readString(errors);
     }
 
     @Override

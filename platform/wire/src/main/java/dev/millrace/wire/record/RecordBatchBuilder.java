@@ -39,15 +39,31 @@ public final class RecordBatchBuilder {
     }
 
     public RecordBatchBuilder(Codec codec) {
+        this(codec, Compression.of(CompressionType.forId(codec.id())).build());
+    }
+
+    /**
+     * @param level of {@code codec}, which is gzip, lz4 or zstd; {@code compression.*.level}
+     */
+    public static RecordBatchBuilder compressed(Codec codec, int level) {
+        Compression compression =
+                switch (codec) {
+                    case GZIP -> Compression.gzip().level(level).build();
+                    case LZ4 -> Compression.lz4().level(level).build();
+                    case ZSTD -> Compression.zstd().level(level).build();
+                    case NONE, SNAPPY ->
+                            throw new IllegalArgumentException(codec + " has no levels");
+                };
+        return new RecordBatchBuilder(codec, compression);
+    }
+
+    private RecordBatchBuilder(Codec codec, Compression compression) {
         this.codec = codec;
         this.attributes = codec.id();
         this.out = new ByteBufferOutputStream(512);
         this.out.position(RecordBatchView.HEADER_BYTES);
         this.records =
-                new DataOutputStream(
-                        Compression.of(CompressionType.forId(codec.id()))
-                                .build()
-                                .wrapForOutput(out, RecordBatchView.CURRENT_MAGIC));
+                new DataOutputStream(compression.wrapForOutput(out, RecordBatchView.CURRENT_MAGIC));
     }
 
     /** A batch with the end of a transaction: commit, or abort. */
