@@ -92,9 +92,7 @@ final class GroupShard {
         public void refuseWaiters(Group classic, Errors error) {
             for (Member member : classic.members().values()) {
                 if (member.awaitsJoin()) {
-                    deliver(
-                            new Answer.JoinRefused(
-                                    member.joinWaiter(), member.memberId(), error));
+                    deliver(new Answer.JoinRefused(member.joinWaiter(), member.memberId(), error));
                 }
                 if (member.awaitsSync()) {
                     deliver(new Answer.SyncRefused(member.syncWaiter(), error));
@@ -535,8 +533,7 @@ final class GroupShard {
         Errors error =
                 cell == null
                         ? validateCommit(groupId, memberId, instanceId, generation)
-                        : machine.validateTxnCommit(
-                                cell.group, memberId, instanceId, generation);
+                        : machine.validateTxnCommit(cell.group, memberId, instanceId, generation);
         if (error != Errors.NONE) {
             throw error.exception();
         }

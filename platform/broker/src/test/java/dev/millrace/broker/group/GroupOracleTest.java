@@ -18,7 +18,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.ApiException;
@@ -47,9 +46,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
- * The same requests, at the same times, to Apache's group coordinator and to ours: the same answers,
- * the same records, the same group. Now and then both begin anew, each from the records of the
- * other.
+ * The same requests, at the same times, to Apache's group coordinator and to ours: the same
+ * answers, the same records, the same group. Now and then both begin anew, each from the records of
+ * the other.
  *
  * <p>{@code -Dmillrace.oracle.runs=5000} plays longer; {@code -Dmillrace.oracle.seed=…} plays one
  * run again.
@@ -182,7 +181,8 @@ class GroupOracleTest {
             int classics = mixed || consumers == 0 ? 2 : 0;
             for (int i = 0; i < classics; i++) {
                 // Now and then it shares the instance id of a consumer that is upgraded.
-                actors.add(new Actor("k" + i, false, instanceId(random.nextInt(2) == 0 ? i : i + 5)));
+                actors.add(
+                        new Actor("k" + i, false, instanceId(random.nextInt(2) == 0 ? i : i + 5)));
             }
             if (actors.stream().anyMatch(a -> !a.consumer && a.instanceId != null)) {
                 // Theirs refuses a static member that comes back to a full group.
@@ -317,8 +317,7 @@ class GroupOracleTest {
                             && groupOf(ours).state() != GroupState.STABLE
                             && groupOf(ours).state() != GroupState.EMPTY;
             if (classicMoves
-                    || (ours.group(GROUP) != null
-                            && !groupOf(ours).pendingMembers().isEmpty())) {
+                    || (ours.group(GROUP) != null && !groupOf(ours).pendingMembers().isEmpty())) {
                 // What a rebalance has come to is in no record.
                 return;
             }
@@ -435,9 +434,7 @@ class GroupOracleTest {
                     request.memberEpoch() == 0
                             && request.subscribedTopicNames() != null
                             && request.subscribedTopicNames().isEmpty();
-            if (known != null
-                    && known.epoch() > known.targetEpoch()
-                    && (unresolved || nothing)) {
+            if (known != null && known.epoch() > known.targetEpoch() && (unresolved || nothing)) {
                 throw new StoriesPart(
                         "Apache assigns as if all read the same topics, as they did before");
             }
@@ -485,8 +482,7 @@ class GroupOracleTest {
                     ourAnswer.succeeded()
                             ? "NONE " + text(ourAnswer.result())
                             : Errors.forException(ourAnswer.cause()).name();
-            String expected =
-                    theirs.equals("NONE") ? "NONE " + text(theirAnswer.get(0)) : theirs;
+            String expected = theirs.equals("NONE") ? "NONE " + text(theirAnswer.get(0)) : theirs;
             tell("  -> " + expected);
             assertThat(ours).isEqualTo(expected);
             if (theirs.equals("NONE")) {
@@ -708,8 +704,7 @@ class GroupOracleTest {
         }
 
         private static byte[] bytes(Message message, int version) {
-            ByteBuffer bytes =
-                    MessageUtil.toVersionPrefixedByteBuffer((short) version, message);
+            ByteBuffer bytes = MessageUtil.toVersionPrefixedByteBuffer((short) version, message);
             byte[] array = new byte[bytes.remaining()];
             bytes.get(array);
             return array;
@@ -858,8 +853,7 @@ class GroupOracleTest {
                                                                                             request))
                                                             .errorCode())));
             String expected = theirError.equals("NONE") ? answered.get(0).name() : theirError;
-            Errors our =
-                    ours.heartbeat(GROUP, actor.memberId, actor.instanceId, actor.epoch);
+            Errors our = ours.heartbeat(GROUP, actor.memberId, actor.instanceId, actor.epoch);
             tell(actor.name + " heartbeats " + actor.epoch + " -> " + expected);
             assertThat(our.name()).isEqualTo(expected);
             if (our == Errors.REBALANCE_IN_PROGRESS) {
@@ -902,8 +896,7 @@ class GroupOracleTest {
                                                             answered.add(
                                                                     Errors.forCode(
                                                                             m.errorCode()))));
-            String expected =
-                    theirError.equals("NONE") ? answered.get(0).name() : theirError;
+            String expected = theirError.equals("NONE") ? answered.get(0).name() : theirError;
             Future<List<Errors>> our =
                     ours.leave(
                             GROUP,
@@ -924,9 +917,7 @@ class GroupOracleTest {
                     assertThat(join.ours.isComplete())
                             .as(
                                     "%s's JoinGroup is answered: %s, %s",
-                                    actor.name,
-                                    ApacheShard.now(join.theirs),
-                                    join.ours.result())
+                                    actor.name, ApacheShard.now(join.theirs), join.ours.result())
                             .isEqualTo(join.theirs.isDone());
                     JoinGroupResponseData answer = ApacheShard.now(join.theirs);
                     if (answer != null) {
@@ -939,9 +930,7 @@ class GroupOracleTest {
                     assertThat(sync.ours.isComplete())
                             .as(
                                     "%s's SyncGroup is answered: %s, %s",
-                                    actor.name,
-                                    ApacheShard.now(sync.theirs),
-                                    sync.ours.result())
+                                    actor.name, ApacheShard.now(sync.theirs), sync.ours.result())
                             .isEqualTo(sync.theirs.isDone());
                     SyncGroupResponseData answer = ApacheShard.now(sync.theirs);
                     if (answer != null) {
@@ -1142,8 +1131,7 @@ class GroupOracleTest {
                                 if (ours.validateDeleteOffsets(GROUP).test(topic)) {
                                     throw Errors.GROUP_SUBSCRIBED_TO_TOPIC.exception();
                                 }
-                                if (ours.offsets(GROUP)
-                                        .containsKey(new TopicPartition(topic, 0))) {
+                                if (ours.offsets(GROUP).containsKey(new TopicPartition(topic, 0))) {
                                     ours.commit(
                                             List.of(
                                                     new GroupRecord.OffsetDeleted(
@@ -1257,11 +1245,9 @@ class GroupOracleTest {
         private static Set<String> groups(GroupShard shard) {
             Set<String> groups = new TreeSet<>();
             shard.groups()
-                    .forEach(
-                            g -> groups.add(g.groupId() + " classic " + g.state().wireName()));
+                    .forEach(g -> groups.add(g.groupId() + " classic " + g.state().wireName()));
             shard.consumerGroups()
-                    .forEach(
-                            g -> groups.add(g.groupId() + " consumer " + g.state().wireName()));
+                    .forEach(g -> groups.add(g.groupId() + " consumer " + g.state().wireName()));
             return withoutEmptyClassic(groups);
         }
 
@@ -1282,9 +1268,7 @@ class GroupOracleTest {
 
         private static String described(GroupShard shard) {
             ConsumerGroup group = shard.consumerGroup(GROUP);
-            return group == null
-                    ? "none"
-                    : text(ConsumerGroupHandlers.described(GROUP, shard));
+            return group == null ? "none" : text(ConsumerGroupHandlers.described(GROUP, shard));
         }
 
         private static String described(ApacheShard shard) {
@@ -1327,8 +1311,7 @@ class GroupOracleTest {
                     .forEach(
                             topic ->
                                     partitions.put(
-                                            topic.topicName(),
-                                            new TreeSet<>(topic.partitions())));
+                                            topic.topicName(), new TreeSet<>(topic.partitions())));
             return partitions.toString();
         }
 
