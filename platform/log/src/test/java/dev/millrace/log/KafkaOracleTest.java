@@ -89,11 +89,19 @@ class KafkaOracleTest {
         KafkaLog kafka;
 
         /**
-         * A cleaning may have to end within a segment. Not together with aborted transactions: from
-         * there on Kafka takes committed records for aborted if their producer aborted a
-         * transaction before in the same segment, and compacts less.
+         * What a story may have together. Kafka's cleaner looks for aborted transactions from the
+         * log start, or from the segment of the first dirty offset, and takes some that end before
+         * for going on, and some that begin before for committed: it then compacts less, and later.
          */
-        final boolean smallMaps;
+        private enum Kind {
+            CLEANS_AND_ABORTS,
+            CLEANS_WITH_SMALL_MAPS_AND_DELETES,
+            ABORTS_AND_DELETES
+        }
+
+        private static final List<Kind> KINDS = List.of(Kind.values());
+
+        final Kind kind;
 
         final Map<Long, Integer> nextSequence = new HashMap<>();
         final Map<Long, Short> epochs = new HashMap<>();
@@ -106,7 +114,7 @@ class KafkaOracleTest {
         Story(Path directory, long seed) throws IOException {
             this.directory = directory;
             random = new Random(seed);
-            smallMaps = random.nextInt(3) == 0;
+            kind = KINDS.get(random.nextInt(KINDS.size()));
             config =
                     new Configs()
                             .compact()
@@ -171,7 +179,9 @@ class KafkaOracleTest {
                 lookUp();
             } else {
                 commit();
-                clean();
+                if (kind != Kind.ABORTS_AND_DELETES) {
+                    clean();
+                }
             }
         }
 
@@ -189,7 +199,7 @@ class KafkaOracleTest {
         }
 
         private void deleteRecords() throws IOException {
-            if (random.nextInt(3) == 0) {
+            if (kind != Kind.CLEANS_AND_ABORTS && random.nextInt(3) == 0) {
                 // Not all: we then roll and give up the active segment, Kafka does not.
                 long offset =
                         Math.min(
@@ -294,7 +304,7 @@ class KafkaOracleTest {
                     RecordBatchBuilder.endTransaction(
                             producerId,
                             epochs.getOrDefault(producerId, (short) 0),
-                            smallMaps || random.nextBoolean(),
+                            kind == Kind.CLEANS_WITH_SMALL_MAPS_AND_DELETES || random.nextBoolean(),
                             coordinatorEpoch,
                             clock.millis());
             append(marker, true);
@@ -366,7 +376,7 @@ class KafkaOracleTest {
                     .as("active segment")
                     .isEqualTo(activeBase(kafka.segments()));
             CleanerConfig cleaner =
-                    smallMaps
+                    kind == Kind.CLEANS_WITH_SMALL_MAPS_AND_DELETES && random.nextBoolean()
                             ? new CleanerConfig(OffsetMap.ENTRY_BYTES * 10, 0.5, 4096)
                             : new CleanerConfig(1 << 20, 0.9, 4096 + random.nextInt(20_000));
             Optional<LogToClean> theirs = kafka.cleanable();
