@@ -60,7 +60,7 @@ class GroupOracleTest {
     @Test
     void our_coordinator_does_what_apaches_does() {
         Long again = Long.getLong("millrace.oracle.seed");
-        int runs = again != null ? 1 : Integer.getInteger("millrace.oracle.runs", 250);
+        int runs = again != null ? 1 : Integer.getInteger("millrace.oracle.runs", 1_000);
         long first = again != null ? again : System.nanoTime();
         int steps = 0;
         for (int run = 0; run < runs; run++) {

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
  * <p>{@code -Dmillrace.oracle.assignments=20000} tries more.
  */
 class AssignorOracleTest {
-    private static final int TRIES = Integer.getInteger("millrace.oracle.assignments", 1_000);
+    private static final int TRIES = Integer.getInteger("millrace.oracle.assignments", 3_000);
 
     @Test
     void range_is_the_same() {
