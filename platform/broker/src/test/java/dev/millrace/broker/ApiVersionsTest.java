@@ -35,8 +35,7 @@ class ApiVersionsTest {
                     .collect(Collectors.toUnmodifiableSet());
 
     /** May still be missing: moving between log directories, groups of KIP-848. */
-    private static final Set<Integer> MAY_BE_MISSING =
-            Set.of(34, 68, 69);
+    private static final Set<Integer> MAY_BE_MISSING = Set.of(34, 68, 69);
 
     /** Kafka has telemetry only with a plug-in that receives it. */
     private static final Set<Integer> OURS_ALONE = Set.of(71, 72);

@@ -162,8 +162,7 @@ final class KafkaLog implements AutoCloseable {
                             new Throttler(Double.MAX_VALUE, 300, "none", "bytes", time),
                             time,
                             partition -> {});
-            cleanedTo =
-                    Optional.of(cleaner.doClean(section.get(), time.milliseconds()).getKey());
+            cleanedTo = Optional.of(cleaner.doClean(section.get(), time.milliseconds()).getKey());
             return true;
         } catch (DigestException | NoSuchAlgorithmException e) {
             throw new AssertionError(e);

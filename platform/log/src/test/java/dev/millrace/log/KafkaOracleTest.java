@@ -188,9 +188,7 @@ class KafkaOracleTest {
 
         private RecordBatchBuilder builder() {
             Codec codec =
-                    random.nextInt(3) == 0
-                            ? CODECS.get(random.nextInt(CODECS.size()))
-                            : Codec.NONE;
+                    random.nextInt(3) == 0 ? CODECS.get(random.nextInt(CODECS.size())) : Codec.NONE;
             return new RecordBatchBuilder(codec);
         }
 
@@ -397,7 +395,8 @@ class KafkaOracleTest {
         }
 
         /** Kafka does not look which transactions were aborted below the log start. */
-        private void compareBatches(List<RecordBatchView> allMine, List<RecordBatchView> allTheirs) {
+        private void compareBatches(
+                List<RecordBatchView> allMine, List<RecordBatchView> allTheirs) {
             List<RecordBatchView> mine = visible(allMine);
             List<RecordBatchView> theirs = visible(allTheirs);
             for (int i = 0; i < Math.min(mine.size(), theirs.size()); i++) {
@@ -407,7 +406,9 @@ class KafkaOracleTest {
         }
 
         private List<RecordBatchView> visible(List<RecordBatchView> batches) {
-            return batches.stream().filter(b -> b.nextOffset() > ours.log.logStartOffset()).toList();
+            return batches.stream()
+                    .filter(b -> b.nextOffset() > ours.log.logStartOffset())
+                    .toList();
         }
 
         /** All of a batch that a reader can see, and a recovery, and a later cleaning. */
@@ -644,8 +645,8 @@ class KafkaOracleTest {
         }
 
         /** A recovery finds producers from the log start on; one may have had a snapshot. */
-        private void lastBatchesAreDuplicates(
-                PartitionLog mine, KafkaLog theirs, boolean recovered) throws IOException {
+        private void lastBatchesAreDuplicates(PartitionLog mine, KafkaLog theirs, boolean recovered)
+                throws IOException {
             long start = mine.logStartOffset();
             int epoch = Math.max(leaderEpoch, mine.latestEpoch().orElse(0));
             for (List<ByteBuffer> batches : sent.values()) {
@@ -655,8 +656,7 @@ class KafkaOracleTest {
                             ByteBuffer.allocate(last.remaining()).put(last.duplicate()).flip();
                     String expected = answer(theirs, last, epoch, false);
                     String answer = answer(mine, copy, epoch, false);
-                    if (!recovered
-                            || !(isBelow(start, expected) || isBelow(start, answer))) {
+                    if (!recovered || !(isBelow(start, expected) || isBelow(start, answer))) {
                         assertThat(answer)
                                 .as("%s again", RecordBatchView.at(last, 0))
                                 .isEqualTo(expected);

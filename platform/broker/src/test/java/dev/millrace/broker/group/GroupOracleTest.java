@@ -434,9 +434,7 @@ class GroupOracleTest {
                     request.memberEpoch() == 0
                             && request.subscribedTopicNames() != null
                             && request.subscribedTopicNames().isEmpty();
-            if (known != null
-                    && known.epoch() > known.targetEpoch()
-                    && (unresolved || nothing)) {
+            if (known != null && known.epoch() > known.targetEpoch() && (unresolved || nothing)) {
                 throw new StoriesPart(
                         "Apache assigns as if all read the same topics, as they did before");
             }
@@ -919,9 +917,7 @@ class GroupOracleTest {
                     assertThat(join.ours.isComplete())
                             .as(
                                     "%s's JoinGroup is answered: %s, %s",
-                                    actor.name,
-                                    ApacheShard.now(join.theirs),
-                                    join.ours.result())
+                                    actor.name, ApacheShard.now(join.theirs), join.ours.result())
                             .isEqualTo(join.theirs.isDone());
                     JoinGroupResponseData answer = ApacheShard.now(join.theirs);
                     if (answer != null) {
@@ -934,9 +930,7 @@ class GroupOracleTest {
                     assertThat(sync.ours.isComplete())
                             .as(
                                     "%s's SyncGroup is answered: %s, %s",
-                                    actor.name,
-                                    ApacheShard.now(sync.theirs),
-                                    sync.ours.result())
+                                    actor.name, ApacheShard.now(sync.theirs), sync.ours.result())
                             .isEqualTo(sync.theirs.isDone());
                     SyncGroupResponseData answer = ApacheShard.now(sync.theirs);
                     if (answer != null) {
