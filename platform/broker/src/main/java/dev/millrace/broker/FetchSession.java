@@ -1,5 +1,6 @@
 package dev.millrace.broker;
 
+import dev.millrace.wire.RecordBytes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,7 +12,6 @@ import org.apache.kafka.common.message.FetchRequestData.FetchTopic;
 import org.apache.kafka.common.message.FetchRequestData.ForgottenTopic;
 import org.apache.kafka.common.message.FetchResponseData.FetchableTopicResponse;
 import org.apache.kafka.common.message.FetchResponseData.PartitionData;
-import org.apache.kafka.common.requests.FetchMetadata;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +29,7 @@ final class FetchSession {
     long lastUsedMs;
 
     /** Number of the next request. */
-    int epoch = FetchMetadata.nextEpoch(FetchMetadata.INITIAL_EPOCH);
+    int epoch = 1;
 
     /** What the shard has counted for it. */
     int countedPartitions;
@@ -49,6 +49,11 @@ final class FetchSession {
         this.topicIds = topicIds;
         this.createdMs = nowMs;
         this.lastUsedMs = nowMs;
+    }
+
+    /** Numbers 0 and -1 mean something else, so after the greatest comes 1. */
+    void nextEpoch() {
+        epoch = epoch == Integer.MAX_VALUE ? 1 : epoch + 1;
     }
 
     int size() {
@@ -112,7 +117,7 @@ final class FetchSession {
                 // After an error the client is told again as soon as it has gone.
                 asked.told().highWatermark = answer.errorCode() == 0 ? answer.highWatermark() : -1;
                 asked.told().logStartOffset = answer.logStartOffset();
-                if (answer.records() != null && answer.records().sizeInBytes() > 0) {
+                if (answer.records() instanceof RecordBytes records && records.sizeInBytes() > 0) {
                     partitions.remove(key);
                     partitions.put(key, asked);
                 }

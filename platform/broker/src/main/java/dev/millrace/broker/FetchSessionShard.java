@@ -13,7 +13,6 @@ import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.message.FetchResponseData.FetchableTopicResponse;
 import org.apache.kafka.common.message.FetchResponseData.PartitionData;
 import org.apache.kafka.common.protocol.Errors;
-import org.apache.kafka.common.requests.FetchMetadata;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,7 +90,7 @@ final class FetchSessionShard {
             remove(session.id);
             return null;
         }
-        session.epoch = FetchMetadata.nextEpoch(session.epoch);
+        session.nextEpoch();
         touch(session, nowMs);
         if (partitions > maxPartitions) {
             remove(session.id);
@@ -112,7 +111,7 @@ final class FetchSessionShard {
             long nowMs) {
         if (partitions + asked.size() > maxPartitions
                 || (sessions.size() >= maxSessions && !evictFor(privileged, asked.size(), nowMs))) {
-            return FetchMetadata.INVALID_SESSION_ID;
+            return FetchSessions.NO_SESSION;
         }
         FetchSession session = new FetchSession(newId(), privileged, topicIds, nowMs);
         session.begin(asked, answers);

@@ -7,7 +7,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToLongFunction;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchResponseData.PartitionData;
-import org.apache.kafka.common.requests.FetchMetadata;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +22,12 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class FetchSessions {
+    static final int NO_SESSION = 0;
+
+    // Epochs of whole requests.
+    private static final int OPENING = 0;
+    private static final int WITHOUT = -1;
+
     private static final int MAX_PARTITIONS = 1_000_000;
 
     private final List<FetchSessionShard> shards = new ArrayList<>();
@@ -48,16 +53,16 @@ final class FetchSessions {
      */
     FetchContext context(FetchRequestData request, boolean topicIds, boolean follower) {
         int epoch = request.sessionEpoch();
-        if (epoch != FetchMetadata.INITIAL_EPOCH && epoch != FetchMetadata.FINAL_EPOCH) {
+        if (epoch != OPENING && epoch != WITHOUT) {
             FetchContext incremental =
                     shard(request.sessionId()).next(request, topicIds, clock.millis());
             return incremental == null ? FetchContext.whole(request) : incremental;
         }
-        if (request.sessionId() != FetchMetadata.INVALID_SESSION_ID) {
+        if (request.sessionId() != NO_SESSION) {
             shard(request.sessionId()).remove(request.sessionId());
         }
         FetchContext.Whole whole = FetchContext.whole(request);
-        return epoch == FetchMetadata.FINAL_EPOCH
+        return epoch == WITHOUT
                 ? whole
                 : new FetchContext.Opening(this, whole, topicIds, follower);
     }
@@ -95,6 +100,6 @@ final class FetchSessions {
 
     /** Whether the request is a client's good-bye: the end of its session, and nothing more. */
     static boolean isGoodBye(FetchRequestData request) {
-        return request.topics().isEmpty() && request.sessionEpoch() == FetchMetadata.FINAL_EPOCH;
+        return request.topics().isEmpty() && request.sessionEpoch() == WITHOUT;
     }
 }
