@@ -133,7 +133,7 @@ class CompactionCrashTest {
             cleaner =
                     new Cleaner(
                             new CleanerConfig(
-                                    OffsetMap.ENTRY_BYTES * (4 + random.nextInt(40)), 0.8, 4096),
+                                    OffsetMap.ENTRY_BYTES * (4L + random.nextInt(40)), 0.8, 4096),
                             new Throttle(Throttle.UNLIMITED));
             directory = open();
             log = directory.create(ORDERS, ORDERS_ID, config);
