@@ -37,7 +37,10 @@ import org.apache.kafka.storage.internals.log.LogAppendInfo;
 import org.apache.kafka.storage.internals.log.LogToClean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.AnnotatedElementContext;
+import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.io.TempDirFactory;
 
 /**
  * Does the same to a log of ours and to one of Apache Kafka's, and compares what both say: answers
@@ -51,7 +54,23 @@ class KafkaOracleTest {
     private static final int DEFAULT_SEEDS = 300;
     private static final List<Codec> CODECS = List.of(Codec.values());
 
-    @TempDir Path path;
+    @TempDir(factory = InMemory.class)
+    Path path;
+
+    /**
+     * Where there is a file system in memory: both sync much, and it is not about the disk here.
+     */
+    static final class InMemory implements TempDirFactory {
+        private static final Path SHARED_MEMORY = Path.of("/dev/shm");
+
+        @Override
+        public Path createTempDirectory(AnnotatedElementContext element, ExtensionContext extension)
+                throws IOException {
+            return Files.isWritable(SHARED_MEMORY)
+                    ? Files.createTempDirectory(SHARED_MEMORY, "millrace-oracle")
+                    : Files.createTempDirectory("millrace-oracle");
+        }
+    }
 
     @Test
     void kafkas_log_and_ours_agree() throws IOException {
@@ -377,7 +396,7 @@ class KafkaOracleTest {
                     .isEqualTo(activeBase(kafka.segments()));
             CleanerConfig cleaner =
                     kind == Kind.CLEANS_WITH_SMALL_MAPS_AND_DELETES && random.nextBoolean()
-                            ? new CleanerConfig(OffsetMap.ENTRY_BYTES * 10, 0.5, 4096)
+                            ? new CleanerConfig(OffsetMap.ENTRY_BYTES * 10L, 0.5, 4096)
                             : new CleanerConfig(1 << 20, 0.9, 4096 + random.nextInt(20_000));
             Optional<LogToClean> theirs = kafka.cleanable();
             Optional<CleanableSection> mine = ours.log.cleanable();
