@@ -317,7 +317,9 @@ final class GroupShard {
         for (Answer answer : decided.answers()) {
             if (answer instanceof Answer.Joined joined) {
                 touch(cell, joined.memberId(), nowMs);
-            } else if (answer instanceof Answer.Synced synced) {
+            } else if (answer instanceof Answer.Synced synced
+                    && before.state() != GroupState.STABLE) {
+                // Who asks later for what has been assigned already has heartbeats to be heard by.
                 touch(cell, synced.memberId(), nowMs);
             }
         }
