@@ -9,7 +9,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code millrace bench produce|consume|latency|wordcount}. */
+/** {@code millrace bench produce|consume|latency|requests|paced|wordcount}. */
 @Command(
         name = "bench",
         description = {
@@ -23,6 +23,8 @@ import picocli.CommandLine.Spec;
             BenchCommand.Produce.class,
             BenchCommand.Consume.class,
             BenchCommand.Latency.class,
+            BenchCommand.Requests.class,
+            BenchCommand.Paced.class,
             BenchCommand.WordCount.class
         })
 public final class BenchCommand implements Runnable {
@@ -31,7 +33,8 @@ public final class BenchCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "say what to measure: produce, consume, latency or wordcount");
+                spec.commandLine(),
+                "say what to measure: produce, consume, latency, requests, paced or wordcount");
     }
 
     /** Options of every benchmark, and the loop over rounds. */
@@ -188,6 +191,101 @@ public final class BenchCommand implements Runnable {
         @Override
         public Integer call() throws Exception {
             return rounds.run(spec, new LatencyBenchmark(records, recordBytes, acks));
+        }
+    }
+
+    @Command(
+            name = "requests",
+            description = "Many small requests: each record is one.",
+            mixinStandardHelpOptions = true)
+    static final class Requests implements Callable<Integer> {
+        @Spec private CommandSpec spec;
+        @Mixin private Rounds rounds;
+
+        @Option(names = "--requests", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
+        private long requests = 100_000;
+
+        @Option(
+                names = "--record-bytes",
+                paramLabel = "N",
+                description = "default: ${DEFAULT-VALUE}")
+        private int recordBytes = 100;
+
+        @Option(
+                names = "--connections",
+                paramLabel = "N",
+                description = "Producers of one connection each (default: ${DEFAULT-VALUE}).")
+        private int connections = 1;
+
+        @Option(
+                names = "--depth",
+                paramLabel = "1..5",
+                description = "Requests under way on each (default: ${DEFAULT-VALUE}).")
+        private int depth = 5;
+
+        @Option(names = "--acks", paramLabel = "1|all", description = "default: ${DEFAULT-VALUE}")
+        private String acks = "all";
+
+        @Override
+        public Integer call() throws Exception {
+            if (connections < 1 || depth < 1 || depth > 5) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--connections is at least 1, --depth 1 to 5: more an idempotent producer"
+                                + " does not have under way");
+            }
+            return rounds.run(
+                    spec, new RequestsBenchmark(requests, recordBytes, connections, depth, acks));
+        }
+    }
+
+    @Command(
+            name = "paced",
+            description =
+                    "Records at a steady rate, from a producer to a consumer that waits for them.",
+            mixinStandardHelpOptions = true)
+    static final class Paced implements Callable<Integer> {
+        @Spec private CommandSpec spec;
+        @Mixin private Rounds rounds;
+
+        @Option(names = "--records", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
+        private long records = 200_000;
+
+        @Option(
+                names = "--record-bytes",
+                paramLabel = "N",
+                description = "default: ${DEFAULT-VALUE}")
+        private int recordBytes = 100;
+
+        @Option(names = "--partitions", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
+        private int partitions = 3;
+
+        @Option(
+                names = "--rate",
+                paramLabel = "N",
+                description = "Records a second (default: ${DEFAULT-VALUE}).")
+        private long rate = 20_000;
+
+        @Option(
+                names = "--idle-connections",
+                paramLabel = "N",
+                description = "Others, open and silent (default: ${DEFAULT-VALUE}).")
+        private int idleConnections = 0;
+
+        @Option(names = "--acks", paramLabel = "1|all", description = "default: ${DEFAULT-VALUE}")
+        private String acks = "all";
+
+        @Override
+        public Integer call() throws Exception {
+            if (recordBytes < Long.BYTES || rate < 1 || partitions < 1) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--record-bytes is at least 8, --rate and --partitions at least 1");
+            }
+            return rounds.run(
+                    spec,
+                    new PacedBenchmark(
+                            records, recordBytes, partitions, rate, idleConnections, acks));
         }
     }
 

@@ -31,6 +31,15 @@ public final class AuthorizedOperations {
                             AclOperation.DESCRIBE_CONFIGS,
                             AclOperation.ALTER_CONFIGS));
 
+    public static final int GROUP =
+            bits(
+                    Set.of(
+                            AclOperation.READ,
+                            AclOperation.DELETE,
+                            AclOperation.DESCRIBE,
+                            AclOperation.DESCRIBE_CONFIGS,
+                            AclOperation.ALTER_CONFIGS));
+
     private AuthorizedOperations() {}
 
     private static int bits(Set<AclOperation> operations) {

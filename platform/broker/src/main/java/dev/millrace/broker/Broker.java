@@ -1,16 +1,23 @@
 package dev.millrace.broker;
 
 import dev.millrace.broker.admin.AdminHandlers;
+import dev.millrace.broker.admin.EffectiveSettings;
 import dev.millrace.broker.admin.TopicConfigs;
 import dev.millrace.broker.group.GroupConfig;
 import dev.millrace.broker.group.GroupCoordinator;
 import dev.millrace.broker.group.GroupHandlers;
+import dev.millrace.broker.quota.ClientQuotas;
+import dev.millrace.broker.telemetry.ClientMetricsStore;
+import dev.millrace.broker.telemetry.Telemetry;
+import dev.millrace.broker.telemetry.TelemetryHandlers;
+import dev.millrace.broker.telemetry.TelemetrySettings;
 import dev.millrace.broker.txn.TxnConfig;
 import dev.millrace.broker.txn.TxnCoordinator;
 import dev.millrace.broker.txn.TxnHandlers;
 import dev.millrace.broker.txn.TxnMarkers;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.MetadataImage;
+import dev.millrace.cluster.SupportedFeatures;
 import dev.millrace.log.LogDirectory;
 import dev.millrace.log.LogDirectoryConfig;
 import dev.millrace.log.PartitionLog;
@@ -33,11 +40,14 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.quota.ClientQuotaEntity;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,17 +64,18 @@ import org.slf4j.LoggerFactory;
 public final class Broker {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
 
-    /** Finalized feature: transactions v2 (KIP-890). */
-    private static final short TRANSACTION_VERSION = 2;
-
     private final Vertx vertx;
     private final Cluster cluster;
     private final BrokerConfig config;
+    private final DynamicSettings dynamicSettings;
     private final BrokerSettings settings;
     private final Workers workers;
     private final Partitions partitions;
+    private final ClientQuotas quotas;
     private final LogCleaner cleaner;
     private final FetchSessions sessions;
+    private final ClientMetricsStore clientMetrics;
+    private final Telemetry telemetry;
     private final BiFunction<MetadataImage, String, TopicSettings> topicSettings;
     private final List<PartitionVerticle> verticles = new ArrayList<>();
     private final List<String> deploymentIds = new ArrayList<>();
@@ -87,11 +98,19 @@ public final class Broker {
         this.vertx = vertx;
         this.cluster = cluster;
         this.config = config;
-        this.settings = BrokerSettings.from(config.properties());
+        this.dynamicSettings = new DynamicSettings(config, cluster.image());
+        Map<String, String> now = dynamicSettings.now();
+        this.settings = BrokerSettings.from(now);
         config.requireCordonedKnown();
         this.workers = new Workers("millrace-background", settings.backgroundThreads());
         this.partitions = new Partitions(cluster::image);
-        this.cleaner = new LogCleaner(partitions, CleanerSettings.from(config.properties()));
+        this.quotas = new ClientQuotas(ListenerSettings.quotaWindows(now));
+        this.cleaner = new LogCleaner(partitions, CleanerSettings.from(now));
+        TelemetrySettings telemetrySettings = TelemetrySettings.from(now);
+        this.clientMetrics = new ClientMetricsStore(telemetrySettings.maxClients());
+        this.telemetry =
+                new Telemetry(
+                        telemetrySettings.maxBytes(), System::currentTimeMillis, clientMetrics);
         this.sessions =
                 new FetchSessions(
                         settings.fetchSessions(), settings.networkThreads(), Clock.systemUTC());
@@ -146,6 +165,28 @@ public final class Broker {
             throw new IllegalStateException("the broker does not listen yet");
         }
         return server.address();
+    }
+
+    /** What clients pushed of their metrics, in Prometheus' text format; any thread. */
+    public String clientMetrics() {
+        return telemetry.scrape();
+    }
+
+    /** What can be changed while this broker runs, beside the defaults of topics. */
+    private void followSettings(TxnCoordinator txns) {
+        dynamicSettings.onChange(
+                Set.of("background.threads"),
+                now -> workers.resize(BrokerSettings.from(now).backgroundThreads()));
+        dynamicSettings.onChange(
+                CleanerSettings.NAMES, now -> cleaner.reconfigure(CleanerSettings.from(now)));
+        dynamicSettings.onChange(
+                Set.of("transaction.partition.verification.enable"),
+                now -> txns.verifyPartitions(TxnConfig.from(now).verifyPartitions()));
+        cluster.onChange(
+                image -> {
+                    dynamicSettings.follow(image);
+                    telemetry.follow(image);
+                });
     }
 
     /**
@@ -327,8 +368,14 @@ public final class Broker {
                                             cluster,
                                             txnConfig,
                                             markers,
-                                            () -> TRANSACTION_VERSION);
+                                            () ->
+                                                    cluster.image()
+                                                            .features()
+                                                            .level(
+                                                                    SupportedFeatures
+                                                                            .TRANSACTION_VERSION));
                             transactions = txns;
+                            followSettings(txns);
                             return table(logs, imageFollower, creation, coordinator, txns, markers);
                         });
     }
@@ -342,11 +389,14 @@ public final class Broker {
             TxnMarkers markers) {
         LeaderHints hints = new LeaderHints(cluster::image);
         FetchHandler fetch =
-                new FetchHandler(partitions, workers, sessions, hints, settings.fetchMaxBytes());
+                new FetchHandler(
+                        partitions, workers, sessions, hints, quotas, settings.fetchMaxBytes());
         fetches = fetch;
         ApiTable.Builder table =
                 ApiTable.builder()
                         .add(ApiKeys.PRODUCE, 3, 13, new ProduceHandler(partitions, hints, txns))
+                        // Not served, but librdkafka looks for them (KAFKA-18659).
+                        .advertiseFrom(ApiKeys.PRODUCE, 0)
                         .add(ApiKeys.FETCH, 4, 18, fetch)
                         .add(
                                 ApiKeys.LIST_OFFSETS,
@@ -386,8 +436,8 @@ public final class Broker {
         }
         GroupHandlers.register(table, coordinator, txns);
         TxnHandlers.register(table, txns, coordinator::partitionOf);
-        table.feature("transaction.version", (short) 0, TRANSACTION_VERSION, TRANSACTION_VERSION);
-        AdminHandlers.register(table, cluster, config, imageFollower);
+        AdminHandlers.register(table, vertx, cluster, config, imageFollower, quotas);
+        TelemetryHandlers.register(table, telemetry, clientMetrics, workers::submit);
         return table.build();
     }
 
@@ -404,8 +454,27 @@ public final class Broker {
                         new InetSocketAddress(host, config.port()),
                         table,
                         settings.wire(),
-                        metrics)
-                .onSuccess(bound -> server = bound);
+                        metrics,
+                        quotas)
+                .onSuccess(
+                        bound -> {
+                            server = bound;
+                            cluster.onChange(image -> limit(bound, image));
+                        });
+    }
+
+    /** On the cluster's thread, at each change of the metadata. */
+    private void limit(KafkaServer.Bound listener, MetadataImage image) {
+        Map<ClientQuotaEntity, Map<String, Double>> set = image.quotas();
+        quotas.update(set);
+        Map<String, String> properties =
+                EffectiveSettings.of(config.properties(), image, config.nodeId());
+        try {
+            listener.limits(ListenerSettings.connections(properties, set));
+        } catch (ConfigException e) {
+            // A name that resolved when the quota was set need not do so for ever.
+            LOG.error("The limits of connections stay as they are: {}", e.getMessage());
+        }
     }
 
     private Future<Void> register(KafkaServer.Bound bound) {
@@ -426,6 +495,7 @@ public final class Broker {
         if (coordinator != null) {
             if (metrics != null) {
                 metrics.groups(coordinator);
+                metrics.quotas(quotas);
                 if (transactions != null) {
                     metrics.transactions(transactions);
                 }

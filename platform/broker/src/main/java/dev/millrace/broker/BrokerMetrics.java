@@ -1,6 +1,7 @@
 package dev.millrace.broker;
 
 import dev.millrace.broker.group.GroupCoordinator;
+import dev.millrace.broker.quota.ClientQuotas;
 import dev.millrace.broker.txn.TxnCoordinator;
 import dev.millrace.wire.RequestContext;
 import dev.millrace.wire.RequestMetrics;
@@ -19,7 +20,8 @@ import org.apache.kafka.common.protocol.ApiKeys;
  * groups as a gauge, {@code millrace.groups}; transactional ids as {@code
  * millrace.transactional.ids}; the log cleaner as {@code millrace.cleaner.*}; fetch sessions as
  * gauges, {@code millrace.fetch.sessions} and {@code millrace.fetch.session.partitions}, and what
- * was evicted of them, {@code millrace.fetch.session.evictions}.
+ * was evicted of them, {@code millrace.fetch.session.evictions}; throttling as {@code
+ * millrace.quota.*}.
  */
 public final class BrokerMetrics implements RequestMetrics {
     private record Meters(Timer requests, Counter requestBytes, Counter responseBytes) {}
@@ -34,6 +36,16 @@ public final class BrokerMetrics implements RequestMetrics {
     /** {@code millrace.groups}: how many groups this broker coordinates. */
     void groups(GroupCoordinator coordinator) {
         registry.gauge("millrace.groups", coordinator, GroupCoordinator::groupCount);
+    }
+
+    /** {@code millrace.quota.*}: metered entities, muting answers, and for how long. */
+    void quotas(ClientQuotas quotas) {
+        registry.gauge("millrace.quota.entities", quotas, ClientQuotas::meterCount);
+        FunctionCounter.builder(
+                        "millrace.quota.throttled.answers", quotas, ClientQuotas::throttledAnswers)
+                .register(registry);
+        FunctionCounter.builder("millrace.quota.throttled.ms", quotas, ClientQuotas::throttledMs)
+                .register(registry);
     }
 
     /**

@@ -56,12 +56,6 @@ record BrokerSettings(
      */
     static BrokerSettings from(Map<String, String> properties) {
         Reader in = new Reader(properties);
-        WireConfig wire =
-                WireConfig.DEFAULT
-                        .withMaxRequestBytes(in.number("socket.request.max.bytes", 100 << 20, 1))
-                        .withMaxIdleMs(in.longNumber("connections.max.idle.ms", 600_000, 1))
-                        .withMaxConnections(in.number("max.connections", Integer.MAX_VALUE, 1))
-                        .withSockets(sockets(in));
         int defaultLoops = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
         return new BrokerSettings(
                 in.number("num.network.threads", defaultLoops, 1),
@@ -81,10 +75,10 @@ record BrokerSettings(
                 in.number("num.recovery.threads.per.data.dir", 2, 1),
                 in.longNumber("millrace.shutdown.grace.ms", 2_000, 0),
                 properties.getOrDefault("broker.rack", ""),
-                wire);
+                ListenerSettings.wire(properties));
     }
 
-    private static SocketOptions sockets(Reader in) {
+    static SocketOptions sockets(Reader in) {
         SocketOptions absent = SocketOptions.DEFAULT;
         return new SocketOptions(
                 in.number(
@@ -134,7 +128,7 @@ record BrokerSettings(
                                 in.number("transaction.state.log.segment.bytes", 100 << 20, 1))));
     }
 
-    private record Reader(Map<String, String> properties) {
+    record Reader(Map<String, String> properties) {
         int number(String name, int absent, int min) {
             long value = longNumber(name, absent, min);
             if (value > Integer.MAX_VALUE) {

@@ -3,6 +3,7 @@ package dev.millrace.broker;
 import dev.millrace.log.CleanerConfig;
 import dev.millrace.log.Throttle;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Importance;
@@ -31,6 +32,16 @@ record CleanerSettings(
         int ioBufferBytes,
         long dedupeBufferBytes,
         double loadFactor) {
+    /** Of these settings. */
+    static final Set<String> NAMES =
+            Set.of(
+                    "log.cleaner.threads",
+                    "log.cleaner.backoff.ms",
+                    "log.cleaner.io.max.bytes.per.second",
+                    "log.cleaner.io.buffer.size",
+                    "log.cleaner.dedupe.buffer.size",
+                    "log.cleaner.io.buffer.load.factor");
+
     private static final String ENABLE = "log.cleaner.enable";
     private static final String THREADS = "log.cleaner.threads";
     private static final String BACKOFF_MS = "log.cleaner.backoff.ms";

@@ -6,6 +6,8 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.DeleteRecordsRequestData;
 import org.apache.kafka.common.message.DeleteRecordsRequestData.DeleteRecordsPartition;
 import org.apache.kafka.common.message.DeleteRecordsRequestData.DeleteRecordsTopic;
@@ -58,6 +60,9 @@ final class DeleteRecordsHandler
     private Future<Long> delete(String topic, DeleteRecordsPartition wanted) {
         Promise<Long> done = Promise.promise();
         try {
+            if (Topic.isInternal(topic)) {
+                throw new InvalidTopicException("records of " + topic + " are not to be deleted");
+            }
             Partition partition = partitions.require(topic, wanted.partitionIndex());
             partition
                     .owner()

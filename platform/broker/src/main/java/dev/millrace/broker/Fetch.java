@@ -1,5 +1,7 @@
 package dev.millrace.broker;
 
+import dev.millrace.broker.quota.ClientQuotas;
+import dev.millrace.wire.RequestContext;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
@@ -27,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * high watermark, and asks the partitions' owners only to be woken.
  */
 final class Fetch {
-    private final long connectionId;
+    private final RequestContext request;
+    private final ClientQuotas quotas;
     private final ContextInternal loop;
     private final Partitions partitions;
     private final Workers workers;
@@ -41,6 +44,9 @@ final class Fetch {
     private boolean lookAgainScheduled;
     private boolean workerReads;
     private boolean overdue;
+
+    /** What reading has taken of this loop and of workers; measured while there are quotas. */
+    private long spentNs;
 
     /** In the queue of a partition, whose owner calls it. */
     private final class Wait extends OffsetWaiters.Waiter {
@@ -62,14 +68,16 @@ final class Fetch {
     }
 
     Fetch(
-            long connectionId,
+            RequestContext request,
+            ClientQuotas quotas,
             ContextInternal loop,
             Partitions partitions,
             Workers workers,
             LeaderHints hints,
             FetchTerms terms,
             FetchContext session) {
-        this.connectionId = connectionId;
+        this.request = request;
+        this.quotas = quotas;
         this.loop = loop;
         this.partitions = partitions;
         this.workers = workers;
@@ -80,7 +88,7 @@ final class Fetch {
     }
 
     long connectionId() {
-        return connectionId;
+        return request.connectionId();
     }
 
     /**
@@ -126,6 +134,7 @@ final class Fetch {
 
     private void look() {
         FetchReading reading;
+        long sinceNs = quotas.enabled() ? System.nanoTime() : 0;
         try {
             reading = FetchReading.fromMemory(partitions, terms, asked);
         } catch (RuntimeException e) {
@@ -133,15 +142,30 @@ final class Fetch {
             promise.fail(e);
             return;
         }
+        spent(sinceNs);
         if (reading.incomplete()) {
             reading.discard();
             workerReads = true;
             leaveQueues();
-            workers.submit(() -> FetchReading.fromFilesToo(partitions, terms, asked))
+            workers.submit(this::readFilesToo)
                     .onComplete(read -> loop.nettyEventLoop().execute(() -> readByWorker(read)));
         } else {
             decide(reading);
         }
+    }
+
+    private void spent(long sinceNs) {
+        if (sinceNs != 0) {
+            spentNs += System.nanoTime() - sinceNs;
+        }
+    }
+
+    /** On a worker, while this loop leaves everything as it is. */
+    private FetchReading readFilesToo() {
+        long sinceNs = quotas.enabled() ? System.nanoTime() : 0;
+        FetchReading reading = FetchReading.fromFilesToo(partitions, terms, asked);
+        spent(sinceNs);
+        return reading;
     }
 
     private void readByWorker(AsyncResult<FetchReading> read) {
@@ -166,6 +190,10 @@ final class Fetch {
     }
 
     private FetchResponseData answer(FetchReading reading) {
+        int throttleMs = throttleMs(reading);
+        if (throttleMs > 0) {
+            return session.withoutRecords().setThrottleTimeMs(throttleMs);
+        }
         boolean hinting = reading.misdirected() && terms.leaderHints();
         if (hinting) {
             hints.addTo(asked, reading.answers());
@@ -175,6 +203,15 @@ final class Fetch {
             hints.addEndpoints(response);
         }
         return response;
+    }
+
+    /** Followers are not throttled: nobody would gain by replicas that are behind. */
+    private int throttleMs(FetchReading reading) {
+        if (!terms.consumer() || !quotas.countsFetch(request)) {
+            return 0;
+        }
+        return quotas.fetchThrottleMs(
+                request, session.sizeBytes(reading.answers(), request.version()), spentNs);
     }
 
     private void finish() {

@@ -9,6 +9,7 @@ import org.apache.kafka.common.message.FetchRequestData.FetchTopic;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.message.FetchResponseData.FetchableTopicResponse;
 import org.apache.kafka.common.message.FetchResponseData.PartitionData;
+import org.apache.kafka.common.protocol.ObjectSerializationCache;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,13 @@ sealed interface FetchContext {
      * @param read one for each of {@link #asked}; null where there is nothing to tell
      */
     FetchResponseData answer(@Nullable PartitionData[] read);
+
+    /** Length of the body that {@link #answer} would have, without answering. */
+    default int sizeBytes(@Nullable PartitionData[] read, short version) {
+        return new FetchResponseData()
+                .setResponses(byTopic(asked(), read))
+                .size(new ObjectSerializationCache(), version);
+    }
 
     /** An answer without records, to a client that is over its quota. */
     FetchResponseData withoutRecords();

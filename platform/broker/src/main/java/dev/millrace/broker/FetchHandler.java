@@ -1,5 +1,6 @@
 package dev.millrace.broker;
 
+import dev.millrace.broker.quota.ClientQuotas;
 import dev.millrace.wire.ApiHandler;
 import dev.millrace.wire.RequestContext;
 import io.vertx.core.Future;
@@ -17,6 +18,7 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
     private final Workers workers;
     private final FetchSessions sessions;
     private final LeaderHints hints;
+    private final ClientQuotas quotas;
     private final int maxBytes;
     private final Set<Fetch> waiting = ConcurrentHashMap.newKeySet();
     private volatile boolean stopping;
@@ -29,17 +31,21 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
             Workers workers,
             FetchSessions sessions,
             LeaderHints hints,
+            ClientQuotas quotas,
             int maxBytes) {
         this.partitions = partitions;
         this.workers = workers;
         this.sessions = sessions;
         this.hints = hints;
+        this.quotas = quotas;
         this.maxBytes = maxBytes;
     }
 
     @Override
     public Future<FetchResponseData> handle(RequestContext context, FetchRequestData request) {
-        FetchTerms terms = FetchTerms.of(context, request, maxBytes);
+        // More at once would be throttled however long the client had been silent.
+        int allowedBytes = (int) Math.min(maxBytes, quotas.maxFetchBytes(context));
+        FetchTerms terms = FetchTerms.of(context, request, allowedBytes);
         FetchContext session;
         try {
             session = sessions.context(request, terms.topicIds(), !terms.consumer());
@@ -53,7 +59,8 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
         }
         Fetch fetch =
                 new Fetch(
-                        context.connectionId(),
+                        context,
+                        quotas,
                         ContextInternal.current(),
                         partitions,
                         workers,

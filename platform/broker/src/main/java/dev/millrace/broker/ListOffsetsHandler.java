@@ -7,8 +7,10 @@ import dev.millrace.wire.RequestContext;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidRequestException;
@@ -51,12 +53,17 @@ final class ListOffsetsHandler
     @Override
     public Future<ListOffsetsResponseData> handle(
             RequestContext context, ListOffsetsRequestData request) {
+        Map<TopicPartition, Integer> times = times(request);
         Set<TopicPartition> seen = new HashSet<>();
         List<Future<?>> lookups = new ArrayList<>();
         List<ListOffsetsTopicResponse> topics = new ArrayList<>();
         for (ListOffsetsTopic topic : request.topics()) {
             List<ListOffsetsPartitionResponse> answers = new ArrayList<>();
             for (ListOffsetsPartition wanted : topic.partitions()) {
+                TopicPartition tp = new TopicPartition(topic.name(), wanted.partitionIndex());
+                if (!seen.add(tp)) {
+                    continue;
+                }
                 ListOffsetsPartitionResponse answer =
                         new ListOffsetsPartitionResponse()
                                 .setPartitionIndex(wanted.partitionIndex())
@@ -65,8 +72,7 @@ final class ListOffsetsHandler
                                 .setLeaderEpoch(UNKNOWN);
                 answers.add(answer);
                 try {
-                    TopicPartition tp = new TopicPartition(topic.name(), wanted.partitionIndex());
-                    if (!seen.add(tp)) {
+                    if (times.getOrDefault(tp, 0) > 1) {
                         throw new InvalidRequestException(tp + " is asked for twice");
                     }
                     Partition partition = partitions.require(topic.name(), wanted.partitionIndex());
@@ -86,6 +92,24 @@ final class ListOffsetsHandler
         return context.version() < FIRST_VERSION_WITH_EPOCHS
                 ? answered.map(ListOffsetsHandler::withoutEpochs)
                 : answered;
+    }
+
+    /** Who is asked for how often; whoever is asked for twice is refused, once. */
+    private static Map<TopicPartition, Integer> times(ListOffsetsRequestData request) {
+        Map<TopicPartition, Integer> times = new HashMap<>();
+        request.topics()
+                .forEach(
+                        topic ->
+                                topic.partitions()
+                                        .forEach(
+                                                wanted ->
+                                                        times.merge(
+                                                                new TopicPartition(
+                                                                        topic.name(),
+                                                                        wanted.partitionIndex()),
+                                                                1,
+                                                                Integer::sum)));
+        return times;
     }
 
     /** Older versions cannot say an epoch, not even one that nobody needs. */

@@ -6,9 +6,11 @@ import dev.millrace.wire.ApiHandler;
 import dev.millrace.wire.RequestContext;
 import io.vertx.core.Future;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InvalidRequestException;
@@ -141,8 +143,16 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
                     .values()
                     .forEach(topic -> response.topics().add(describe(image, topic, operations)));
         } else {
+            // Where there are ids, the names beside them do not count.
+            boolean byId =
+                    request.topics().stream()
+                            .anyMatch(topic -> !topic.topicId().equals(Uuid.ZERO_UUID));
+            Set<Object> answered = new HashSet<>();
             for (MetadataRequestTopic wanted : request.topics()) {
-                response.topics().add(describe(image, wanted, refused, operations));
+                Object asked = byId || wanted.name() == null ? wanted.topicId() : wanted.name();
+                if ((!byId || !wanted.topicId().equals(Uuid.ZERO_UUID)) && answered.add(asked)) {
+                    response.topics().add(describe(image, wanted, refused, operations));
+                }
             }
         }
         return response;
@@ -158,7 +168,8 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
             Map<String, Errors> refused,
             boolean operations) {
         String name = wanted.name();
-        if (name == null) {
+        // A consumer that was assigned a topic by id asks for its name, and sends an empty one.
+        if (name == null || !wanted.topicId().equals(Uuid.ZERO_UUID)) {
             return image.topic(wanted.topicId())
                     .map(topic -> describe(image, topic, operations))
                     .orElseGet(

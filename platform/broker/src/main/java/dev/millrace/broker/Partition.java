@@ -128,7 +128,8 @@ final class Partition {
         if (reason != null) {
             throw reason;
         }
-        if (expectedEpoch != NO_EPOCH && expectedEpoch != leaderEpoch) {
+        // Whatever is negative means that the client knows none.
+        if (expectedEpoch >= 0 && expectedEpoch != leaderEpoch) {
             String message =
                     "%s: the request says leader epoch %d, it is %d"
                             .formatted(topicPartition(), expectedEpoch, leaderEpoch);

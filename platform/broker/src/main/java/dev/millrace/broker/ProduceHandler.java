@@ -14,6 +14,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InvalidRequiredAcksException;
 import org.apache.kafka.common.errors.InvalidTopicException;
@@ -38,6 +39,7 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
     private static final short ACKS_ALL = -1;
     private static final short FIRST_VERSION_WITH_ZSTD = 7;
     private static final short FIRST_VERSION_WITH_TOPIC_IDS = 13;
+    private static final byte CURRENT_MAGIC = 2;
     // Bits of a batch's attributes.
     private static final int CODEC_MASK = 7;
     private static final int TRANSACTIONAL_BIT = 0x10;
@@ -149,6 +151,7 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
             if (Topic.isInternal(topic)) {
                 throw new InvalidTopicException("only coordinators write to " + topic);
             }
+            requireBatch(batches);
             int attributes = attributesOfFirst(batches);
             if (context.version() < FIRST_VERSION_WITH_ZSTD
                     && (attributes & CODEC_MASK) == Codec.ZSTD.id()) {
@@ -237,6 +240,23 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
                 // No response is due: the connection is closed, and the client asks for metadata.
                 promise.fail(cause);
             }
+        }
+    }
+
+    /** A cut batch is none. What is in a whole one is the log's to check. */
+    private static void requireBatch(ByteBuffer batches) {
+        int size = batches.remaining();
+        int at = batches.position();
+        boolean none = size <= RecordBatchView.MAGIC;
+        boolean cut =
+                !none
+                        && batches.get(at + RecordBatchView.MAGIC) == CURRENT_MAGIC
+                        && size - RecordBatchView.LENGTH_PREFIX_BYTES
+                                < batches.getInt(at + RecordBatchView.LENGTH);
+        if (none || cut) {
+            throw new InvalidRecordException(
+                    "expected a record batch for the partition, got none (%d bytes)"
+                            .formatted(size));
         }
     }
 

@@ -65,6 +65,17 @@ final class Workers {
         return promise.future();
     }
 
+    /** From now on with that many threads; those above it end when they have nothing to do. */
+    void resize(int threads) {
+        if (threads > executor.getMaximumPoolSize()) {
+            executor.setMaximumPoolSize(threads);
+            executor.setCorePoolSize(threads);
+        } else {
+            executor.setCorePoolSize(threads);
+            executor.setMaximumPoolSize(threads);
+        }
+    }
+
     /** Takes no more; what has been submitted is still done. */
     void shutdown() {
         executor.shutdown();

@@ -13,8 +13,13 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.AlterClientQuotasRequestData;
+import org.apache.kafka.common.message.AlterClientQuotasResponseData;
 import org.apache.kafka.common.message.ApiVersionsRequestData;
 import org.apache.kafka.common.message.ApiVersionsResponseData;
+import org.apache.kafka.common.message.DescribeAclsRequestData;
+import org.apache.kafka.common.message.DescribeQuorumRequestData;
+import org.apache.kafka.common.message.DescribeQuorumResponseData;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.message.ListOffsetsRequestData;
@@ -25,8 +30,11 @@ import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData;
 import org.apache.kafka.common.message.OffsetForLeaderEpochResponseData;
 import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.message.ProduceResponseData;
+import org.apache.kafka.common.message.UnregisterBrokerRequestData;
+import org.apache.kafka.common.message.UnregisterBrokerResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -68,7 +76,9 @@ class EveryVersionTest {
         List<DynamicTest> tests = new ArrayList<>();
         for (ApiVersionsResponseData.ApiVersion range : advertised.apiKeys()) {
             ApiKeys api = ApiKeys.forId(range.apiKey());
-            for (int v = range.minVersion(); v <= range.maxVersion(); v++) {
+            // Produce is advertised from 0, but not served before 3.
+            int first = Math.max(range.minVersion(), api.oldestVersion());
+            for (int v = first; v <= range.maxVersion(); v++) {
                 int version = v;
                 tests.add(
                         DynamicTest.dynamicTest(api + " v" + version, () -> answers(api, version)));
@@ -100,6 +110,15 @@ class EveryVersionTest {
                     new ApiVersionsRequestData()
                             .setClientSoftwareName("test")
                             .setClientSoftwareVersion("1");
+            case DESCRIBE_ACLS ->
+                    new DescribeAclsRequestData()
+                            .setResourceTypeFilter((byte) 1)
+                            .setPatternTypeFilter((byte) 1)
+                            .setOperation((byte) 1)
+                            .setPermissionType((byte) 1);
+            case UNREGISTER_BROKER -> new UnregisterBrokerRequestData().setBrokerId(99);
+            case DESCRIBE_QUORUM -> quorum();
+            case ALTER_CLIENT_QUOTAS -> quota();
             default -> api.messageType.newRequest();
         };
     }
@@ -133,7 +152,51 @@ class EveryVersionTest {
             assertThat(end.errorCode()).isZero();
             assertThat(end.leaderEpoch()).isZero();
             assertThat(end.endOffset()).isPositive();
+        } else if (body instanceof DescribeQuorumResponseData described) {
+            DescribeQuorumResponseData.PartitionData partition =
+                    described.topics().get(0).partitions().get(0);
+            assertThat(partition.errorCode()).isZero();
+            assertThat(partition.highWatermark()).isPositive();
+            assertThat(partition.currentVoters())
+                    .extracting(DescribeQuorumResponseData.ReplicaState::replicaId)
+                    .containsExactly(1);
+        } else if (body instanceof UnregisterBrokerResponseData unregistered) {
+            assertThat(unregistered.errorCode()).isEqualTo(Errors.BROKER_ID_NOT_REGISTERED.code());
+        } else if (body instanceof AlterClientQuotasResponseData altered) {
+            assertThat(altered.entries().get(0).errorCode()).isZero();
         }
+    }
+
+    private static ApiMessage quorum() {
+        return new DescribeQuorumRequestData()
+                .setTopics(
+                        List.of(
+                                new DescribeQuorumRequestData.TopicData()
+                                        .setTopicName("__cluster_metadata")
+                                        .setPartitions(
+                                                List.of(
+                                                        new DescribeQuorumRequestData
+                                                                        .PartitionData()
+                                                                .setPartitionIndex(0)))));
+    }
+
+    private static ApiMessage quota() {
+        return new AlterClientQuotasRequestData()
+                .setValidateOnly(true)
+                .setEntries(
+                        List.of(
+                                new AlterClientQuotasRequestData.EntryData()
+                                        .setEntity(
+                                                List.of(
+                                                        new AlterClientQuotasRequestData
+                                                                        .EntityData()
+                                                                .setEntityType("user")
+                                                                .setEntityName("u")))
+                                        .setOps(
+                                                List.of(
+                                                        new AlterClientQuotasRequestData.OpData()
+                                                                .setKey("producer_byte_rate")
+                                                                .setValue(1000)))));
     }
 
     private static ApiMessage produce(short version) {

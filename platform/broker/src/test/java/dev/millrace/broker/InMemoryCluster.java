@@ -5,6 +5,7 @@ import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.FinalizedFeatures;
 import dev.millrace.cluster.LiveGroups;
 import dev.millrace.cluster.MetadataImage;
+import dev.millrace.cluster.QuorumState;
 import dev.millrace.cluster.ScramCredential;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,6 +21,7 @@ import org.apache.kafka.clients.admin.FeatureUpdate;
 import org.apache.kafka.clients.admin.ScramMechanism;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.BrokerIdNotRegisteredException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.quota.ClientQuotaEntity;
 
@@ -254,7 +256,8 @@ final class InMemoryCluster implements Cluster {
 
     @Override
     public CompletionStage<Void> unregisterBroker(int brokerId) {
-        return CompletableFuture.failedFuture(new UnsupportedOperationException());
+        return CompletableFuture.failedFuture(
+                new BrokerIdNotRegisteredException("there is only broker " + nodeId));
     }
 
     @Override
@@ -318,6 +321,20 @@ final class InMemoryCluster implements Cluster {
     @Override
     public void onFailure(Consumer<Throwable> listener) {
         // It has no disk that could fail.
+    }
+
+    @Override
+    public CompletionStage<QuorumState> quorum() {
+        long nowMs = System.currentTimeMillis();
+        long end = image.version() + 1;
+        return CompletableFuture.completedFuture(
+                new QuorumState(
+                        nodeId,
+                        1,
+                        end,
+                        List.of(
+                                new QuorumState.Voter(
+                                        nodeId, "127.0.0.1", 9093, end, nowMs, nowMs))));
     }
 
     @Override

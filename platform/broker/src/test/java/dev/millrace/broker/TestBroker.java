@@ -108,6 +108,14 @@ public final class TestBroker implements AutoCloseable {
         return node != null;
     }
 
+    /** The one in this process. */
+    Broker broker() {
+        if (node == null) {
+            throw new IllegalStateException("an external broker is not seen from inside");
+        }
+        return node.broker;
+    }
+
     /** Stops the embedded broker cleanly and starts it again on its data and its port. */
     public void restart() {
         Node old = node;
@@ -117,6 +125,14 @@ public final class TestBroker implements AutoCloseable {
         int port = old.broker.address().getPort();
         stop(old);
         node = startNode(old.directory, old.properties, port);
+    }
+
+    /** Where the embedded broker keeps its partitions. */
+    public Path logs() {
+        if (node == null) {
+            throw new IllegalStateException("an external broker keeps its logs to itself");
+        }
+        return node.directory.resolve("logs");
     }
 
     private static void stop(Node node) {

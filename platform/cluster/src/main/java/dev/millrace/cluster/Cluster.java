@@ -133,6 +133,13 @@ public interface Cluster extends AutoCloseable {
     CompletionStage<Void> unregisterBroker(int nodeId);
 
     /**
+     * The journal's quorum as it is now. Only its leader knows how far the others are.
+     *
+     * @return fails with NotLeaderOrFollowerException elsewhere
+     */
+    CompletionStage<QuorumState> quorum();
+
+    /**
      * Live group state shared through Hazelcast: what lets another node take over a group without a
      * rebalance.
      */

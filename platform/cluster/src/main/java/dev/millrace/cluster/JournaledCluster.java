@@ -241,6 +241,11 @@ final class JournaledCluster implements Cluster, JournalListener {
         return done(new MetadataRequest.UnregisterBroker(nodeId));
     }
 
+    @Override
+    public CompletionStage<QuorumState> quorum() {
+        return journal.thenApply(Journal::quorum).copy();
+    }
+
     private CompletionStage<Void> done(MetadataRequest request) {
         CompletableFuture<Void> done = new CompletableFuture<>();
         ask(request, (outcome, image) -> Boolean.TRUE)

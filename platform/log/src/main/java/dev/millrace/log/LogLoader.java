@@ -221,8 +221,9 @@ final class LogLoader {
     private boolean recover(Segment segment) throws IOException {
         if (segment.baseOffset < recoveredFrom) {
             recoveredFrom = segment.baseOffset;
-            // The file may know epochs of batches that a crash took; the batches here know better.
-            epochs.truncateFromEnd(recoveredFrom);
+            // The file may know epochs of batches that a crash took; the batches here know better,
+            // but for those that compaction took.
+            epochs.truncateFromEnd(Math.max(recoveredFrom, compactedTo));
         }
         int size = sizeOf(segment);
         int valid = 0;

@@ -38,7 +38,7 @@ final class TimestampLookup {
         BatchCursor cursor = segment.cursor(start, segment.sizeBytes());
         while (cursor.next()) {
             RecordBatchView header = cursor.header();
-            if (header.maxTimestamp() < timestampMs || header.isControl()) {
+            if (header.maxTimestamp() < timestampMs) {
                 continue;
             }
             RecordBatchView batch = cursor.whole();

@@ -18,6 +18,15 @@ final class CopiedDirectory {
         }
     }
 
+    /** The files of a folder without its subfolders, into one that exists. */
+    static void copyFiles(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.list(from)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, to.resolve(file.getFileName()));
+            }
+        }
+    }
+
     static LogFixture openCrashed(Path path, LogConfig config) throws IOException {
         return LogFixture.existing(path, LocalDisk.INSTANCE, config, LogFixture.directoryConfig());
     }

@@ -14,6 +14,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import java.net.InetSocketAddress;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,7 @@ final class HttpSide {
     private @Nullable SqlEngine engine;
     private @Nullable ConsoleApi console;
     private volatile boolean open;
+    private volatile Supplier<String> moreMetrics = () -> "";
 
     HttpSide(Vertx vertx, NodeConfig config, PrometheusMeterRegistry metrics) {
         this.vertx = vertx;
@@ -40,13 +42,20 @@ final class HttpSide {
                                         .putHeader(
                                                 "Content-Type",
                                                 "text/plain; version=0.0.4; charset=utf-8")
-                                        .end(metrics.scrape()));
+                                        .end(metrics.scrape() + moreMetrics.get()));
         router.get("/health")
                 .handler(
                         context ->
                                 context.response()
                                         .putHeader("Content-Type", "application/json")
                                         .end("{\"status\":\"ready\"}"));
+    }
+
+    /**
+     * @param text Prometheus' text format, shown behind the node's own
+     */
+    void showMetrics(Supplier<String> text) {
+        moreMetrics = text;
     }
 
     /** Completes with the address that was bound. */

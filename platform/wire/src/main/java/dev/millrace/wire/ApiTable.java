@@ -3,6 +3,7 @@ package dev.millrace.wire;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.apache.kafka.common.message.ApiVersionsResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
@@ -10,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which APIs this server speaks, in which versions, and who answers them. What is not registered
- * here is not advertised; what is advertised is answered. ApiVersions itself is always present and
- * answers from this table.
+ * here is not advertised; what is advertised is answered, but for {@link Builder#advertiseFrom}.
+ * ApiVersions itself is always present and answers from this table.
  *
  * <p>Immutable; any thread.
  */
@@ -19,11 +20,13 @@ public final class ApiTable {
     /**
      * One row.
      *
+     * @param advertisedMin lowest version that ApiVersions names
      * @param minVersion lowest version that is answered
      * @param maxVersion highest version that is answered
      */
     record Entry(
             ApiKeys api,
+            short advertisedMin,
             short minVersion,
             short maxVersion,
             ApiHandler<ApiMessage, ApiMessage> handler) {
@@ -59,7 +62,7 @@ public final class ApiTable {
         Map<ApiKeys, short[]> ranges = new TreeMap<>();
         for (Entry entry : byId) {
             if (entry != null) {
-                ranges.put(entry.api, new short[] {entry.minVersion, entry.maxVersion});
+                ranges.put(entry.api, new short[] {entry.advertisedMin, entry.maxVersion});
             }
         }
         return ranges;
@@ -69,6 +72,7 @@ public final class ApiTable {
     public static final class Builder {
         private final Map<ApiKeys, Entry> entries = new EnumMap<>(ApiKeys.class);
         private final ApiVersionsHandler apiVersions = new ApiVersionsHandler();
+        private Supplier<AdvertisedFeatures> features = () -> AdvertisedFeatures.NONE;
 
         private Builder() {}
 
@@ -97,7 +101,13 @@ public final class ApiTable {
             @SuppressWarnings("unchecked")
             ApiHandler<ApiMessage, ApiMessage> erased =
                     (ApiHandler<ApiMessage, ApiMessage>) (ApiHandler<?, ?>) handler;
-            Entry entry = new Entry(api, (short) minVersion, (short) maxVersion, erased);
+            Entry entry =
+                    new Entry(
+                            api,
+                            (short) minVersion,
+                            (short) minVersion,
+                            (short) maxVersion,
+                            erased);
             if (entries.putIfAbsent(api, entry) != null) {
                 throw new IllegalArgumentException(api + " is registered twice");
             }
@@ -105,19 +115,35 @@ public final class ApiTable {
         }
 
         /**
-         * Announces a feature (KIP-584), by which clients choose among protocols.
-         *
-         * @param finalized level in force
+         * Names versions that are not answered, for clients that look for them without using them
+         * (KAFKA-18659). A request in one of them closes its connection, like in any other version
+         * that is not served.
          */
-        public Builder feature(String name, short min, short max, short finalized) {
-            apiVersions.feature(name, min, max, finalized);
+        public Builder advertiseFrom(ApiKeys api, int advertisedMin) {
+            entries.computeIfPresent(
+                    api,
+                    (same, entry) ->
+                            new Entry(
+                                    api,
+                                    (short) advertisedMin,
+                                    entry.minVersion,
+                                    entry.maxVersion,
+                                    entry.handler));
+            return this;
+        }
+
+        /**
+         * @param now asked at each ApiVersions request, from any loop
+         */
+        public Builder features(Supplier<AdvertisedFeatures> now) {
+            features = now;
             return this;
         }
 
         public ApiTable build() {
             add(ApiKeys.API_VERSIONS, 0, API_VERSIONS_MAX, apiVersions);
             ApiTable table = new ApiTable(entries);
-            apiVersions.advertise(table.ranges());
+            apiVersions.advertise(table.ranges(), features);
             return table;
         }
     }

@@ -12,8 +12,8 @@ import java.nio.channels.WritableByteChannel;
  * A part of a segment file. Netty's own region closes the file; a segment outlives its readers.
  *
  * <p>{@code sendfile} moves the pages of the page cache to the socket one by one, which costs the
- * receiver on the same machine more than a copy costs the sender. So the bytes go through a buffer
- * that is small enough to stay in the processor's cache, unless the node is told otherwise.
+ * sender least, but a receiver on the same machine more than it saves. Where that matters, the
+ * bytes go through a buffer that is small enough to stay in the processor's cache.
  */
 final class FileSlice extends AbstractReferenceCounted implements FileRegion {
     /** No larger than what a socket takes at once: the rest would be read again. */

@@ -11,7 +11,9 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.message.ApiVersionsRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
@@ -19,6 +21,7 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.AbstractRequest;
 import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.RequestHeader;
+import org.apache.kafka.common.security.auth.KafkaPrincipal;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,9 +30,9 @@ import org.slf4j.LoggerFactory;
  * One client connection: cuts frames, hands requests to their handlers as they arrive, sends the
  * answers in the order of the requests.
  *
- * <p>Back-pressure: while too many requests or bytes are unanswered, or the client does not read
- * its answers, the socket is not read. Bytes that are no request close the connection, and nothing
- * else. Event loop only; answers from other threads are moved here first.
+ * <p>Back-pressure: while too many requests or bytes are unanswered, the client does not read its
+ * answers, or a quota says so, the socket is not read. Bytes that are no request close the
+ * connection, and nothing else. Event loop only; answers from other threads are moved here first.
  */
 final class KafkaConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaConnection.class);
@@ -40,6 +43,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
     private final ApiTable table;
     private final WireConfig config;
     private final RequestMetrics metrics;
+    private final RequestQuotas quotas;
     private final long id;
     private final FrameReader frames;
 
@@ -53,8 +57,17 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
     private boolean draining;
     private boolean closed;
 
+    /** Throttled: not read, whatever it sends, until {@link #mutedUntilNs}. */
+    private boolean muted;
+
+    private long mutedUntilNs;
+
+    /** Read by the accepting loop too, for which an old value is good enough. */
+    private long lastRequestNs = System.nanoTime();
+
     private @Nullable ChannelHandlerContext ctx;
     private InetSocketAddress client = InetSocketAddress.createUnresolved("unknown", 0);
+    private ClientSoftware software = ClientSoftware.UNKNOWN;
 
     /** One request on its way. */
     private static final class Exchange {
@@ -66,6 +79,10 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
         private @Nullable ByteBuf frame;
 
         boolean answered;
+
+        /** What decoding and handling took of this loop; measured while there are quotas. */
+        long spentNs;
+
         @Nullable ApiMessage response;
         @Nullable Throwable failure;
 
@@ -93,12 +110,14 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
             ApiTable table,
             WireConfig config,
             RequestMetrics metrics,
+            RequestQuotas quotas,
             long id,
             FrameReader frames) {
         this.vertxContext = vertxContext;
         this.table = table;
         this.config = config;
         this.metrics = metrics;
+        this.quotas = quotas;
         this.id = id;
         this.frames = frames;
     }
@@ -151,6 +170,10 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
                     break;
                 }
                 dispatch(context, frame);
+                if (quotas.enabled()) {
+                    // Each request decides whether the next one is read.
+                    sendAnswers(context);
+                }
             }
         } catch (RuntimeException e) {
             // The codec signals bytes that are no request with many kinds of exceptions.
@@ -166,7 +189,8 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
     }
 
     private boolean saturated(ChannelHandlerContext context) {
-        return exchanges.size() >= config.maxInFlightRequests()
+        return muted
+                || exchanges.size() >= config.maxInFlightRequests()
                 || inFlightBytes >= config.maxInFlightBytes()
                 || !context.channel().isWritable();
     }
@@ -194,6 +218,8 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
                             header.correlationId(),
                             header.clientId(),
                             client,
+                            KafkaPrincipal.ANONYMOUS,
+                            software,
                             id,
                             System.nanoTime());
             if (!entry.answers(version)) {
@@ -206,8 +232,8 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
                                     api,
                                     version,
                                     keepFrame
-                                            ? new ByteBufferAccessor(bytes)
-                                            : new CopyingReader(bytes))
+                                            ? RequestReader.slicing(bytes)
+                                            : RequestReader.copying(bytes))
                             .request;
             exchange = new Exchange(request, body, sizeBytes, keepFrame ? frame : null);
         } catch (RuntimeException e) {
@@ -220,11 +246,21 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
                 frame.release();
             }
         }
+        if (exchange.request.data() instanceof ApiVersionsRequestData hello) {
+            software =
+                    new ClientSoftware(hello.clientSoftwareName(), hello.clientSoftwareVersion());
+        }
         open(exchange);
         call(context, entry.handler(), exchange);
     }
 
+    /** When this client last asked for something, by {@link System#nanoTime}; any thread. */
+    long lastRequestNs() {
+        return lastRequestNs;
+    }
+
     private void open(Exchange exchange) {
+        lastRequestNs = exchange.context.receivedNs();
         exchanges.add(exchange);
         inFlightBytes += exchange.sizeBytes;
     }
@@ -238,6 +274,9 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
             future = handler.handle(exchange.context, exchange.request.data());
         } catch (RuntimeException e) {
             future = Future.failedFuture(e);
+        }
+        if (quotas.enabled()) {
+            exchange.spentNs = System.nanoTime() - exchange.context.receivedNs();
         }
         future.onComplete(
                 result -> {
@@ -313,11 +352,16 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
                 return false;
             }
         }
+        boolean counted = quotas.enabled();
+        if (counted) {
+            response = throttle(context, exchange, response);
+        }
         if (response == null) {
             metrics.answered(
                     request, System.nanoTime() - request.receivedNs(), exchange.sizeBytes, 0);
             return false;
         }
+        long encodingSinceNs = counted ? System.nanoTime() : 0;
         ResponseEncoder.Encoded encoded;
         try {
             encoded = encode(context, request, response);
@@ -340,7 +384,57 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
                 System.nanoTime() - request.receivedNs(),
                 exchange.sizeBytes,
                 encoded.sizeBytes());
+        if (counted) {
+            quotas.spentMore(request, System.nanoTime() - encodingSinceNs);
+        }
         return true;
+    }
+
+    /** KIP-219: the answer leaves at once and says for how long this connection is not read. */
+    private @Nullable ApiMessage throttle(
+            ChannelHandlerContext context, Exchange exchange, @Nullable ApiMessage response) {
+        int throttleMs =
+                quotas.throttleMs(
+                        exchange.context,
+                        exchange.request.data(),
+                        response,
+                        exchange.sizeBytes,
+                        exchange.spentNs);
+        if (throttleMs <= 0) {
+            return response;
+        }
+        mute(context, throttleMs);
+        if (response == null) {
+            return null;
+        }
+        // That of ApiVersions is shared by all its requests.
+        ApiMessage mine =
+                exchange.context.api() == ApiKeys.API_VERSIONS
+                        ? (ApiMessage) response.duplicate()
+                        : response;
+        ThrottleTime.set(mine, throttleMs);
+        return mine;
+    }
+
+    private void mute(ChannelHandlerContext context, int throttleMs) {
+        long untilNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(throttleMs);
+        if (!muted) {
+            muted = true;
+            mutedUntilNs = untilNs;
+            context.executor().schedule(() -> unmute(context), throttleMs, TimeUnit.MILLISECONDS);
+        } else if (untilNs - mutedUntilNs > 0) {
+            mutedUntilNs = untilNs;
+        }
+    }
+
+    private void unmute(ChannelHandlerContext context) {
+        long leftNs = mutedUntilNs - System.nanoTime();
+        if (leftNs > 0) {
+            context.executor().schedule(() -> unmute(context), leftNs, TimeUnit.NANOSECONDS);
+            return;
+        }
+        muted = false;
+        cutFrames(context);
     }
 
     private ResponseEncoder.Encoded encode(
@@ -440,7 +534,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event instanceof IdleStateEvent && exchanges.isEmpty() && !flushScheduled) {
+        if (event instanceof IdleStateEvent && exchanges.isEmpty() && !flushScheduled && !muted) {
             LOG.debug("Closing the idle connection of {}", client);
             close(context);
         }
@@ -454,17 +548,5 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
             LOG.error("Closing the connection of {}", client, cause);
         }
         close(context);
-    }
-
-    /** For requests that outlive their frame: what the codec would slice is copied. */
-    private static final class CopyingReader extends ByteBufferAccessor {
-        CopyingReader(ByteBuffer bytes) {
-            super(bytes);
-        }
-
-        @Override
-        public ByteBuffer readByteBuffer(int length) {
-            return ByteBuffer.wrap(readArray(length));
-        }
     }
 }

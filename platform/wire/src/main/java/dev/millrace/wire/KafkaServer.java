@@ -15,12 +15,17 @@ import io.netty.handler.timeout.IdleStateHandler;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.internal.ContextInternal;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.ArrayDeque;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +48,7 @@ public final class KafkaServer {
     private final ApiTable table;
     private final WireConfig config;
     private final RequestMetrics metrics;
+    private final RequestQuotas quotas;
     private final ByteBufAllocator allocator;
     private final Map<Channel, KafkaConnection> connections = new ConcurrentHashMap<>();
 
@@ -51,8 +57,10 @@ public final class KafkaServer {
             ApiTable table,
             WireConfig config,
             RequestMetrics metrics,
+            RequestQuotas quotas,
             ByteBufAllocator allocator) {
         this.allocator = allocator;
+        this.quotas = quotas;
         this.loops = List.copyOf(loops);
         this.table = table;
         this.config = config;
@@ -65,6 +73,7 @@ public final class KafkaServer {
      * @param loops event-loop contexts: connections go to them in turn, and their handlers are
      *     called on them; the first one also accepts
      * @param channels what makes server channels for these loops
+     * @param quotas asked before each answer how long its connection is muted
      * @return the running listener; fails with a {@link java.net.BindException} if the address
      *     cannot be had
      */
@@ -74,8 +83,10 @@ public final class KafkaServer {
             SocketAddress address,
             ApiTable table,
             WireConfig config,
-            RequestMetrics metrics) {
-        return bind(loops, channels, address, table, config, metrics, ByteBufAllocator.DEFAULT);
+            RequestMetrics metrics,
+            RequestQuotas quotas) {
+        return bind(
+                loops, channels, address, table, config, metrics, quotas, ByteBufAllocator.DEFAULT);
     }
 
     /** With an allocator whose use a test can count. */
@@ -86,9 +97,11 @@ public final class KafkaServer {
             ApiTable table,
             WireConfig config,
             RequestMetrics metrics,
+            RequestQuotas quotas,
             ByteBufAllocator allocator) {
-        KafkaServer server = new KafkaServer(loops, table, config, metrics, allocator);
+        KafkaServer server = new KafkaServer(loops, table, config, metrics, quotas, allocator);
         Promise<Bound> bound = Promise.promise();
+        Acceptor acceptor = server.new Acceptor();
         Bootstrap bootstrap = new Bootstrap();
         int receiveBufferBytes = config.sockets().receiveBufferBytes();
         if (receiveBufferBytes != SocketOptions.SYSTEM) {
@@ -99,13 +112,13 @@ public final class KafkaServer {
                 .group(loops.get(0).nettyEventLoop())
                 .channelFactory(channels)
                 .option(ChannelOption.SO_REUSEADDR, true)
-                .option(ChannelOption.SO_BACKLOG, 1024)
-                .handler(server.new Acceptor())
+                .option(ChannelOption.SO_BACKLOG, config.backlog())
+                .handler(acceptor)
                 .bind(address)
                 .addListener(
                         (io.netty.channel.ChannelFuture done) -> {
                             if (done.isSuccess()) {
-                                bound.complete(server.new Bound(done.channel()));
+                                bound.complete(server.new Bound(done.channel(), acceptor));
                             } else {
                                 bound.fail(done.cause());
                             }
@@ -116,9 +129,11 @@ public final class KafkaServer {
     /** A listener that is up. */
     public final class Bound {
         private final Channel listener;
+        private final Acceptor acceptor;
 
-        private Bound(Channel listener) {
+        private Bound(Channel listener, Acceptor acceptor) {
             this.listener = listener;
+            this.acceptor = acceptor;
         }
 
         public InetSocketAddress address() {
@@ -128,6 +143,14 @@ public final class KafkaServer {
         /** Connections open now; any thread. */
         public int connections() {
             return connections.size();
+        }
+
+        /**
+         * From now on these limits; if fewer connections are allowed than there are, those that
+         * were silent longest are closed. Any thread; nothing happens once the loops have ended.
+         */
+        public void limits(ConnectionLimits limits) {
+            acceptor.onMyLoop(() -> acceptor.limits(limits));
         }
 
         /**
@@ -166,25 +189,84 @@ public final class KafkaServer {
         }
     }
 
-    /** Runs on the first loop; what it reads are accepted channels. */
+    /**
+     * Runs on the first loop; what it reads are accepted channels. While the first of them has to
+     * wait, no more are accepted: they stay in the system's backlog.
+     */
     private final class Acceptor extends ChannelInboundHandlerAdapter {
+        private final ConnectionAdmission admission = new ConnectionAdmission(config.connections());
+
+        /** Accepted and not yet admitted: as many as Netty accepts at a time, at most. */
+        private final ArrayDeque<Channel> waiting = new ArrayDeque<>();
+
+        private @Nullable ChannelHandlerContext listening;
         private long nextId;
         private boolean full;
 
         @Override
+        public void handlerAdded(ChannelHandlerContext context) {
+            listening = context;
+        }
+
+        @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
-            Channel channel = (Channel) message;
-            if (connections.size() >= config.maxConnections()) {
-                if (!full) {
-                    LOG.warn(
-                            "max.connections={} reached; closing new connections",
-                            config.maxConnections());
+            waiting.add((Channel) message);
+            admitWaiting();
+        }
+
+        private void admitWaiting() {
+            ChannelHandlerContext context = listening;
+            if (context == null) {
+                return;
+            }
+            for (Channel next = waiting.peek(); next != null; next = waiting.peek()) {
+                long waitMs = admission.waitMs(nowMs());
+                if (waitMs != 0) {
+                    context.channel().config().setAutoRead(false);
+                    if (waitMs > 0) {
+                        context.executor()
+                                .schedule(this::admitWaiting, waitMs, TimeUnit.MILLISECONDS);
+                    } else if (!full) {
+                        full = true;
+                        LOG.warn(
+                                "max.connections reached ({} are open); new ones wait",
+                                connections.size());
+                    }
+                    return;
                 }
-                full = true;
+                full = false;
+                waiting.remove();
+                admit(context, next);
+            }
+            context.channel().config().setAutoRead(true);
+        }
+
+        private void admit(ChannelHandlerContext context, Channel channel) {
+            if (!(channel.remoteAddress() instanceof InetSocketAddress remote)) {
                 channel.unsafe().closeForcibly();
                 return;
             }
-            full = false;
+            InetAddress ip = remote.getAddress();
+            ConnectionAdmission.Verdict verdict = admission.admit(ip, nowMs());
+            if (verdict instanceof ConnectionAdmission.Refused refused) {
+                LOG.info(
+                        "Closing a new connection of {}: it has {}, the maximum",
+                        ip,
+                        refused.max());
+                channel.unsafe().closeForcibly();
+            } else if (verdict instanceof ConnectionAdmission.RefusedAfter refused) {
+                LOG.debug("{} connects too fast: closing in {} ms", ip, refused.delayMs());
+                context.executor()
+                        .schedule(
+                                () -> channel.unsafe().closeForcibly(),
+                                refused.delayMs(),
+                                TimeUnit.MILLISECONDS);
+            } else {
+                serve(channel, ip);
+            }
+        }
+
+        private void serve(Channel channel, InetAddress ip) {
             long id = nextId++;
             channel.config().setOption(ChannelOption.TCP_NODELAY, true);
             channel.config().setOption(ChannelOption.SO_KEEPALIVE, true);
@@ -204,13 +286,19 @@ public final class KafkaServer {
                             table,
                             config,
                             metrics,
+                            quotas,
                             id,
                             new FrameReader(allocator, config.maxRequestBytes()));
             channel.pipeline()
                     .addLast(new IdleStateHandler(0, 0, config.maxIdleMs(), TimeUnit.MILLISECONDS));
             channel.pipeline().addLast(connection);
             connections.put(channel, connection);
-            channel.closeFuture().addListener(done -> connections.remove(channel));
+            channel.closeFuture()
+                    .addListener(
+                            done -> {
+                                connections.remove(channel);
+                                onMyLoop(() -> left(ip));
+                            });
             loop.nettyEventLoop()
                     .register(channel)
                     .addListener(
@@ -218,8 +306,48 @@ public final class KafkaServer {
                                 if (!registered.isSuccess()) {
                                     LOG.warn("A connection was lost", registered.cause());
                                     channel.unsafe().closeForcibly();
+                                    connections.remove(channel);
+                                    onMyLoop(() -> left(ip));
                                 }
                             });
+        }
+
+        private void onMyLoop(Runnable step) {
+            EventLoop loop = loops.get(0).nettyEventLoop();
+            if (loop.inEventLoop()) {
+                step.run();
+                return;
+            }
+            try {
+                loop.execute(step);
+            } catch (RejectedExecutionException e) {
+                LOG.debug("The accepting loop has ended, and with it the listener", e);
+            }
+        }
+
+        private void left(InetAddress ip) {
+            admission.left(ip);
+            if (!waiting.isEmpty()) {
+                admitWaiting();
+            }
+        }
+
+        private void limits(ConnectionLimits limits) {
+            if (!admission.limits(limits)) {
+                return;
+            }
+            connections.entrySet().stream()
+                    .sorted(Comparator.comparingLong(entry -> entry.getValue().lastRequestNs()))
+                    .limit(admission.excess())
+                    .forEach(entry -> entry.getKey().close());
+            admitWaiting();
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext context) {
+            listening = null;
+            waiting.forEach(channel -> channel.unsafe().closeForcibly());
+            waiting.clear();
         }
 
         @Override
@@ -227,11 +355,11 @@ public final class KafkaServer {
             // Usually too many open files: keep listening, but give the process a moment.
             LOG.error("Accepting a connection failed; trying again in a second", cause);
             context.channel().config().setAutoRead(false);
-            context.executor()
-                    .schedule(
-                            () -> context.channel().config().setAutoRead(true),
-                            1,
-                            TimeUnit.SECONDS);
+            context.executor().schedule(this::admitWaiting, 1, TimeUnit.SECONDS);
         }
+    }
+
+    private static long nowMs() {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
     }
 }

@@ -4,14 +4,16 @@ package dev.millrace.wire;
  * Limits of the listener.
  *
  * @param maxRequestBytes {@code socket.request.max.bytes}: a longer frame closes its connection
- * @param maxUnauthenticatedRequestBytes the same before a connection has authenticated; without
- *     authentication every connection counts as authenticated from the start
+ * @param maxUnauthenticatedRequestBytes {@code sasl.server.max.receive.size}: the same before a
+ *     connection has authenticated; without authentication every connection counts as authenticated
+ *     from the start
  * @param maxInFlightRequests requests of one connection taken in and not yet answered; above it the
  *     connection is not read
  * @param maxInFlightBytes bytes of those requests, the same
  * @param maxIdleMs {@code connections.max.idle.ms}: a connection without traffic and without an
  *     open request is closed
- * @param maxConnections {@code max.connections}: further ones are closed when accepted
+ * @param connections how many connections, and how fast
+ * @param backlog {@code socket.listen.backlog.size}: connections that wait to be accepted
  */
 public record WireConfig(
         int maxRequestBytes,
@@ -19,9 +21,9 @@ public record WireConfig(
         int maxInFlightRequests,
         int maxInFlightBytes,
         long maxIdleMs,
-        int maxConnections,
-        SocketOptions sockets) {
-
+        ConnectionLimits connections,
+        SocketOptions sockets,
+        int backlog) {
     public static final WireConfig DEFAULT =
             new WireConfig(
                     100 << 20,
@@ -29,8 +31,9 @@ public record WireConfig(
                     256,
                     32 << 20,
                     600_000,
-                    Integer.MAX_VALUE,
-                    SocketOptions.DEFAULT);
+                    ConnectionLimits.NONE,
+                    SocketOptions.DEFAULT,
+                    1024);
 
     public WireConfig withMaxRequestBytes(int bytes) {
         return new WireConfig(
@@ -39,8 +42,21 @@ public record WireConfig(
                 maxInFlightRequests,
                 maxInFlightBytes,
                 maxIdleMs,
-                maxConnections,
-                sockets);
+                connections,
+                sockets,
+                backlog);
+    }
+
+    public WireConfig withMaxUnauthenticatedRequestBytes(int bytes) {
+        return new WireConfig(
+                maxRequestBytes,
+                bytes,
+                maxInFlightRequests,
+                maxInFlightBytes,
+                maxIdleMs,
+                connections,
+                sockets,
+                backlog);
     }
 
     public WireConfig withMaxIdleMs(long ms) {
@@ -50,8 +66,9 @@ public record WireConfig(
                 maxInFlightRequests,
                 maxInFlightBytes,
                 ms,
-                maxConnections,
-                sockets);
+                connections,
+                sockets,
+                backlog);
     }
 
     public WireConfig withMaxInFlightRequests(int requests) {
@@ -61,19 +78,21 @@ public record WireConfig(
                 requests,
                 maxInFlightBytes,
                 maxIdleMs,
-                maxConnections,
-                sockets);
+                connections,
+                sockets,
+                backlog);
     }
 
-    public WireConfig withMaxConnections(int connections) {
+    public WireConfig withConnections(ConnectionLimits limits) {
         return new WireConfig(
                 maxRequestBytes,
                 maxUnauthenticatedRequestBytes,
                 maxInFlightRequests,
                 maxInFlightBytes,
                 maxIdleMs,
-                connections,
-                sockets);
+                limits,
+                sockets,
+                backlog);
     }
 
     public WireConfig withSockets(SocketOptions options) {
@@ -83,7 +102,20 @@ public record WireConfig(
                 maxInFlightRequests,
                 maxInFlightBytes,
                 maxIdleMs,
-                maxConnections,
-                options);
+                connections,
+                options,
+                backlog);
+    }
+
+    public WireConfig withBacklog(int waiting) {
+        return new WireConfig(
+                maxRequestBytes,
+                maxUnauthenticatedRequestBytes,
+                maxInFlightRequests,
+                maxInFlightBytes,
+                maxIdleMs,
+                connections,
+                sockets,
+                waiting);
     }
 }

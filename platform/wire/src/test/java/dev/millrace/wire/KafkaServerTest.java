@@ -8,6 +8,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.VertxInternal;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -16,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -29,8 +31,10 @@ import org.apache.kafka.common.message.DescribeClusterResponseData;
 import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.message.ProduceResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +44,7 @@ class KafkaServerTest {
 
     private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
     private final Vertx vertx = Vertx.vertx();
+    private final SettableQuotas quotas = new SettableQuotas();
     private final Queue<Promise<DescribeClusterResponseData>> open = new ConcurrentLinkedQueue<>();
     private final Queue<String> produced = new ConcurrentLinkedQueue<>();
     private KafkaServer.Bound server;
@@ -72,6 +77,7 @@ class KafkaServerTest {
                         table(),
                         config,
                         RequestMetrics.NONE,
+                        quotas,
                         allocator));
     }
 
@@ -336,18 +342,126 @@ class KafkaServerTest {
     }
 
     @Test
-    void connections_beyond_the_limit_are_closed_when_accepted() throws Exception {
-        KafkaServer.Bound small = bind(WireConfig.DEFAULT.withMaxConnections(1));
-        try (RawClient first = new RawClient(small.address())) {
-            first.send(ApiKeys.API_VERSIONS, 4, 1, software("test"));
-            first.receive(ApiKeys.API_VERSIONS, 4);
-            try (RawClient second = new RawClient(small.address())) {
-                assertThat(second.closedByServer()).isTrue();
-            }
+    void connections_beyond_the_limit_wait_until_somebody_leaves() throws Exception {
+        KafkaServer.Bound small =
+                bind(WireConfig.DEFAULT.withConnections(ConnectionLimits.NONE.withMax(1)));
+        RawClient first = new RawClient(small.address());
+        first.send(ApiKeys.API_VERSIONS, 4, 1, software("test"));
+        first.receive(ApiKeys.API_VERSIONS, 4);
+        try (RawClient second = new RawClient(small.address())) {
+            second.send(ApiKeys.API_VERSIONS, 4, 2, software("test"));
+            first.send(ApiKeys.API_VERSIONS, 4, 3, software("test"));
+            assertThat(first.receive(ApiKeys.API_VERSIONS, 4).correlationId()).isEqualTo(3);
+            assertThat(small.connections()).isEqualTo(1);
+
+            first.close();
+
+            assertThat(second.receive(ApiKeys.API_VERSIONS, 4).correlationId()).isEqualTo(2);
+        }
+        await(small.close(GRACE_MS));
+    }
+
+    @Test
+    void a_lowered_limit_closes_whoever_was_silent_longest() throws Exception {
+        try (RawClient silent = new RawClient(server.address());
+                RawClient active = new RawClient(server.address())) {
+            silent.send(ApiKeys.API_VERSIONS, 4, 1, software("test"));
+            silent.receive(ApiKeys.API_VERSIONS, 4);
+            active.send(ApiKeys.API_VERSIONS, 4, 1, software("test"));
+            active.receive(ApiKeys.API_VERSIONS, 4);
+
+            server.limits(ConnectionLimits.NONE.withMax(1));
+
+            assertThat(silent.closedByServer()).isTrue();
+            active.send(ApiKeys.API_VERSIONS, 4, 2, software("test"));
+            assertThat(active.receive(ApiKeys.API_VERSIONS, 4).correlationId()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void an_ip_with_its_fill_of_connections_gets_no_more() throws Exception {
+        KafkaServer.Bound strict =
+                bind(
+                        WireConfig.DEFAULT.withConnections(
+                                ConnectionLimits.NONE.withMaxPerIp(1, Map.of())));
+        try (RawClient first = new RawClient(strict.address());
+                RawClient second = new RawClient(strict.address())) {
+            assertThat(second.closedByServer()).isTrue();
             first.send(ApiKeys.API_VERSIONS, 4, 2, software("test"));
             assertThat(first.receive(ApiKeys.API_VERSIONS, 4).correlationId()).isEqualTo(2);
         }
-        await(small.close(GRACE_MS));
+        await(strict.close(GRACE_MS));
+    }
+
+    @Test
+    void a_throttled_request_is_answered_at_once_and_the_next_one_is_read_later() throws Exception {
+        quotas.throttleMs = 400;
+        try (RawClient client = new RawClient(server.address())) {
+            long startNs = System.nanoTime();
+            client.send(frames(software("test"), 1, 2));
+            ApiVersionsResponseData answer =
+                    (ApiVersionsResponseData) client.receive(ApiKeys.API_VERSIONS, 4).body();
+            long answeredMs = msSince(startNs);
+            quotas.throttleMs = 0;
+            ApiVersionsResponseData next =
+                    (ApiVersionsResponseData) client.receive(ApiKeys.API_VERSIONS, 4).body();
+
+            assertThat(answer.throttleTimeMs()).isEqualTo(400);
+            assertThat(msSince(startNs)).isGreaterThanOrEqualTo(400);
+            assertThat(answeredMs).isLessThan(400);
+            assertThat(next.throttleTimeMs()).isZero();
+        }
+    }
+
+    @Test
+    void others_are_served_while_one_connection_is_muted() throws Exception {
+        try (RawClient muted = new RawClient(server.address());
+                RawClient other = new RawClient(server.address())) {
+            quotas.throttleMs = 5_000;
+            muted.send(ApiKeys.API_VERSIONS, 4, 1, software("test"));
+            muted.receive(ApiKeys.API_VERSIONS, 4);
+            quotas.throttleMs = 0;
+
+            long startNs = System.nanoTime();
+            other.send(ApiKeys.API_VERSIONS, 4, 2, software("test"));
+            assertThat(other.receive(ApiKeys.API_VERSIONS, 4).correlationId()).isEqualTo(2);
+            assertThat(msSince(startNs)).isLessThan(4_000);
+        }
+    }
+
+    private static byte[] frames(ApiVersionsRequestData request, int... correlationIds) {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        for (int id : correlationIds) {
+            all.writeBytes(RawClient.frame(ApiKeys.API_VERSIONS, 4, id, request));
+        }
+        return all.toByteArray();
+    }
+
+    private static long msSince(long startNs) {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNs);
+    }
+
+    /** Mutes as long as the test says. */
+    private static final class SettableQuotas implements RequestQuotas {
+        volatile int throttleMs;
+
+        @Override
+        public boolean enabled() {
+            return true;
+        }
+
+        @Override
+        public int throttleMs(
+                RequestContext context,
+                ApiMessage request,
+                @Nullable ApiMessage response,
+                int requestBytes,
+                long spentNs) {
+            return throttleMs;
+        }
+
+        @Override
+        public void spentMore(RequestContext context, long ns) {}
     }
 
     @Test
@@ -389,7 +503,8 @@ class KafkaServerTest {
                         server.address(),
                         table(),
                         WireConfig.DEFAULT,
-                        RequestMetrics.NONE);
+                        RequestMetrics.NONE,
+                        RequestQuotas.NONE);
 
         assertThatThrownBy(() -> await(second)).hasCauseInstanceOf(BindException.class);
     }

@@ -25,8 +25,14 @@ public final class RawClient implements AutoCloseable {
     private final Socket socket = new Socket();
     private final OutputStream out;
     private final DataInputStream in;
+    private final String clientId;
 
     public RawClient(InetSocketAddress server) throws IOException {
+        this(server, "raw");
+    }
+
+    public RawClient(InetSocketAddress server, String clientId) throws IOException {
+        this.clientId = clientId;
         socket.connect(server, TIMEOUT_MS);
         socket.setSoTimeout(TIMEOUT_MS);
         socket.setTcpNoDelay(true);
@@ -51,7 +57,12 @@ public final class RawClient implements AutoCloseable {
     }
 
     public static byte[] frame(ApiKeys api, int version, int correlationId, ApiMessage request) {
-        RequestHeader header = new RequestHeader(api, (short) version, "raw", correlationId);
+        return frame("raw", api, version, correlationId, request);
+    }
+
+    private static byte[] frame(
+            String clientId, ApiKeys api, int version, int correlationId, ApiMessage request) {
+        RequestHeader header = new RequestHeader(api, (short) version, clientId, correlationId);
         ByteBuffer bytes =
                 RequestUtils.serialize(
                         header.data(), header.headerVersion(), request, (short) version);
@@ -68,7 +79,7 @@ public final class RawClient implements AutoCloseable {
 
     public RawClient send(ApiKeys api, int version, int correlationId, ApiMessage request)
             throws IOException {
-        return send(frame(api, version, correlationId, request));
+        return send(frame(clientId, api, version, correlationId, request));
     }
 
     public Response receive(ApiKeys api, int version) throws IOException {

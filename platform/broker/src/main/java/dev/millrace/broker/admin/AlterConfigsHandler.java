@@ -8,55 +8,70 @@ import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
-import org.apache.kafka.clients.admin.AlterConfigOp;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.errors.InvalidUpdateVersionException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.message.AlterConfigsRequestData;
 import org.apache.kafka.common.message.AlterConfigsResponseData;
 import org.apache.kafka.common.message.AlterConfigsResponseData.AlterConfigsResourceResponse;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData;
 import org.apache.kafka.common.message.IncrementalAlterConfigsResponseData;
-import org.jspecify.annotations.Nullable;
 
 /**
  * IncrementalAlterConfigs 0-1 and AlterConfigs 0-2, which replaces all configs of a resource. A
- * resource changes as a whole or not at all. Topics take the settings of {@link TopicConfigs};
- * brokers those that are defaults of topics.
+ * resource changes as a whole or not at all. Topics, brokers, groups and client metrics are kept in
+ * the cluster's metadata; levels of loggers last until this process ends.
  */
 final class AlterConfigsHandler {
+    /** How often a change is computed anew because another one came first. */
+    private static final int MAX_RETRIES = 10;
+
     private final Cluster cluster;
     private final Map<String, String> brokerProperties;
+    private final BrokerConfigs brokers;
+    private final BrokerLoggers loggers;
 
-    AlterConfigsHandler(Cluster cluster, BrokerConfig broker) {
+    AlterConfigsHandler(Cluster cluster, BrokerConfig broker, BrokerLoggers loggers) {
         this.cluster = cluster;
         this.brokerProperties = broker.properties();
+        this.brokers =
+                new BrokerConfigs(
+                        broker.properties(),
+                        broker.logDirs().stream().map(Object::toString).toList());
+        this.loggers = loggers;
     }
 
     Future<IncrementalAlterConfigsResponseData> alterIncrementally(
             RequestContext context, IncrementalAlterConfigsRequestData request) {
         IncrementalAlterConfigsResponseData response = new IncrementalAlterConfigsResponseData();
+        Set<ConfigResource> twice = new HashSet<>();
+        Map<ConfigResource, Integer> seen = new HashMap<>();
+        for (IncrementalAlterConfigsRequestData.AlterConfigsResource each : request.resources()) {
+            ConfigResource resource = resource(each.resourceType(), each.resourceName());
+            if (seen.merge(resource, 1, Integer::sum) > 1) {
+                twice.add(resource);
+            }
+        }
         List<Future<Void>> changes = new ArrayList<>();
-        for (IncrementalAlterConfigsRequestData.AlterConfigsResource resource :
-                request.resources()) {
+        for (IncrementalAlterConfigsRequestData.AlterConfigsResource each : request.resources()) {
             IncrementalAlterConfigsResponseData.AlterConfigsResourceResponse answer =
                     new IncrementalAlterConfigsResponseData.AlterConfigsResourceResponse()
-                            .setResourceType(resource.resourceType())
-                            .setResourceName(resource.resourceName());
+                            .setResourceType(each.resourceType())
+                            .setResourceName(each.resourceName());
             response.responses().add(answer);
+            ConfigResource resource = resource(each.resourceType(), each.resourceName());
             changes.add(
-                    alter(
-                                    resource.resourceType(),
-                                    resource.resourceName(),
-                                    request.validateOnly(),
-                                    () -> operations(resource))
+                    attempt(
+                                    twice.contains(resource),
+                                    () -> alter(resource, each, request.validateOnly()))
                             .recover(
                                     failure -> {
                                         Refusal refusal = Refusal.of(failure);
@@ -71,19 +86,35 @@ final class AlterConfigsHandler {
     Future<AlterConfigsResponseData> replace(
             RequestContext context, AlterConfigsRequestData request) {
         AlterConfigsResponseData response = new AlterConfigsResponseData();
+        Set<ConfigResource> twice = new HashSet<>();
+        Map<ConfigResource, Integer> seen = new HashMap<>();
+        for (AlterConfigsRequestData.AlterConfigsResource each : request.resources()) {
+            ConfigResource resource = resource(each.resourceType(), each.resourceName());
+            if (seen.merge(resource, 1, Integer::sum) > 1) {
+                twice.add(resource);
+            }
+        }
         List<Future<Void>> changes = new ArrayList<>();
-        for (AlterConfigsRequestData.AlterConfigsResource resource : request.resources()) {
+        for (AlterConfigsRequestData.AlterConfigsResource each : request.resources()) {
             AlterConfigsResourceResponse answer =
                     new AlterConfigsResourceResponse()
-                            .setResourceType(resource.resourceType())
-                            .setResourceName(resource.resourceName());
+                            .setResourceType(each.resourceType())
+                            .setResourceName(each.resourceName());
             response.responses().add(answer);
+            ConfigResource resource = resource(each.resourceType(), each.resourceName());
             changes.add(
-                    alter(
-                                    resource.resourceType(),
-                                    resource.resourceName(),
-                                    request.validateOnly(),
-                                    () -> replacement(resource))
+                    attempt(
+                                    twice.contains(resource),
+                                    () -> {
+                                        if (resource.type() == ConfigResource.Type.BROKER_LOGGER) {
+                                            throw unknownType(each.resourceType());
+                                        }
+                                        return change(
+                                                resource,
+                                                draft -> draft.replace(List.copyOf(each.configs())),
+                                                request.validateOnly(),
+                                                MAX_RETRIES);
+                                    })
                             .recover(
                                     failure -> {
                                         Refusal refusal = Refusal.of(failure);
@@ -95,215 +126,168 @@ final class AlterConfigsHandler {
         return Future.join(changes).map(response);
     }
 
-    private Future<Void> alter(
-            byte resourceType,
-            String resourceName,
-            boolean validateOnly,
-            Supplier<Map<String, Optional<String>>> changes) {
+    @FunctionalInterface
+    private interface Step {
+        Future<Void> run();
+    }
+
+    private static Future<Void> attempt(boolean twice, Step step) {
+        if (twice) {
+            return Future.failedFuture(
+                    new InvalidRequestException("Each resource must appear at most once."));
+        }
         try {
-            ConfigResource resource = requireResource(resourceType, resourceName);
-            Map<String, Optional<String>> validated = changes.get();
-            if (resource.type() == ConfigResource.Type.TOPIC) {
-                validateTogether(resource, validated);
-            }
-            return validateOnly
-                    ? Future.succeededFuture()
-                    : Future.fromCompletionStage(cluster.alterConfigs(resource, validated));
+            return step.run();
         } catch (RuntimeException e) {
             return Future.failedFuture(e);
         }
     }
 
-    private void validateTogether(ConfigResource topic, Map<String, Optional<String>> changes) {
-        Map<String, String> after = new HashMap<>(cluster.image().config(topic));
-        changes.forEach(
-                (name, value) -> {
-                    if (value.isPresent()) {
-                        after.put(name, value.get());
-                    } else {
-                        after.remove(name);
-                    }
-                });
-        TopicConfigs.validateTogether(brokerProperties, cluster.image(), cluster.nodeId(), after);
+    private static ConfigResource resource(byte type, String name) {
+        return new ConfigResource(ConfigResource.Type.forId(type), name);
     }
 
-    private ConfigResource requireResource(byte type, String name) {
-        switch (ConfigResource.Type.forId(type)) {
-            case TOPIC -> {
-                if (cluster.image().topic(name).isEmpty()) {
-                    throw new UnknownTopicOrPartitionException("there is no topic " + name);
-                }
-                return TopicConfigs.topicResource(name);
-            }
-            case BROKER -> {
-                if (!name.isEmpty() && !isBroker(name)) {
-                    throw new InvalidRequestException(
-                            "there is no broker '"
-                                    + name
-                                    + "'; expected a node id, or empty for all brokers");
-                }
-                return TopicConfigs.brokerResource(name);
-            }
-            default ->
-                    throw new InvalidRequestException(
-                            "configs of resource type "
-                                    + type
-                                    + " cannot be altered; expected topic (2) or broker (4)");
+    private static InvalidRequestException unknownType(byte type) {
+        return new InvalidRequestException("Unknown resource type " + type);
+    }
+
+    private Future<Void> alter(
+            ConfigResource resource,
+            IncrementalAlterConfigsRequestData.AlterConfigsResource wanted,
+            boolean validateOnly) {
+        if (resource.type() == ConfigResource.Type.UNKNOWN) {
+            throw unknownType(wanted.resourceType());
         }
+        if (resource.type() == ConfigResource.Type.BROKER_LOGGER) {
+            ConfigDraft.requireWellFormed(List.copyOf(wanted.configs()));
+            loggers.alter(resource.name(), List.copyOf(wanted.configs()), validateOnly);
+            return Future.succeededFuture();
+        }
+        return change(
+                resource,
+                draft ->
+                        draft.apply(
+                                List.copyOf(wanted.configs()),
+                                (name, operation) -> listDefault(resource, name, operation)),
+                validateOnly,
+                MAX_RETRIES);
     }
 
-    private boolean isBroker(String name) {
+    private Future<Void> change(
+            ConfigResource resource,
+            Consumer<ConfigDraft> step,
+            boolean validateOnly,
+            int retriesLeft) {
         MetadataImage image = cluster.image();
-        return image.brokers().keySet().stream().anyMatch(id -> String.valueOf(id).equals(name));
+        requireBrokerOfMine(resource);
+        ConfigDraft draft = new ConfigDraft(image.config(resource));
+        step.accept(draft);
+        validate(image, resource, draft);
+        if (validateOnly) {
+            return Future.succeededFuture();
+        }
+        return Future.fromCompletionStage(
+                        cluster.alterConfigs(resource, draft.changes(), draft.expected()))
+                .recover(
+                        failure ->
+                                failure instanceof InvalidUpdateVersionException && retriesLeft > 0
+                                        ? attempt(
+                                                false,
+                                                () ->
+                                                        change(
+                                                                resource,
+                                                                step,
+                                                                false,
+                                                                retriesLeft - 1))
+                                        : Future.failedFuture(failure));
     }
 
-    private Map<String, Optional<String>> operations(
-            IncrementalAlterConfigsRequestData.AlterConfigsResource resource) {
-        boolean ofTopic = resource.resourceType() == ConfigResource.Type.TOPIC.id();
-        Map<String, Optional<String>> changes = new LinkedHashMap<>();
-        for (IncrementalAlterConfigsRequestData.AlterableConfig config : resource.configs()) {
-            String name = config.name();
-            AlterConfigOp.OpType operation = AlterConfigOp.OpType.forId(config.configOperation());
-            if (operation == null) {
-                throw new InvalidRequestException(
-                        "Unknown operation type "
-                                + config.configOperation()
-                                + " for "
-                                + name
-                                + "; expected set (0), delete (1), append (2) or subtract (3)");
-            }
-            if (operation != AlterConfigOp.OpType.DELETE && config.value() == null) {
-                throw new InvalidRequestException(
-                        operation + " of " + name + " needs a value, got null");
-            }
-            Optional<String> change =
-                    switch (operation) {
-                        case SET -> Optional.of(validate(ofTopic, name, config.value()));
-                        case DELETE -> {
-                            requireKnown(ofTopic, name);
-                            yield Optional.empty();
-                        }
-                        case APPEND, SUBTRACT ->
-                                Optional.of(
-                                        validate(
-                                                ofTopic,
-                                                name,
-                                                combined(resource, operation, config)));
-                    };
-            if (changes.put(name, change) != null) {
-                throw new InvalidRequestException(
-                        name + " is altered twice in one request; the order would decide");
-            }
+    private void requireBrokerOfMine(ConfigResource resource) {
+        if (resource.type() != ConfigResource.Type.BROKER || resource.name().isEmpty()) {
+            return;
         }
-        return changes;
-    }
-
-    /** The list after appending to, or subtracting from, what holds now. */
-    private String combined(
-            IncrementalAlterConfigsRequestData.AlterConfigsResource resource,
-            AlterConfigOp.OpType operation,
-            IncrementalAlterConfigsRequestData.AlterableConfig config) {
-        boolean ofTopic = resource.resourceType() == ConfigResource.Type.TOPIC.id();
-        ConfigType type =
-                ofTopic
-                        ? TopicConfigs.require(config.name()).type()
-                        : BrokerSetting.of(config.name()).type();
-        if (type != ConfigType.LIST) {
-            throw new InvalidConfigurationException(
-                    "Can't "
-                            + operation
-                            + " to config "
-                            + config.name()
-                            + ": its type is not a list");
-        }
-        List<String> elements =
-                new ArrayList<>(TopicConfig.elements(current(ofTopic, resource, config.name())));
-        List<String> operands = TopicConfig.elements(config.value());
-        if (operation == AlterConfigOp.OpType.SUBTRACT) {
-            elements.removeAll(operands);
-        } else {
-            operands.stream().filter(o -> !elements.contains(o)).forEach(elements::add);
-        }
-        return String.join(",", elements);
-    }
-
-    private String current(
-            boolean ofTopic,
-            IncrementalAlterConfigsRequestData.AlterConfigsResource resource,
-            String name) {
-        MetadataImage image = cluster.image();
-        String value;
-        if (ofTopic) {
-            value =
-                    TopicConfigs.lookUp(
-                                    TopicConfigs.require(name),
-                                    brokerProperties,
-                                    image,
-                                    cluster.nodeId(),
-                                    image.config(
-                                            TopicConfigs.topicResource(resource.resourceName())))
-                            .get(0)
-                            .value();
-        } else {
-            value =
-                    image.config(TopicConfigs.brokerResource(resource.resourceName()))
-                            .getOrDefault(
-                                    name,
-                                    brokerProperties.getOrDefault(
-                                            name, orEmpty(BrokerSetting.of(name).defaultValue())));
-        }
-        return orEmpty(value);
-    }
-
-    private static String orEmpty(@Nullable String value) {
-        return value == null ? "" : value;
-    }
-
-    private Map<String, Optional<String>> replacement(
-            AlterConfigsRequestData.AlterConfigsResource resource) {
-        boolean ofTopic = resource.resourceType() == ConfigResource.Type.TOPIC.id();
-        ConfigResource target =
-                ofTopic
-                        ? TopicConfigs.topicResource(resource.resourceName())
-                        : TopicConfigs.brokerResource(resource.resourceName());
-        Map<String, Optional<String>> changes = new HashMap<>();
-        Set<String> gone = new HashSet<>(cluster.image().config(target).keySet());
-        for (AlterConfigsRequestData.AlterableConfig config : resource.configs()) {
-            if (config.value() == null) {
-                throw new InvalidRequestException(config.name() + " needs a value, got null");
-            }
-            changes.put(
-                    config.name(), Optional.of(validate(ofTopic, config.name(), config.value())));
-            gone.remove(config.name());
-        }
-        gone.forEach(name -> changes.put(name, Optional.empty()));
-        return changes;
-    }
-
-    private static String validate(boolean ofTopic, String name, String value) {
-        if (ofTopic) {
-            return TopicConfigs.require(name).validate(value);
-        }
-        requireKnown(false, name);
-        for (TopicConfig config : TopicConfigs.all()) {
-            for (TopicConfig.Synonym synonym : config.synonyms()) {
-                if (synonym.brokerName().equals(name)) {
-                    TopicConfigs.validateSynonym(config, synonym, value);
-                }
-            }
-        }
-        return value.trim();
-    }
-
-    private static void requireKnown(boolean ofTopic, String name) {
-        if (ofTopic) {
-            TopicConfigs.require(name);
-        } else if (!BrokerSetting.of(name).dynamic()) {
+        int id;
+        try {
+            id = Integer.parseInt(resource.name());
+        } catch (NumberFormatException e) {
             throw new InvalidRequestException(
-                    name
-                            + " cannot be changed at run time: set it where the node starts. What can"
-                            + " be changed are the defaults of topics, for instance"
-                            + " log.retention.ms");
+                    "Node id must be an integer, but it is: " + resource.name());
         }
+        if (id != cluster.nodeId()) {
+            throw new InvalidRequestException(
+                    "Unexpected broker id, expected "
+                            + cluster.nodeId()
+                            + ", but received "
+                            + resource.name());
+        }
+    }
+
+    private void validate(MetadataImage image, ConfigResource resource, ConfigDraft draft) {
+        switch (resource.type()) {
+            case TOPIC -> validateTopic(image, resource.name(), draft);
+            case BROKER ->
+                    brokers.validate(
+                            draft.after(),
+                            !resource.name().isEmpty(),
+                            image.config(TopicConfigs.brokerResource("")),
+                            image.config(
+                                    TopicConfigs.brokerResource(String.valueOf(cluster.nodeId()))));
+            case GROUP -> {
+                if (resource.name().isEmpty()) {
+                    throw new InvalidRequestException("Default group resources are not allowed.");
+                }
+                GroupConfigs.validate(
+                        draft.after(),
+                        EffectiveSettings.of(brokerProperties, image, cluster.nodeId()));
+            }
+            case CLIENT_METRICS -> ClientMetricsConfigs.validate(resource.name(), draft.after());
+            default -> throw unknownType(resource.type().id());
+        }
+    }
+
+    private void validateTopic(MetadataImage image, String name, ConfigDraft draft) {
+        if (name.isEmpty()) {
+            throw new InvalidRequestException("Default topic resources are not allowed.");
+        }
+        if (image.topic(name).isEmpty()) {
+            throw new UnknownTopicOrPartitionException("The topic '" + name + "' does not exist.");
+        }
+        for (String each : draft.changedNames()) {
+            draft.normalise(
+                    each,
+                    TopicConfigs.require(each).validate(draft.after().getOrDefault(each, "")));
+        }
+        TopicConfigs.validateTogether(brokerProperties, image, cluster.nodeId(), draft.after());
+    }
+
+    private static Optional<String> listDefault(
+            ConfigResource resource, String name, OpType operation) {
+        return switch (resource.type()) {
+            case TOPIC ->
+                    TopicConfigs.find(name)
+                            .filter(config -> config.type() == ConfigType.LIST)
+                            .map(config -> orEmpty(Optional.ofNullable(config.defaultValue())));
+            case BROKER -> {
+                BrokerSetting setting =
+                        BrokerSetting.find(name)
+                                .orElseThrow(
+                                        () ->
+                                                new InvalidConfigurationException(
+                                                        "Unknown config name: " + name));
+                if (ConfigType.of(setting.type()) != ConfigType.LIST) {
+                    throw new InvalidConfigurationException(
+                            "Config value "
+                                    + (operation == OpType.APPEND ? "append" : "subtract")
+                                    + " is not allowed for config key: "
+                                    + name);
+                }
+                yield Optional.of(orEmpty(Optional.ofNullable(setting.defaultValue())));
+            }
+            default -> Optional.empty();
+        };
+    }
+
+    private static String orEmpty(Optional<String> value) {
+        return value.orElse("");
     }
 }

@@ -1,167 +1,110 @@
 package dev.millrace.broker.admin;
 
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A setting of a broker as {@code DescribeConfigs} shows it. Those that are defaults of topics can
- * be changed at run time; the others are read once at start.
+ * A setting of a broker: a line of {@code broker-settings.tsv}, which has all of Apache Kafka's and
+ * Millrace's own.
  *
- * @param defaultValue null if it has none
- * @param dynamic may be altered while the broker runs
+ * @param kafkaDefault of Apache Kafka; null if there is none
+ * @param defaultValue here; null if there is none
+ * @param internal a knob that Kafka knows and does not show
+ * @param withoutEffect why the value is accepted and changes nothing; empty if it does
+ * @param refusal why another value than the default is refused; empty if it is not
+ * @param documentation one or two sentences
  */
-record BrokerSetting(
+public record BrokerSetting(
         String name,
-        ConfigType type,
+        ConfigDef.Type type,
+        @Nullable String kafkaDefault,
         @Nullable String defaultValue,
-        boolean dynamic,
+        UpdateMode updateMode,
+        boolean internal,
+        ValueRule rule,
+        String withoutEffect,
+        String refusal,
         String documentation) {
 
-    private static final Map<String, BrokerSetting> KNOWN = new LinkedHashMap<>();
+    /** How a setting can be changed while the broker runs. */
+    public enum UpdateMode {
+        /** Not at all: it is read at start. */
+        READ_ONLY("read-only"),
+        /** For one broker. */
+        PER_BROKER("per-broker"),
+        /** For one broker, or for all. */
+        CLUSTER_WIDE("cluster-wide");
 
-    private static final List<String> SECRETS =
-            List.of("password", "secret", "jaas.config", "keystore.key", "credential");
+        private final String text;
 
-    static {
-        known("node.id", ConfigType.INT, null, "Number of this node in its cluster.");
-        known("log.dirs", ConfigType.STRING, null, "Directories that hold the logs.");
-        known("listeners", ConfigType.STRING, null, "Address that Kafka clients connect to.");
-        known("num.partitions", ConfigType.INT, "1", "Partitions of a topic that names no number.");
-        known(
-                "default.replication.factor",
-                ConfigType.INT,
-                "1",
-                "Replicas of a topic that names no number.");
-        known(
-                "auto.create.topics.enable",
-                ConfigType.BOOLEAN,
-                "true",
-                "Whether a topic is created when a client first asks for it.");
-        known("delete.topic.enable", ConfigType.BOOLEAN, "true", "Whether topics may be deleted.");
-        known(
-                "offsets.topic.num.partitions",
-                ConfigType.INT,
-                "50",
-                "Partitions of the topic of committed offsets; fixed once it exists.");
-        known(
-                "offsets.retention.minutes",
-                ConfigType.INT,
-                "10080",
-                "How long offsets outlive the last member of their group.");
-        known(
-                "offsets.retention.check.interval.ms",
-                ConfigType.LONG,
-                "600000",
-                "Time between two looks for expired offsets.");
-        known(
-                "offset.metadata.max.bytes",
-                ConfigType.INT,
-                "4096",
-                "Longest text that a client may commit with an offset.");
-        known(
-                "group.initial.rebalance.delay.ms",
-                ConfigType.INT,
-                null,
-                "How long an empty group waits for more members after the first. Unset, it waits"
-                        + " for 50 ms of silence, at most 3 s.");
-        known(
-                "group.min.session.timeout.ms",
-                ConfigType.INT,
-                "6000",
-                "Shortest session timeout a member may ask for.");
-        known(
-                "group.max.session.timeout.ms",
-                ConfigType.INT,
-                "1800000",
-                "Longest session timeout a member may ask for.");
-        known("group.max.size", ConfigType.INT, "2147483647", "Most members of one group.");
-        known("millrace.groups.max", ConfigType.INT, "100000", "Most groups of one broker.");
-        known(
-                "socket.request.max.bytes",
-                ConfigType.INT,
-                "104857600",
-                "Largest request that is read.");
-        known(
-                "connections.max.idle.ms",
-                ConfigType.LONG,
-                "600000",
-                "Time after which a silent connection is closed.");
-        known(
-                "log.retention.check.interval.ms",
-                ConfigType.LONG,
-                "300000",
-                "Time between two looks for segments to delete.");
-        known(
-                "log.cleaner.enable",
-                ConfigType.BOOLEAN,
-                "true",
-                "Whether topics with cleanup.policy compact are compacted.");
-        known("log.cleaner.threads", ConfigType.INT, "1", "Threads that compact logs.");
-        known(
-                "log.cleaner.backoff.ms",
-                ConfigType.LONG,
-                "15000",
-                "Pause of a cleaner when no log is dirty enough.");
-        known(
-                "log.cleaner.io.max.bytes.per.second",
-                ConfigType.DOUBLE,
-                "1.7976931348623157E308",
-                "Bytes that all cleaners together read and write in a second, on average.");
-        known(
-                "log.cleaner.io.buffer.size",
-                ConfigType.INT,
-                "524288",
-                "Memory of all cleaners together for reading and writing.");
-        known(
-                "log.cleaner.io.buffer.load.factor",
-                ConfigType.DOUBLE,
-                "0.9",
-                "How full a cleaner's map of keys may become.");
-        known(
-                "log.cleaner.dedupe.buffer.size",
-                ConfigType.LONG,
-                "134217728",
-                "Memory of all cleaners together for the keys of a dirty section, 24 bytes each;"
-                        + " at most an eighth of the heap is used.");
-        for (TopicConfig topic : TopicConfigs.all()) {
-            for (TopicConfig.Synonym synonym : topic.synonyms()) {
-                boolean strongest = topic.synonyms().get(0).equals(synonym);
-                KNOWN.putIfAbsent(
-                        synonym.brokerName(),
-                        new BrokerSetting(
-                                synonym.brokerName(),
-                                synonym.factor() == 1 ? topic.type() : ConfigType.INT,
-                                strongest ? topic.defaultValue() : null,
-                                true,
-                                "Default of topics' "
-                                        + topic.name()
-                                        + ". "
-                                        + topic.documentation()));
+        UpdateMode(String text) {
+            this.text = text;
+        }
+
+        static UpdateMode of(String text) {
+            for (UpdateMode mode : values()) {
+                if (mode.text.equals(text)) {
+                    return mode;
+                }
             }
+            throw new IllegalArgumentException("There is no update mode '" + text + "'");
+        }
+
+        @Override
+        public String toString() {
+            return text;
         }
     }
 
-    private static void known(
-            String name, ConfigType type, @Nullable String defaultValue, String documentation) {
-        KNOWN.put(name, new BrokerSetting(name, type, defaultValue, false, documentation));
+    private static final class Table {
+        // Read when first asked for: not on the way to a node that listens.
+        static final Map<String, BrokerSetting> ALL = BrokerSettingTable.read();
     }
 
-    static Map<String, BrokerSetting> known() {
-        return Map.copyOf(KNOWN);
+    /** All of them by name, in the order of their names. */
+    public static Map<String, BrokerSetting> all() {
+        return Table.ALL;
     }
 
-    /** Settings of other parts of the node, or of none, are shown as they were given. */
-    static BrokerSetting of(String name) {
-        return KNOWN.getOrDefault(
-                name, new BrokerSetting(name, ConfigType.STRING, null, false, ""));
+    static Optional<BrokerSetting> find(String name) {
+        return Optional.ofNullable(all().get(name));
     }
 
-    /** Not to be shown. */
+    /** For messages: "a whole number of at least 1". */
+    public String expects() {
+        return rule.expects();
+    }
+
+    /** Whether it is of the type, and allowed. */
+    public boolean accepts(String value) {
+        return rule.violation(name, value).isEmpty();
+    }
+
+    /**
+     * The value as DescribeConfigs shows it.
+     *
+     * @throws ConfigException if it is not of the type or not allowed, in Kafka's words
+     */
+    public String parse(String value) {
+        return rule.parse(name, value);
+    }
+
+    /** Why this value must not be set although it fits; empty if it may. */
+    public Optional<String> refusalOf(String value) {
+        return refusal.isEmpty() || value.isBlank() || Objects.equals(value.trim(), kafkaDefault)
+                ? Optional.empty()
+                : Optional.of(name + " cannot be set to '" + value.trim() + "': " + refusal);
+    }
+
     boolean isSensitive() {
-        String lower = name.toLowerCase(Locale.ROOT);
-        return SECRETS.stream().anyMatch(lower::contains);
+        return type == ConfigDef.Type.PASSWORD;
+    }
+
+    boolean isDynamic() {
+        return updateMode != UpdateMode.READ_ONLY;
     }
 }

@@ -11,6 +11,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.DescribeClusterRequestData;
 import org.apache.kafka.common.message.DescribeClusterResponseData;
 import org.apache.kafka.common.message.DescribeClusterResponseData.DescribeClusterBroker;
@@ -27,11 +29,23 @@ import org.apache.kafka.common.protocol.Errors;
 /** DescribeCluster 0-2, DescribeTopicPartitions 0, ListConfigResources 0-1: the image as it is. */
 final class ClusterHandlers {
     private static final byte BROKERS = 1;
+    private static final byte CONTROLLERS = 2;
 
     /** Partitions in one answer of DescribeTopicPartitions, whatever the client asks for. */
     static final int MAX_PARTITIONS_PER_ANSWER = 2_000;
 
     private static final Set<String> INTERNAL = Set.of("__consumer_offsets", "__transaction_state");
+
+    private static final Set<Byte> CLIENT_METRICS_ONLY =
+            Set.of(ConfigResource.Type.CLIENT_METRICS.id());
+
+    private static final Set<Byte> LISTED_TYPES =
+            Set.of(
+                    ConfigResource.Type.TOPIC.id(),
+                    ConfigResource.Type.BROKER.id(),
+                    ConfigResource.Type.BROKER_LOGGER.id(),
+                    ConfigResource.Type.CLIENT_METRICS.id(),
+                    ConfigResource.Type.GROUP.id());
 
     private final Cluster cluster;
     private final OfflineReplicas offline;
@@ -44,9 +58,13 @@ final class ClusterHandlers {
     Future<DescribeClusterResponseData> describeCluster(
             RequestContext context, DescribeClusterRequestData request) {
         if (request.endpointType() != BROKERS) {
+            Errors error =
+                    request.endpointType() == CONTROLLERS
+                            ? Errors.MISMATCHED_ENDPOINT_TYPE
+                            : Errors.UNSUPPORTED_ENDPOINT_TYPE;
             return Future.succeededFuture(
                     new DescribeClusterResponseData()
-                            .setErrorCode(Errors.MISMATCHED_ENDPOINT_TYPE.code())
+                            .setErrorCode(error.code())
                             .setErrorMessage(
                                     "this is a broker: expected endpoint type 1, got "
                                             + request.endpointType()));
@@ -128,7 +146,16 @@ final class ClusterHandlers {
                             }
                             return described;
                         })
-                .orElseGet(() -> described.setErrorCode(Errors.UNKNOWN_TOPIC_OR_PARTITION.code()));
+                .orElseGet(() -> described.setErrorCode(missing(name).code()));
+    }
+
+    private static Errors missing(String name) {
+        try {
+            Topic.validate(name);
+            return Errors.UNKNOWN_TOPIC_OR_PARTITION;
+        } catch (InvalidTopicException e) {
+            return Errors.INVALID_TOPIC_EXCEPTION;
+        }
     }
 
     private DescribeTopicPartitionsResponsePartition describe(
@@ -166,25 +193,35 @@ final class ClusterHandlers {
 
     Future<ListConfigResourcesResponseData> listConfigResources(
             RequestContext context, ListConfigResourcesRequestData request) {
+        Set<Byte> supported = context.version() == 0 ? CLIENT_METRICS_ONLY : LISTED_TYPES;
+        Set<Byte> wanted =
+                request.resourceTypes().isEmpty() ? supported : Set.copyOf(request.resourceTypes());
         ListConfigResourcesResponseData response = new ListConfigResourcesResponseData();
-        if (context.version() == 0) {
-            // That version asks for client metrics alone, of which there are none.
-            return Future.succeededFuture(response);
+        if (!supported.containsAll(wanted)) {
+            return Future.succeededFuture(response.setErrorCode(Errors.UNSUPPORTED_VERSION.code()));
         }
         MetadataImage image = cluster.image();
-        if (wants(request, ConfigResource.Type.TOPIC)) {
-            new TreeSet<>(image.topics().keySet())
-                    .forEach(name -> add(response, ConfigResource.Type.TOPIC, name));
-        }
-        if (wants(request, ConfigResource.Type.BROKER)) {
-            new TreeSet<>(image.brokers().keySet())
-                    .forEach(id -> add(response, ConfigResource.Type.BROKER, String.valueOf(id)));
+        for (byte type : new TreeSet<>(wanted)) {
+            ConfigResource.Type resourceType = ConfigResource.Type.forId(type);
+            names(image, resourceType).forEach(name -> add(response, resourceType, name));
         }
         return Future.succeededFuture(response);
     }
 
-    private static boolean wants(ListConfigResourcesRequestData request, ConfigResource.Type type) {
-        return request.resourceTypes().isEmpty() || request.resourceTypes().contains(type.id());
+    /** Groups and client metrics exist by having configs. */
+    private static List<String> names(MetadataImage image, ConfigResource.Type type) {
+        return switch (type) {
+            case TOPIC -> image.topics().keySet().stream().sorted().toList();
+            case BROKER, BROKER_LOGGER ->
+                    image.brokers().keySet().stream().sorted().map(String::valueOf).toList();
+            case GROUP, CLIENT_METRICS ->
+                    image.configs().keySet().stream()
+                            .filter(resource -> resource.type() == type)
+                            .map(ConfigResource::name)
+                            .sorted()
+                            .toList();
+            case UNKNOWN -> List.of();
+        };
     }
 
     private static void add(

@@ -8,10 +8,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.apache.kafka.common.config.ConfigDef;
 import org.jspecify.annotations.Nullable;
 
-/** The settings of a topic or a broker with values and where they come from. */
+/** The settings of a resource with values and where they come from. */
 final class ConfigEntries {
+    private static final String WITHOUT_EFFECT = "Without effect: ";
+
     private final BrokerConfig broker;
 
     ConfigEntries(BrokerConfig broker) {
@@ -19,7 +22,8 @@ final class ConfigEntries {
     }
 
     /**
-     * @param found as it is shown, strongest first; where nothing is, the value is a default
+     * @param value what holds; null if nothing does, or if it must not be shown
+     * @param found as it is shown, strongest first; empty if it is set nowhere and has no default
      */
     record Entry(
             String name,
@@ -53,43 +57,22 @@ final class ConfigEntries {
                             false,
                             false,
                             TopicConfigs.shown(config, found),
-                            why == null
-                                    ? config.documentation()
-                                    : config.documentation() + " Without effect: " + why + "."));
+                            documentation(config.documentation(), why == null ? "" : why)));
         }
         return entries;
     }
 
     List<Entry> ofThisBroker(MetadataImage image) {
-        Map<String, String> fixed = new TreeMap<>(broker.properties());
-        fixed.put("node.id", String.valueOf(broker.nodeId()));
-        fixed.put(
-                "log.dirs",
-                String.join(",", broker.logDirs().stream().map(Object::toString).toList()));
-        MetadataImage.BrokerRegistration registered = image.brokers().get(broker.nodeId());
-        // Port 0 asks for any free port; clients want to know which one it became.
-        int port = registered == null ? broker.port() : registered.port();
-        fixed.putIfAbsent("listeners", "PLAINTEXT://" + broker.host() + ":" + port);
-        Map<String, String> own =
-                image.config(TopicConfigs.brokerResource(String.valueOf(broker.nodeId())));
-        Map<String, String> all = image.config(TopicConfigs.brokerResource(""));
-
-        Set<String> names = new TreeSet<>(BrokerSetting.known().keySet());
-        names.addAll(fixed.keySet());
-        names.addAll(own.keySet());
-        names.addAll(all.keySet());
+        Layers layers = layers(image);
+        Set<String> names = new TreeSet<>();
+        BrokerSetting.all().values().stream()
+                .filter(setting -> !setting.internal())
+                .forEach(setting -> names.add(setting.name()));
+        layers.all().forEach(layer -> names.addAll(layer.keySet()));
         List<Entry> entries = new ArrayList<>();
         for (String name : names) {
-            BrokerSetting setting = BrokerSetting.of(name);
-            List<TopicConfigs.Found> found = new ArrayList<>();
-            add(found, name, own.get(name), ConfigSource.DYNAMIC_BROKER);
-            add(found, name, all.get(name), ConfigSource.DYNAMIC_DEFAULT_BROKER);
-            add(found, name, fixed.get(name), ConfigSource.STATIC_BROKER);
-            if (found.isEmpty() || setting.defaultValue() != null) {
-                found.add(
-                        new TopicConfigs.Found(name, setting.defaultValue(), ConfigSource.DEFAULT));
-            }
-            entries.add(entry(setting, found));
+            List<TopicConfigs.Found> found = layers.find(name);
+            entries.add(entry(name, found));
         }
         return entries;
     }
@@ -102,7 +85,7 @@ final class ConfigEntries {
                         (name, value) ->
                                 entries.add(
                                         entry(
-                                                BrokerSetting.of(name),
+                                                name,
                                                 List.of(
                                                         new TopicConfigs.Found(
                                                                 name,
@@ -112,29 +95,174 @@ final class ConfigEntries {
         return entries;
     }
 
-    private static void add(
-            List<TopicConfigs.Found> found,
-            String name,
-            @Nullable String value,
-            ConfigSource source) {
-        if (value != null) {
-            found.add(new TopicConfigs.Found(name, value, source));
+    List<Entry> ofGroup(MetadataImage image, Map<String, String> groupConfigs) {
+        Layers layers = layers(image);
+        List<Entry> entries = new ArrayList<>();
+        for (GroupConfigs.GroupConfig config : GroupConfigs.all().values()) {
+            List<TopicConfigs.Found> found = new ArrayList<>();
+            String own = groupConfigs.get(config.name());
+            if (own != null) {
+                found.add(new TopicConfigs.Found(config.name(), own, ConfigSource.GROUP));
+            }
+            if (config.brokerName() == null) {
+                found.add(
+                        new TopicConfigs.Found(
+                                config.name(), config.defaultValue(), ConfigSource.DEFAULT));
+            } else {
+                found.addAll(layers.find(config.brokerName()));
+            }
+            entries.add(
+                    new Entry(
+                            config.name(),
+                            ConfigType.of(config.type()),
+                            found.get(0).value(),
+                            false,
+                            false,
+                            found,
+                            documentation(config.documentation(), config.withoutEffect())));
         }
+        return entries;
     }
 
-    private static Entry entry(BrokerSetting setting, List<TopicConfigs.Found> found) {
-        boolean sensitive = setting.isSensitive();
+    List<Entry> ofClientMetrics(Map<String, String> subscription) {
+        List<Entry> entries = new ArrayList<>();
+        for (ClientMetricsConfigs.Config config : ClientMetricsConfigs.all().values()) {
+            String own = subscription.get(config.name());
+            entries.add(
+                    new Entry(
+                            config.name(),
+                            ConfigType.of(config.type()),
+                            own == null ? config.defaultValue() : own,
+                            false,
+                            false,
+                            own == null
+                                    ? List.of()
+                                    : List.of(
+                                            new TopicConfigs.Found(
+                                                    config.name(),
+                                                    own,
+                                                    ConfigSource.CLIENT_METRICS)),
+                            config.documentation()));
+        }
+        return entries;
+    }
+
+    static List<Entry> ofLoggers(Map<String, String> levels) {
+        return levels.entrySet().stream()
+                .map(
+                        logger ->
+                                new Entry(
+                                        logger.getKey(),
+                                        ConfigType.UNKNOWN,
+                                        logger.getValue(),
+                                        false,
+                                        false,
+                                        List.of(
+                                                new TopicConfigs.Found(
+                                                        logger.getKey(),
+                                                        logger.getValue(),
+                                                        ConfigSource.BROKER_LOGGER)),
+                                        ""))
+                .toList();
+    }
+
+    private static String documentation(String text, String withoutEffect) {
+        if (withoutEffect.isEmpty()) {
+            return text;
+        }
+        return (text.isEmpty() ? "" : text + " ") + WITHOUT_EFFECT + withoutEffect + ".";
+    }
+
+    private static Entry entry(String name, List<TopicConfigs.Found> found) {
+        BrokerSetting setting = BrokerSetting.find(name).orElse(null);
+        // Of what nobody knows nobody knows whether it is a secret.
+        boolean sensitive = setting == null || setting.isSensitive();
+        TopicConfigs.Found own =
+                found.stream().filter(f -> f.foundAs().equals(name)).findFirst().orElse(null);
         return new Entry(
-                setting.name(),
-                setting.type(),
-                sensitive ? null : found.get(0).value(),
-                !setting.dynamic(),
+                name,
+                ConfigType.of(setting == null ? null : setting.type()),
+                setting == null || sensitive || own == null ? null : shown(setting, own.value()),
+                setting == null || !setting.isDynamic(),
                 sensitive,
                 sensitive
                         ? found.stream()
                                 .map(f -> new TopicConfigs.Found(f.foundAs(), null, f.source()))
                                 .toList()
                         : found,
-                setting.documentation());
+                setting == null
+                        ? ""
+                        : documentation(
+                                setting.documentation(),
+                                setting.withoutEffect() + setting.refusal()));
+    }
+
+    private static @Nullable String shown(BrokerSetting setting, @Nullable String value) {
+        if (value == null
+                || setting.type() == ConfigDef.Type.STRING
+                || setting.rule().violation(setting.name(), value).isPresent()) {
+            return value;
+        }
+        return setting.parse(value);
+    }
+
+    private Layers layers(MetadataImage image) {
+        Map<String, String> fixed = new TreeMap<>(broker.properties());
+        fixed.put("node.id", String.valueOf(broker.nodeId()));
+        fixed.put("broker.id", String.valueOf(broker.nodeId()));
+        fixed.put(
+                "log.dirs",
+                String.join(",", broker.logDirs().stream().map(Object::toString).toList()));
+        MetadataImage.BrokerRegistration registered = image.brokers().get(broker.nodeId());
+        // Port 0 asks for any free port; clients want to know which one it became.
+        int port = registered == null ? broker.port() : registered.port();
+        fixed.putIfAbsent("listeners", "PLAINTEXT://" + broker.host() + ":" + port);
+        return new Layers(
+                image.config(TopicConfigs.brokerResource(String.valueOf(broker.nodeId()))),
+                image.config(TopicConfigs.brokerResource("")),
+                fixed);
+    }
+
+    /** Where a broker's settings are set, strongest first. */
+    private record Layers(
+            Map<String, String> forOne, Map<String, String> forAll, Map<String, String> fixed) {
+
+        List<Map<String, String>> all() {
+            return List.of(forOne, forAll, fixed);
+        }
+
+        /** Everything that speaks of the setting, beginning with its own name. */
+        List<TopicConfigs.Found> find(String name) {
+            List<String> names = EffectiveSettings.synonyms(name);
+            List<TopicConfigs.Found> found = new ArrayList<>();
+            add(found, names, forOne, ConfigSource.DYNAMIC_BROKER);
+            add(found, names, forAll, ConfigSource.DYNAMIC_DEFAULT_BROKER);
+            add(found, names, fixed, ConfigSource.STATIC_BROKER);
+            for (String each : names) {
+                BrokerSetting setting = BrokerSetting.find(each).orElse(null);
+                if (setting != null && setting.defaultValue() != null) {
+                    found.add(
+                            new TopicConfigs.Found(
+                                    each, setting.defaultValue(), ConfigSource.DEFAULT));
+                }
+            }
+            while (!found.isEmpty() && !found.get(0).foundAs().equals(name)) {
+                found.remove(0);
+            }
+            return found;
+        }
+
+        private static void add(
+                List<TopicConfigs.Found> found,
+                List<String> names,
+                Map<String, String> layer,
+                ConfigSource source) {
+            for (String name : names) {
+                String value = layer.get(name);
+                if (value != null) {
+                    found.add(new TopicConfigs.Found(name, value, source));
+                }
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 package dev.millrace.broker.admin;
 
-/** Where a value comes from, strongest first, with its number in DescribeConfigs. */
+/** Where a value comes from, with its number in DescribeConfigs. */
 enum ConfigSource {
     DYNAMIC_TOPIC(1),
     /** Set for one broker at run time. */
@@ -9,7 +9,11 @@ enum ConfigSource {
     DYNAMIC_DEFAULT_BROKER(3),
     /** From the node's properties file or command line. */
     STATIC_BROKER(4),
-    DEFAULT(5);
+    DEFAULT(5),
+    /** Level of a logger. */
+    BROKER_LOGGER(6),
+    CLIENT_METRICS(7),
+    GROUP(8);
 
     private final byte wireId;
 

@@ -18,13 +18,15 @@ import org.apache.kafka.common.message.DescribeConfigsResponseData.DescribeConfi
 import org.apache.kafka.common.message.DescribeConfigsResponseData.DescribeConfigsSynonym;
 import org.apache.kafka.common.protocol.Errors;
 
-/** DescribeConfigs 1-4. Groups and client metrics have no settings here: they answer none. */
+/** DescribeConfigs 1-4, of every type of resource. */
 final class DescribeConfigsHandler {
     private final Cluster cluster;
     private final int nodeId;
     private final ConfigEntries entries;
+    private final BrokerLoggers loggers;
 
-    DescribeConfigsHandler(Cluster cluster, BrokerConfig broker) {
+    DescribeConfigsHandler(Cluster cluster, BrokerConfig broker, BrokerLoggers loggers) {
+        this.loggers = loggers;
         this.cluster = cluster;
         this.nodeId = broker.nodeId();
         this.entries = new ConfigEntries(broker);
@@ -67,7 +69,7 @@ final class DescribeConfigsHandler {
                 if (name.isEmpty()) {
                     yield entries.ofAllBrokers(image);
                 }
-                if (!name.equals(String.valueOf(nodeId))) {
+                if (brokerId(name) != nodeId) {
                     throw new InvalidRequestException(
                             "Unexpected broker id, expected "
                                     + nodeId
@@ -76,14 +78,34 @@ final class DescribeConfigsHandler {
                 }
                 yield entries.ofThisBroker(image);
             }
-            case GROUP, CLIENT_METRICS -> List.of();
-            case BROKER_LOGGER, UNKNOWN ->
+            case BROKER_LOGGER -> ConfigEntries.ofLoggers(loggers.describe(name));
+            case GROUP -> {
+                if (name.isEmpty()) {
+                    throw new InvalidRequestException("Group name must not be empty");
+                }
+                yield entries.ofGroup(
+                        image, image.config(new ConfigResource(ConfigResource.Type.GROUP, name)));
+            }
+            case CLIENT_METRICS -> {
+                if (name.isEmpty()) {
                     throw new InvalidRequestException(
-                            "resource type "
-                                    + resource.resourceType()
-                                    + " has no configs here; expected topic (2), broker (4),"
-                                    + " client metrics (16) or group (32)");
+                            "Client metrics subscription name must not be empty");
+                }
+                yield entries.ofClientMetrics(
+                        image.config(new ConfigResource(ConfigResource.Type.CLIENT_METRICS, name)));
+            }
+            case UNKNOWN ->
+                    throw new InvalidRequestException(
+                            "Unexpected resource type UNKNOWN for resource " + name);
         };
+    }
+
+    private static int brokerId(String name) {
+        try {
+            return Integer.parseInt(name);
+        } catch (NumberFormatException e) {
+            throw new InvalidRequestException("Broker id must be an integer, but it is: " + name);
+        }
     }
 
     private static boolean isWanted(DescribeConfigsResource resource, ConfigEntries.Entry entry) {
@@ -102,7 +124,7 @@ final class DescribeConfigsHandler {
                         .setConfigSource(entry.source().wireId())
                         .setIsSensitive(entry.sensitive())
                         .setConfigType(entry.type().wireId());
-        if (request.includeSynonyms()) {
+        if (request.includeSynonyms() && entry.source() != ConfigSource.BROKER_LOGGER) {
             result.setSynonyms(
                     entry.found().stream()
                             .map(

@@ -88,7 +88,8 @@ record TopicConfig(
                 case INT -> Integer.parseInt(value);
                 case LONG -> Long.parseLong(value);
                 case DOUBLE -> Double.parseDouble(value);
-                case STRING, LIST -> {
+                case SHORT -> Short.parseShort(value);
+                case STRING, LIST, CLASS, PASSWORD, UNKNOWN -> {
                     return true;
                 }
             }

@@ -130,6 +130,15 @@ public final class TopicConfigs {
                         Double.parseDouble(values.get("min.cleanable.dirty.ratio"))));
     }
 
+    /** What topics inherit as {@code retention.ms}. */
+    static long retentionMs(Map<String, String> brokerProperties) {
+        TopicConfig config = require("retention.ms");
+        return Long.parseLong(
+                config.fromBroker(brokerProperties)
+                        .orElse(String.valueOf(config.defaultValue()))
+                        .trim());
+    }
+
     private static int compressionLevel(Values values) {
         String level = "compression." + values.get("compression.type") + ".level";
         return find(level).isPresent() ? values.integer(level) : 0;

@@ -1,6 +1,8 @@
 package dev.millrace.broker.admin;
 
 import dev.millrace.broker.BrokerConfig;
+import dev.millrace.broker.quota.ClientQuotas;
+import dev.millrace.broker.quota.MutationQuota;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.MetadataImage;
 import dev.millrace.wire.RequestContext;
@@ -16,6 +18,7 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.errors.PolicyViolationException;
 import org.apache.kafka.common.errors.TopicDeletionDisabledException;
 import org.apache.kafka.common.errors.UnknownTopicIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -38,14 +41,21 @@ import org.apache.kafka.common.message.DeleteTopicsResponseData.DeletableTopicRe
 final class TopicHandlers {
     private static final short DELETE_BY_ID = 6;
 
+    // From these versions on what is beyond the controller mutation quota is refused (KIP-599).
+    private static final int STRICT_CREATE = 6;
+    private static final int STRICT_DELETE = 5;
+    private static final int STRICT_GROW = 3;
+
     private final Cluster cluster;
     private final BrokerConfig broker;
+    private final ClientQuotas quotas;
     private final ConfigEntries entries;
     private final TopicRules rules;
 
-    TopicHandlers(Cluster cluster, BrokerConfig broker) {
+    TopicHandlers(Cluster cluster, BrokerConfig broker, ClientQuotas quotas) {
         this.cluster = cluster;
         this.broker = broker;
+        this.quotas = quotas;
         this.entries = new ConfigEntries(broker);
         this.rules = new TopicRules();
     }
@@ -54,20 +64,28 @@ final class TopicHandlers {
 
     Future<CreateTopicsResponseData> create(
             RequestContext context, CreateTopicsRequestData request) {
+        try {
+            rules.requireAcceptableSize(request.topics(), brokerDefaults());
+        } catch (PolicyViolationException e) {
+            return Future.failedFuture(e);
+        }
         Map<String, Integer> times = new HashMap<>();
         request.topics().forEach(topic -> times.merge(topic.name(), 1, Integer::sum));
+        MutationQuota quota = quotas.mutations(context, STRICT_CREATE);
         Map<String, Future<CreatableTopicResult>> results = new LinkedHashMap<>();
         for (CreatableTopic topic : request.topics()) {
             results.computeIfAbsent(
                     topic.name(),
                     name ->
-                            create(topic, times.getOrDefault(name, 0) > 1, request)
+                            create(topic, times.getOrDefault(name, 0) > 1, request, quota)
                                     .recover(failure -> refused(name, failure)));
         }
         return Future.join(List.copyOf(results.values()))
                 .map(
                         all -> {
-                            CreateTopicsResponseData response = new CreateTopicsResponseData();
+                            CreateTopicsResponseData response =
+                                    new CreateTopicsResponseData()
+                                            .setThrottleTimeMs(quota.throttleMs());
                             results.values()
                                     .forEach(result -> response.topics().add(result.result()));
                             return response;
@@ -84,22 +102,27 @@ final class TopicHandlers {
     }
 
     private Future<CreatableTopicResult> create(
-            CreatableTopic topic, boolean twice, CreateTopicsRequestData request) {
+            CreatableTopic topic,
+            boolean twice,
+            CreateTopicsRequestData request,
+            MutationQuota quota) {
         try {
             if (twice) {
                 throw new InvalidRequestException(
                         "topic " + topic.name() + " is in the request more than once");
             }
+            // In the order in which Kafka finds what is wrong.
             MetadataImage image = cluster.image();
             if (topic.assignments().isEmpty() && !broker.takesNewLogs(image)) {
                 throw new InvalidReplicationFactorException(
                         "All brokers are currently fenced, or have all their log directories"
                                 + " cordoned.");
             }
-            TopicRules.Placement placement = rules.placement(image, topic, brokerDefaults());
             rules.requireNew(image, topic.name());
             Map<String, String> configs = configsOf(topic);
             TopicConfigs.validateTogether(broker.properties(), image, broker.nodeId(), configs);
+            TopicRules.Placement placement = rules.placement(image, topic, brokerDefaults());
+            quota.take(placement.partitions());
             if (request.validateOnly()) {
                 return Future.succeededFuture(
                         result(image, topic, placement, configs, Uuid.ZERO_UUID));
@@ -181,12 +204,17 @@ final class TopicHandlers {
                         : request.topicNames().stream()
                                 .map(name -> new DeleteTopicState().setName(name))
                                 .toList();
+        MutationQuota quota = quotas.mutations(context, STRICT_DELETE);
         List<Future<DeletableTopicResult>> results = new ArrayList<>();
-        for (DeleteTopicState topic : topics) {
+        for (Map.Entry<DeleteTopicState, Integer> named : times(topics).entrySet()) {
+            DeleteTopicState topic = named.getKey();
             DeletableTopicResult result =
                     new DeletableTopicResult().setName(topic.name()).setTopicId(topic.topicId());
             results.add(
-                    delete(topic, result, request.timeoutMs())
+                    (named.getValue() > 1
+                                    ? Future.<Void>failedFuture(
+                                            new InvalidRequestException("Duplicate topic."))
+                                    : delete(topic, result, request.timeoutMs(), quota))
                             .map(result)
                             .otherwise(
                                     failure -> {
@@ -198,14 +226,26 @@ final class TopicHandlers {
         return Future.join(results)
                 .map(
                         all -> {
-                            DeleteTopicsResponseData response = new DeleteTopicsResponseData();
+                            DeleteTopicsResponseData response =
+                                    new DeleteTopicsResponseData()
+                                            .setThrottleTimeMs(quota.throttleMs());
                             results.forEach(result -> response.responses().add(result.result()));
                             return response;
                         });
     }
 
+    /** Who is named how often; whoever is named twice is answered once. */
+    private static Map<DeleteTopicState, Integer> times(List<DeleteTopicState> topics) {
+        Map<DeleteTopicState, Integer> times = new LinkedHashMap<>();
+        topics.forEach(topic -> times.merge(topic, 1, Integer::sum));
+        return times;
+    }
+
     private Future<Void> delete(
-            DeleteTopicState wanted, DeletableTopicResult result, int timeoutMs) {
+            DeleteTopicState wanted,
+            DeletableTopicResult result,
+            int timeoutMs,
+            MutationQuota quota) {
         try {
             if (!Boolean.parseBoolean(
                     broker.properties().getOrDefault("delete.topic.enable", "true").trim())) {
@@ -214,6 +254,7 @@ final class TopicHandlers {
             }
             MetadataImage.Topic topic = requireTopic(wanted);
             result.setName(topic.name()).setTopicId(topic.id());
+            quota.take(topic.partitions().size());
             return within(timeoutMs, Future.fromCompletionStage(cluster.deleteTopic(topic.id())));
         } catch (RuntimeException e) {
             return Future.failedFuture(e);
@@ -244,12 +285,13 @@ final class TopicHandlers {
             RequestContext context, CreatePartitionsRequestData request) {
         List<CreatePartitionsTopicResult> answers = new ArrayList<>();
         List<Future<Void>> changes = new ArrayList<>();
+        MutationQuota quota = quotas.mutations(context, STRICT_GROW);
         for (CreatePartitionsTopic topic : request.topics()) {
             CreatePartitionsTopicResult answer =
                     new CreatePartitionsTopicResult().setName(topic.name()).setErrorMessage(null);
             answers.add(answer);
             changes.add(
-                    grow(topic, request)
+                    grow(topic, request, quota)
                             .recover(
                                     failure -> {
                                         Refusal refusal = Refusal.of(failure);
@@ -258,21 +300,31 @@ final class TopicHandlers {
                                         return Future.succeededFuture();
                                     }));
         }
-        return Future.join(changes).map(new CreatePartitionsResponseData().setResults(answers));
+        return Future.join(changes)
+                .map(
+                        all ->
+                                new CreatePartitionsResponseData()
+                                        .setThrottleTimeMs(quota.throttleMs())
+                                        .setResults(answers));
     }
 
-    private Future<Void> grow(CreatePartitionsTopic topic, CreatePartitionsRequestData request) {
+    private Future<Void> grow(
+            CreatePartitionsTopic topic, CreatePartitionsRequestData request, MutationQuota quota) {
         try {
+            MetadataImage image = cluster.image();
             List<List<Integer>> assignment =
                     rules.additions(
-                            cluster.image(),
+                            image,
                             topic.name(),
                             topic.count(),
                             topic.assignments() == null
-                                    ? List.of()
+                                    ? null
                                     : topic.assignments().stream()
                                             .map(a -> List.copyOf(a.brokerIds()))
                                             .toList());
+            int before =
+                    image.topic(topic.name()).map(known -> known.partitions().size()).orElse(0);
+            quota.take(topic.count() - before);
             return request.validateOnly()
                     ? Future.succeededFuture()
                     : within(

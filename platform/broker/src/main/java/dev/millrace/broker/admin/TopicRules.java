@@ -12,10 +12,13 @@ import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
 import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.PolicyViolationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableReplicaAssignment;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What can be said of a request about topics before the journal decides: enough for validateOnly,
@@ -25,6 +28,7 @@ final class TopicRules {
     private static final int MAX_NAME_LENGTH = 249;
     private static final Pattern LEGAL_NAME = Pattern.compile("[a-zA-Z0-9._-]+");
     private static final int BROKER_DEFAULT = -1;
+    private static final int MAX_PARTITIONS_PER_REQUEST = 10_000;
 
     /** {@code num.partitions} and {@code default.replication.factor}. */
     record Defaults(int partitions, int replicationFactor) {}
@@ -35,7 +39,35 @@ final class TopicRules {
     record Placement(
             int partitions, int replicationFactor, Map<Integer, List<Integer>> assignment) {}
 
+    /**
+     * @throws PolicyViolationException the request asks for more partitions than one journal entry
+     *     should carry
+     */
+    void requireAcceptableSize(Iterable<CreatableTopic> topics, Defaults defaults) {
+        long partitions = 0;
+        for (CreatableTopic topic : topics) {
+            if (!topic.assignments().isEmpty()) {
+                partitions += topic.assignments().size();
+            } else if (topic.numPartitions() == BROKER_DEFAULT) {
+                partitions += defaults.partitions();
+            } else {
+                partitions += Math.max(0, topic.numPartitions());
+            }
+        }
+        if (partitions > MAX_PARTITIONS_PER_REQUEST) {
+            throw new PolicyViolationException(
+                    "Excessively large number of partitions per request: expected at most "
+                            + MAX_PARTITIONS_PER_REQUEST
+                            + ", got "
+                            + partitions);
+        }
+    }
+
     void requireNew(MetadataImage image, String name) {
+        if (name.equals(Topic.CLUSTER_METADATA_TOPIC_NAME)) {
+            throw new InvalidRequestException(
+                    "Creation of internal topic " + name + " is prohibited.");
+        }
         if (name.isEmpty() || name.equals(".") || name.equals("..")) {
             throw new InvalidTopicException("'" + name + "' is not a topic name");
         }
@@ -56,16 +88,6 @@ final class TopicRules {
         if (!topic.assignments().isEmpty()) {
             return assigned(image, topic);
         }
-        int partitions =
-                topic.numPartitions() == BROKER_DEFAULT
-                        ? defaults.partitions()
-                        : topic.numPartitions();
-        if (partitions < 1) {
-            throw new InvalidPartitionsException(
-                    "Number of partitions was "
-                            + partitions
-                            + ": expected 1 or more, or -1 for the broker's num.partitions");
-        }
         int factor =
                 topic.replicationFactor() == BROKER_DEFAULT
                         ? defaults.replicationFactor()
@@ -76,6 +98,16 @@ final class TopicRules {
                             + factor
                             + ": expected 1 or more, or -1 for the broker's"
                             + " default.replication.factor");
+        }
+        int partitions =
+                topic.numPartitions() == BROKER_DEFAULT
+                        ? defaults.partitions()
+                        : topic.numPartitions();
+        if (partitions < 1) {
+            throw new InvalidPartitionsException(
+                    "Number of partitions was "
+                            + partitions
+                            + ": expected 1 or more, or -1 for the broker's num.partitions");
         }
         long alive = image.brokers().values().stream().filter(b -> !b.fenced()).count();
         if (factor > alive) {
@@ -148,9 +180,14 @@ final class TopicRules {
         }
     }
 
-    /** Checks the additions of a CreatePartitions request. */
+    /**
+     * Checks the additions of a CreatePartitions request.
+     *
+     * @param assigned null to have them placed
+     * @return empty to have them placed
+     */
     List<List<Integer>> additions(
-            MetadataImage image, String name, int count, List<List<Integer>> assignment) {
+            MetadataImage image, String name, int count, @Nullable List<List<Integer>> assigned) {
         MetadataImage.Topic topic =
                 image.topic(name)
                         .orElseThrow(
@@ -168,7 +205,11 @@ final class TopicRules {
                             + count
                             + " would not be an increase.");
         }
-        if (!assignment.isEmpty() && assignment.size() != count - now) {
+        if (assigned == null) {
+            return List.of();
+        }
+        List<List<Integer>> assignment = assigned;
+        if (assignment.size() != count - now) {
             throw new InvalidReplicaAssignmentException(
                     "Increasing the number of partitions by "
                             + (count - now)

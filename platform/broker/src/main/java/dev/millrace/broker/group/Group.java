@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.kafka.common.errors.InvalidRequestException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -142,6 +143,30 @@ record Group(
             next = Math.min(next, pendingDeadlineMs);
         }
         return next;
+    }
+
+    /**
+     * Topics that the members read, as far as the coordinator can look into their subscriptions.
+     *
+     * @return null if it cannot: the members are not consumers, or no generation has begun
+     */
+    @Nullable Set<String> readTopics() {
+        if (!EmbeddedProtocol.CONSUMER.equals(protocolType)) {
+            return null;
+        }
+        if (members.isEmpty()) {
+            return Set.of();
+        }
+        try {
+            return protocol == null
+                    ? null
+                    : EmbeddedProtocol.topics(
+                            members.values().stream()
+                                    .map(member -> member.metadata(protocol))
+                                    .toList());
+        } catch (InvalidRequestException e) {
+            return null;
+        }
     }
 
     boolean isLeader(String memberId) {

@@ -16,6 +16,7 @@ import org.apache.kafka.common.config.ConfigException;
  * @param offsetsRetentionMs {@code offsets.retention.minutes}
  * @param offsetsRetentionCheckIntervalMs {@code offsets.retention.check.interval.ms}
  * @param threads {@code group.coordinator.threads}, event loops that share the partitions
+ * @param consumer of groups in which the server assigns
  */
 public record GroupConfig(
         int minSessionTimeoutMs,
@@ -27,7 +28,8 @@ public record GroupConfig(
         int offsetMetadataMaxBytes,
         long offsetsRetentionMs,
         long offsetsRetentionCheckIntervalMs,
-        int threads) {
+        int threads,
+        ConsumerGroupConfig consumer) {
 
     /**
      * Where nothing is set, a new group waits for this long a silence instead of Kafka's 3 s: it
@@ -71,13 +73,22 @@ public record GroupConfig(
                 (int) number(properties, "offset.metadata.max.bytes", 4_096, 0, MAX_INT),
                 number(properties, "offsets.retention.minutes", 7 * 24 * 60, 1, MAX_INT) * 60_000,
                 number(properties, "offsets.retention.check.interval.ms", 600_000, 1, MAX_LONG),
-                (int) number(properties, "group.coordinator.threads", 1, 1, 64));
+                (int) number(properties, "group.coordinator.threads", 1, 1, 64),
+                ConsumerGroupConfig.from(properties));
+    }
+
+    /**
+     * The first rebalance waits until nobody comes any more, and not as long as Kafka's setting
+     * says: then clients that have only been given an id count as arrivals too.
+     */
+    boolean waitsForSilence() {
+        return maxInitialRebalanceDelayMs < Integer.MAX_VALUE;
     }
 
     private static final long MAX_INT = Integer.MAX_VALUE;
     private static final long MAX_LONG = Long.MAX_VALUE;
 
-    private static long number(
+    static long number(
             Map<String, String> properties, String name, long defaultValue, long min, long max) {
         String value = properties.get(name);
         if (value == null) {

@@ -57,7 +57,13 @@ public final class GroupCoordinator {
         for (int i = 0; i < config.threads(); i++) {
             verticles.add(
                     new GroupVerticle(
-                            cluster.nodeId(), config, count, clockMs, log, cluster.liveGroups()));
+                            cluster.nodeId(),
+                            config,
+                            count,
+                            clockMs,
+                            log,
+                            cluster.liveGroups(),
+                            cluster::image));
         }
         this.loops = List.copyOf(verticles);
     }
@@ -258,9 +264,37 @@ public final class GroupCoordinator {
         if (before == null || closed) {
             return;
         }
+        tellTopics(before, image);
         deleteOffsetsOfDeletedTopics(before, image);
         if (warm && !offsetsPartitions(before).equals(offsetsPartitions(image))) {
             tellLeadership(image);
+        }
+    }
+
+    /** Groups in which the server assigns may have to do so again. */
+    private void tellTopics(MetadataImage before, MetadataImage after) {
+        if (before.topicsById().equals(after.topicsById())) {
+            return;
+        }
+        Set<String> changed = new HashSet<>();
+        boolean created = false;
+        for (MetadataImage.Topic topic : after.topics().values()) {
+            MetadataImage.Topic known = before.topicsById().get(topic.id());
+            if (known == null || known.partitions().size() != topic.partitions().size()) {
+                changed.add(topic.name());
+                created |= known == null;
+            }
+        }
+        before.topicsById()
+                .forEach(
+                        (id, topic) -> {
+                            if (!after.topicsById().containsKey(id)) {
+                                changed.add(topic.name());
+                            }
+                        });
+        if (!changed.isEmpty()) {
+            long createdAt = created ? after.version() : -1;
+            loops.forEach(loop -> loop.topicsChanged(changed, createdAt));
         }
     }
 

@@ -89,7 +89,9 @@ final class GroupDraft {
 
     void addPending(String memberId, long forgottenAtMs) {
         pendingMembers.put(memberId, forgottenAtMs);
-        arrived();
+        if (config.waitsForSilence()) {
+            arrived();
+        }
     }
 
     void removePending(String memberId) {
@@ -212,14 +214,18 @@ final class GroupDraft {
         pendingSync.clear();
         boolean initial = state == GroupState.EMPTY;
         become(GroupState.PREPARING_REBALANCE);
-        if (initial && config.initialRebalanceDelayMs() > 0) {
+        if (initial && config.initialRebalanceDelayMs() == 0) {
+            // Whoever has only been given an id comes too late, as after any delay.
+            completeJoin();
+        } else if (initial) {
             int delayMs = config.initialRebalanceDelayMs();
             long boundMs = Math.min(config.maxInitialRebalanceDelayMs(), rebalanceTimeoutMs());
             deadlineMs = nowMs + delayMs;
             // Ids handed out before the first member came are arrivals too.
             initialDelay =
                     new Group.InitialDelay(
-                            Math.max(boundMs - delayMs, 0), !pendingMembers.isEmpty());
+                            Math.max(boundMs - delayMs, 0),
+                            config.waitsForSilence() && !pendingMembers.isEmpty());
         } else if (allJoined()) {
             completeJoin();
         } else {

@@ -16,6 +16,7 @@ public final class GroupHandlers {
         MembershipHandlers membership = new MembershipHandlers(coordinator);
         OffsetCommitHandler commits = new OffsetCommitHandler(coordinator);
         OffsetFetchHandler fetches = new OffsetFetchHandler(coordinator);
+        ConsumerGroupHandlers consumerGroups = new ConsumerGroupHandlers(coordinator);
         GroupQueryHandlers queries =
                 new GroupQueryHandlers(coordinator, transactions::coordinatorOf);
         TxnOffsetCommitHandler txnCommits = new TxnOffsetCommitHandler(coordinator, transactions);
@@ -30,6 +31,8 @@ public final class GroupHandlers {
                 .add(ApiKeys.DESCRIBE_GROUPS, 0, 6, queries::describe)
                 .add(ApiKeys.LIST_GROUPS, 0, 5, queries::list)
                 .add(ApiKeys.DELETE_GROUPS, 0, 2, queries::delete)
-                .add(ApiKeys.OFFSET_DELETE, 0, 0, queries::deleteOffsets);
+                .add(ApiKeys.OFFSET_DELETE, 0, 0, queries::deleteOffsets)
+                .add(ApiKeys.CONSUMER_GROUP_HEARTBEAT, 0, 1, consumerGroups::heartbeat)
+                .add(ApiKeys.CONSUMER_GROUP_DESCRIBE, 0, 1, consumerGroups::describe);
     }
 }

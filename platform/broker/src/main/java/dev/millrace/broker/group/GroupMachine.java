@@ -237,6 +237,13 @@ final class GroupMachine {
         return error;
     }
 
+    /** Begins a rebalance for a reason outside of the group. */
+    Decided rebalance(Group group, long nowMs) {
+        GroupDraft draft = new GroupDraft(group, config, nowMs);
+        draft.rebalance();
+        return draft.decided();
+    }
+
     /** Members that were silent for longer than their session timeout. */
     Decided sessionsExpired(Group group, Collection<String> memberIds, long nowMs) {
         GroupDraft draft = new GroupDraft(group, config, nowMs);

@@ -8,8 +8,11 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.DeleteGroupsRequestData;
 import org.apache.kafka.common.message.DeleteGroupsResponseData;
 import org.apache.kafka.common.message.DeleteGroupsResponseData.DeletableGroupResult;
@@ -25,6 +28,7 @@ import org.apache.kafka.common.message.ListGroupsRequestData;
 import org.apache.kafka.common.message.ListGroupsResponseData;
 import org.apache.kafka.common.message.ListGroupsResponseData.ListedGroup;
 import org.apache.kafka.common.message.OffsetDeleteRequestData;
+import org.apache.kafka.common.message.OffsetDeleteRequestData.OffsetDeleteRequestPartition;
 import org.apache.kafka.common.message.OffsetDeleteRequestData.OffsetDeleteRequestTopic;
 import org.apache.kafka.common.message.OffsetDeleteResponseData;
 import org.apache.kafka.common.message.OffsetDeleteResponseData.OffsetDeleteResponsePartition;
@@ -38,7 +42,8 @@ final class GroupQueryHandlers {
     private static final byte TRANSACTION_KEY = 1;
     private static final short FIND_SEVERAL = 4;
     private static final short DESCRIBE_NOT_FOUND = 6;
-    private static final String GROUP_TYPE = "classic";
+    private static final String CLASSIC = "classic";
+    private static final String CONSUMER = "consumer";
     private static final int AUTHORIZED_OPERATIONS_OMITTED = Integer.MIN_VALUE;
 
     private final GroupCoordinator coordinator;
@@ -125,41 +130,53 @@ final class GroupQueryHandlers {
     // ---- ListGroups
 
     Future<ListGroupsResponseData> list(RequestContext context, ListGroupsRequestData request) {
-        if (!matches(request.typesFilter(), GROUP_TYPE)) {
-            return Future.succeededFuture(new ListGroupsResponseData());
-        }
         return coordinator
-                .onAllShards(shard -> Future.succeededFuture(shard.groups()))
-                .map(shards -> listed(shards, request.statesFilter()))
+                .onAllShards(shard -> Future.succeededFuture(listed(shard)))
+                .map(
+                        shards ->
+                                new ListGroupsResponseData()
+                                        .setGroups(
+                                                shards.stream()
+                                                        .flatMap(List::stream)
+                                                        .filter(group -> matches(request, group))
+                                                        .toList()))
                 .otherwise(
                         failure ->
                                 new ListGroupsResponseData()
                                         .setErrorCode(Errors.forException(failure).code()));
     }
 
-    private static ListGroupsResponseData listed(
-            List<Collection<Group>> shards, List<String> states) {
+    private static boolean matches(ListGroupsRequestData request, ListedGroup group) {
+        return matches(request.typesFilter(), group.groupType())
+                && matches(request.statesFilter(), group.groupState());
+    }
+
+    private static List<ListedGroup> listed(GroupShard shard) {
         List<ListedGroup> listed = new ArrayList<>();
-        for (Collection<Group> groups : shards) {
-            for (Group group : groups) {
-                if (matches(states, group.state().wireName())) {
-                    listed.add(
-                            new ListedGroup()
-                                    .setGroupId(group.groupId())
-                                    .setProtocolType(protocolType(group))
-                                    .setGroupState(group.state().wireName())
-                                    .setGroupType(GROUP_TYPE));
-                }
-            }
+        for (Group group : shard.groups()) {
+            listed.add(
+                    new ListedGroup()
+                            .setGroupId(group.groupId())
+                            .setProtocolType(protocolType(group))
+                            .setGroupState(group.state().wireName())
+                            .setGroupType(CLASSIC));
         }
-        return new ListGroupsResponseData().setGroups(listed);
+        for (ConsumerGroup group : shard.consumerGroups()) {
+            listed.add(
+                    new ListedGroup()
+                            .setGroupId(group.groupId())
+                            .setProtocolType(EmbeddedProtocol.CONSUMER)
+                            .setGroupState(group.state().wireName())
+                            .setGroupType(CONSUMER));
+        }
+        return listed;
     }
 
     /** An empty filter lets everything through. */
     private static boolean matches(Collection<String> filter, String value) {
         String lower = value.toLowerCase(Locale.ROOT);
         return filter.isEmpty()
-                || filter.stream().anyMatch(f -> f.toLowerCase(Locale.ROOT).equals(lower));
+                || filter.stream().anyMatch(f -> f.trim().toLowerCase(Locale.ROOT).equals(lower));
     }
 
     private static String protocolType(Group group) {
@@ -188,7 +205,11 @@ final class GroupQueryHandlers {
                         groupId,
                         shard ->
                                 Future.succeededFuture(
-                                        described(groupId, shard.group(groupId), version)))
+                                        described(
+                                                groupId,
+                                                shard.group(groupId),
+                                                shard.consumerGroup(groupId) != null,
+                                                version)))
                 .otherwise(
                         failure ->
                                 new DescribedGroup()
@@ -196,7 +217,8 @@ final class GroupQueryHandlers {
                                         .setErrorCode(Errors.forException(failure).code()));
     }
 
-    private static DescribedGroup described(String groupId, @Nullable Group group, short version) {
+    private static DescribedGroup described(
+            String groupId, @Nullable Group group, boolean isConsumerGroup, short version) {
         DescribedGroup described =
                 new DescribedGroup()
                         .setGroupId(groupId)
@@ -207,7 +229,12 @@ final class GroupQueryHandlers {
                     ? described
                             .setGroupState("Dead")
                             .setErrorCode(Errors.GROUP_ID_NOT_FOUND.code())
-                            .setErrorMessage("Group " + groupId + " not found.")
+                            .setErrorMessage(
+                                    "Group "
+                                            + groupId
+                                            + (isConsumerGroup
+                                                    ? " is not a classic group."
+                                                    : " not found."))
                     : described.setGroupState("Dead");
         }
         boolean stable = group.state() == GroupState.STABLE;
@@ -266,48 +293,51 @@ final class GroupQueryHandlers {
 
     Future<OffsetDeleteResponseData> deleteOffsets(
             RequestContext context, OffsetDeleteRequestData request) {
+        if (request.groupId().isEmpty()) {
+            return Future.succeededFuture(
+                    new OffsetDeleteResponseData().setErrorCode(Errors.INVALID_GROUP_ID.code()));
+        }
+        return coordinator
+                .onShard(request.groupId(), shard -> deleteOffsets(request, shard))
+                .otherwise(
+                        failure ->
+                                new OffsetDeleteResponseData()
+                                        .setErrorCode(
+                                                OffsetCommitHandler.commitError(failure).code()));
+    }
+
+    private Future<OffsetDeleteResponseData> deleteOffsets(
+            OffsetDeleteRequestData request, GroupShard shard) {
+        Predicate<String> read = shard.validateDeleteOffsets(request.groupId());
+        Map<TopicPartition, GroupRecord.CommittedOffset> committed =
+                shard.offsets(request.groupId());
         MetadataImage image = coordinator.image();
         OffsetDeleteResponseData response = new OffsetDeleteResponseData();
         List<GroupRecord> tombstones = new ArrayList<>();
         for (OffsetDeleteRequestTopic topic : request.topics()) {
-            int count = image.topic(topic.name()).map(t -> t.partitions().size()).orElse(0);
+            Errors error = Errors.NONE;
+            if (image.topic(topic.name()).isEmpty()) {
+                error = Errors.UNKNOWN_TOPIC_OR_PARTITION;
+            } else if (read.test(topic.name())) {
+                error = Errors.GROUP_SUBSCRIBED_TO_TOPIC;
+            }
             OffsetDeleteResponseTopic answer =
                     new OffsetDeleteResponseTopic().setName(topic.name());
             response.topics().add(answer);
-            for (OffsetDeleteRequestData.OffsetDeleteRequestPartition partition :
-                    topic.partitions()) {
+            for (OffsetDeleteRequestPartition partition : topic.partitions()) {
                 int index = partition.partitionIndex();
-                boolean known = index >= 0 && index < count;
                 answer.partitions()
                         .add(
                                 new OffsetDeleteResponsePartition()
                                         .setPartitionIndex(index)
-                                        .setErrorCode(
-                                                known
-                                                        ? Errors.NONE.code()
-                                                        : Errors.UNKNOWN_TOPIC_OR_PARTITION
-                                                                .code()));
-                if (known) {
+                                        .setErrorCode(error.code()));
+                if (error == Errors.NONE
+                        && committed.containsKey(new TopicPartition(topic.name(), index))) {
                     tombstones.add(
                             new GroupRecord.OffsetDeleted(request.groupId(), topic.name(), index));
                 }
             }
         }
-        return coordinator
-                .onShard(
-                        request.groupId(),
-                        shard -> {
-                            Errors error = shard.validateDeleteOffsets(request.groupId());
-                            return error != Errors.NONE
-                                    ? Future.succeededFuture(error)
-                                    : shard.commit(tombstones).map(Errors.NONE);
-                        })
-                .otherwise(OffsetCommitHandler::commitError)
-                .map(
-                        error ->
-                                error == Errors.NONE
-                                        ? response
-                                        : new OffsetDeleteResponseData()
-                                                .setErrorCode(error.code()));
+        return shard.commit(tombstones).map(response);
     }
 }

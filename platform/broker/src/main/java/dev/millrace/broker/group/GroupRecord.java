@@ -5,7 +5,12 @@ import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
 /** One record of {@code __consumer_offsets}. */
-sealed interface GroupRecord {
+sealed interface GroupRecord
+        permits GroupRecord.OffsetCommitted,
+                GroupRecord.OffsetDeleted,
+                GroupRecord.Generation,
+                GroupRecord.GroupDeleted,
+                ConsumerGroupRecord {
     String groupId();
 
     record OffsetCommitted(String groupId, String topic, int partition, CommittedOffset offset)

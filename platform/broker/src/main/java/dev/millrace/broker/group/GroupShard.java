@@ -15,7 +15,16 @@ import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.apache.kafka.common.errors.GroupNotEmptyException;
+import org.apache.kafka.common.errors.IllegalGenerationException;
+import org.apache.kafka.common.errors.StaleMemberEpochException;
+import org.apache.kafka.common.errors.UnknownMemberIdException;
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatResponseData;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
@@ -38,12 +47,14 @@ final class GroupShard {
 
     private final LoadedGroups groups;
     private final Deadlines deadlines = new Deadlines();
+    private final ConsumerShard consumers;
     private final Map<Long, Promise<Answer>> waiters = new HashMap<>();
     private long nextWaiter;
     private @Nullable Errors closed;
 
     /**
      * @param count of all groups of this node
+     * @param cluster for groups in which the server assigns
      * @param appender appends with acks=all; futures complete on the shard's loop, in order
      * @param onBroken the shard no longer knows what the log holds; it answers nothing any more
      */
@@ -51,6 +62,7 @@ final class GroupShard {
             GroupConfig config,
             GroupCount count,
             LongSupplier clockMs,
+            ClusterView cluster,
             Function<List<GroupRecord>, Future<Void>> appender,
             LivePublisher live,
             Consumer<Throwable> onBroken) {
@@ -61,6 +73,46 @@ final class GroupShard {
         this.appender = appender;
         this.live = live;
         this.onBroken = onBroken;
+        this.consumers = new ConsumerShard(config, groups, deadlines, cluster, new Host());
+    }
+
+    /** What consumer groups ask of this shard. */
+    private final class Host implements ConsumerShard.Host {
+        @Override
+        public long nowMs() {
+            return clockMs.getAsLong();
+        }
+
+        @Override
+        public Future<Void> append(List<GroupRecord> records) {
+            return GroupShard.this.append(records).onFailure(GroupShard.this::broken);
+        }
+
+        @Override
+        public void refuseWaiters(Group classic, Errors error) {
+            for (Member member : classic.members().values()) {
+                if (member.awaitsJoin()) {
+                    deliver(
+                            new Answer.JoinRefused(
+                                    member.joinWaiter(), member.memberId(), error));
+                }
+                if (member.awaitsSync()) {
+                    deliver(new Answer.SyncRefused(member.syncWaiter(), error));
+                }
+            }
+        }
+
+        @Override
+        public void becameClassic(Group classic, boolean rebalance) {
+            long nowMs = clockMs.getAsLong();
+            Cell cell = new Cell(classic);
+            cell.stored = true;
+            groups.put(cell);
+            classic.members().keySet().forEach(memberId -> touch(cell, memberId, nowMs));
+            if (rebalance) {
+                apply(cell, machine.rebalance(classic, nowMs), nowMs);
+            }
+        }
     }
 
     // ---- loading
@@ -100,10 +152,15 @@ final class GroupShard {
     void loaded() {
         groups.enterCount();
         long nowMs = clockMs.getAsLong();
-        for (Cell cell : groups.cells()) {
+        for (Cell cell : List.copyOf(groups.cells())) {
             cell.group.members().keySet().forEach(memberId -> touch(cell, memberId, nowMs));
+            if (cell.group.members().size() > config.maxSize()) {
+                // The limit was lowered: who rejoins in time stays.
+                apply(cell, machine.rebalance(cell.group, nowMs), nowMs);
+            }
             deadlines.lookAt(cell.group.groupId(), cell.group.nextDeadlineMs());
         }
+        consumers.loaded();
     }
 
     /** Answers everybody who waits with {@code error}; nothing is decided from now on. */
@@ -127,7 +184,15 @@ final class GroupShard {
                 waiter -> {
                     long nowMs = clockMs.getAsLong();
                     GroupCommand.Join command = join.apply(waiter);
+                    ConsumerCell consumer = consumers.withMembers(groupId);
+                    if (consumer != null) {
+                        answerLater(waiter, consumers.join(consumer, command));
+                        return;
+                    }
                     Cell cell = groups.cell(groupId);
+                    if (groups.consumerCell(groupId) != null && command.memberId().isEmpty()) {
+                        endEmptyConsumerGroup(groupId);
+                    }
                     if (cell == null && !command.memberId().isEmpty()) {
                         deliver(
                                 new Answer.JoinRefused(
@@ -153,8 +218,11 @@ final class GroupShard {
         return waiting(
                 waiter -> {
                     long nowMs = clockMs.getAsLong();
+                    ConsumerCell consumer = consumers.withMembers(groupId);
                     Cell cell = groups.cell(groupId);
-                    if (cell == null) {
+                    if (consumer != null) {
+                        deliver(consumers.sync(consumer, sync.apply(waiter)));
+                    } else if (cell == null) {
                         deliver(new Answer.SyncRefused(waiter, Errors.UNKNOWN_MEMBER_ID));
                     } else {
                         apply(cell, machine.sync(cell.group, sync.apply(waiter), nowMs), nowMs);
@@ -165,6 +233,10 @@ final class GroupShard {
     Errors heartbeat(String groupId, String memberId, @Nullable String instanceId, int generation) {
         if (closed != null) {
             return closed;
+        }
+        ConsumerCell consumer = groups.consumerCell(groupId);
+        if (consumer != null) {
+            return consumers.heartbeat(consumer, memberId, instanceId, generation);
         }
         Cell cell = groups.cell(groupId);
         if (cell == null) {
@@ -182,6 +254,10 @@ final class GroupShard {
         if (closed != null) {
             return Future.failedFuture(closed.exception());
         }
+        ConsumerCell consumer = groups.consumerCell(groupId);
+        if (consumer != null) {
+            return consumers.leave(consumer, leaving);
+        }
         Cell cell = groups.cell(groupId);
         if (cell == null) {
             return Future.succeededFuture(
@@ -190,6 +266,32 @@ final class GroupShard {
         long nowMs = clockMs.getAsLong();
         GroupMachine.Left left = machine.leave(cell.group, leaving, nowMs);
         return apply(cell, left.decided(), nowMs).map(left.errors());
+    }
+
+    /** ConsumerGroupHeartbeat; fails with the exception of an error code. */
+    Future<ConsumerGroupHeartbeatResponseData> consumerHeartbeat(
+            ConsumerGroupHeartbeatRequestData request, ConsumerGroupMachine.Client client) {
+        return closed != null
+                ? Future.failedFuture(closed.exception())
+                : consumers.heartbeat(request, client);
+    }
+
+    /** A classic group takes the id of a consumer group without members. */
+    private void endEmptyConsumerGroup(String groupId) {
+        List<GroupRecord> records = groups.groupTombstones(groupId);
+        records.forEach(groups::replay);
+        append(records).onFailure(this::broken);
+    }
+
+    private void answerLater(long waiter, Future<Answer> answer) {
+        answer.onSuccess(this::deliver)
+                .onFailure(
+                        failure -> {
+                            Promise<Answer> promise = waiters.remove(waiter);
+                            if (promise != null) {
+                                promise.fail(failure);
+                            }
+                        });
     }
 
     private Future<Answer> waiting(LongConsumer request) {
@@ -292,6 +394,10 @@ final class GroupShard {
     void tick() {
         long nowMs = clockMs.getAsLong();
         for (String groupId : deadlines.takeDue(nowMs)) {
+            ConsumerCell consumer = groups.consumerCell(groupId);
+            if (consumer != null && closed == null) {
+                consumers.look(consumer, nowMs);
+            }
             Cell cell = groups.cell(groupId);
             if (cell != null && closed == null) {
                 look(cell, nowMs);
@@ -332,17 +438,52 @@ final class GroupShard {
 
     // ---- offsets
 
-    /** May this member commit? A valid member is alive by that. */
-    Errors validateCommit(
-            String groupId, String memberId, @Nullable String instanceId, int generation) {
-        if (closed != null) {
-            return closed;
+    /**
+     * May this member commit? A valid member of a classic group is alive by that.
+     *
+     * @param version of OffsetCommit
+     * @return which partitions' commits to take
+     * @throws ApiException the request is refused
+     */
+    CommitCheck validateCommit(
+            String groupId,
+            String memberId,
+            @Nullable String instanceId,
+            int generation,
+            short version) {
+        requireOpen();
+        ConsumerCell consumer = groups.consumerCell(groupId);
+        if (consumer != null) {
+            return CommitCheck.of(consumer.group, memberId, generation, version);
         }
+        Errors error = validateCommit(groupId, memberId, instanceId, generation);
+        if (error == Errors.ILLEGAL_GENERATION
+                && groups.group(groupId) == null
+                && version >= CommitCheck.CONSUMER_PROTOCOL) {
+            error = Errors.GROUP_ID_NOT_FOUND;
+        }
+        if (error != Errors.NONE) {
+            throw error.exception();
+        }
+        return CommitCheck.ANY;
+    }
+
+    private void requireOpen() {
+        if (closed != null) {
+            throw closed.exception();
+        }
+    }
+
+    /** The same of a classic group, or one that only stores offsets. */
+    private Errors validateCommit(
+            String groupId, String memberId, @Nullable String instanceId, int generation) {
         Cell cell = groups.cell(groupId);
         if (cell == null) {
             // A group that only stores offsets begins with its first commit.
             if (generation >= 0) {
-                return Errors.ILLEGAL_GENERATION;
+                return groups.group(groupId) == null
+                        ? Errors.ILLEGAL_GENERATION
+                        : Errors.UNKNOWN_MEMBER_ID;
             }
             return groups.admits(groupId) ? Errors.NONE : Errors.POLICY_VIOLATION;
         }
@@ -354,20 +495,55 @@ final class GroupShard {
     }
 
     /**
-     * The same for offsets of a transaction: older clients name neither member nor generation, and
-     * whether the group rebalances does not matter.
+     * May this member see the group's offsets?
+     *
+     * @param memberId null if the client does not say, as before OffsetFetch 9
+     * @throws ApiException it may not
      */
-    Errors validateTxnCommit(
-            String groupId, String memberId, @Nullable String instanceId, int generation) {
-        Cell cell = closed == null ? groups.cell(groupId) : null;
-        if (cell == null) {
-            return validateCommit(groupId, memberId, instanceId, generation);
+    void validateFetch(String groupId, @Nullable String memberId, int epoch) {
+        requireOpen();
+        ConsumerCell consumer = groups.consumerCell(groupId);
+        if (consumer == null || (memberId == null && epoch < 0)) {
+            return;
         }
-        Errors error = machine.validateTxnCommit(cell.group, memberId, instanceId, generation);
-        if (error == Errors.NONE) {
+        ConsumerMember member = memberId == null ? null : consumer.group.member(memberId);
+        if (member == null) {
+            throw new UnknownMemberIdException(
+                    "group %s has no member %s".formatted(groupId, memberId));
+        }
+        if (member.epoch() != epoch) {
+            String message =
+                    "member %s is in epoch %d, not %d".formatted(memberId, member.epoch(), epoch);
+            throw member.isClassic()
+                    ? new IllegalGenerationException(message)
+                    : new StaleMemberEpochException(message);
+        }
+    }
+
+    /**
+     * The same for offsets of a transaction: older clients name neither member nor generation, and
+     * whether a classic group rebalances does not matter.
+     */
+    CommitCheck validateTxnCommit(
+            String groupId, String memberId, @Nullable String instanceId, int generation) {
+        requireOpen();
+        ConsumerCell consumer = groups.consumerCell(groupId);
+        if (consumer != null) {
+            return CommitCheck.ofTransaction(consumer.group, memberId, instanceId, generation);
+        }
+        Cell cell = groups.cell(groupId);
+        Errors error =
+                cell == null
+                        ? validateCommit(groupId, memberId, instanceId, generation)
+                        : machine.validateTxnCommit(
+                                cell.group, memberId, instanceId, generation);
+        if (error != Errors.NONE) {
+            throw error.exception();
+        }
+        if (cell != null) {
             touch(cell, memberId, clockMs.getAsLong());
         }
-        return error;
+        return CommitCheck.ANY;
     }
 
     /** Whether an open transaction has committed an offset of the partition. */
@@ -389,13 +565,30 @@ final class GroupShard {
         return groups.offsets(groupId);
     }
 
-    /** Is the partition's topic among those that a member of the group reads? */
-    Errors validateDeleteOffsets(String groupId) {
+    /**
+     * Whose offsets may be deleted?
+     *
+     * @return the topics that members read, or may read: their offsets stay
+     * @throws ApiException none may be deleted
+     */
+    Predicate<String> validateDeleteOffsets(String groupId) {
+        requireOpen();
+        ConsumerCell consumer = groups.consumerCell(groupId);
+        if (consumer != null) {
+            return consumer.group.subscribedTopics()::contains;
+        }
         Group group = group(groupId);
         if (group == null) {
-            return Errors.GROUP_ID_NOT_FOUND;
+            throw new GroupIdNotFoundException("there is no group " + groupId);
         }
-        return group.members().isEmpty() ? Errors.NONE : Errors.NON_EMPTY_GROUP;
+        if (group.members().isEmpty()) {
+            return topic -> false;
+        } else if (!EmbeddedProtocol.CONSUMER.equals(group.protocolType())) {
+            throw new GroupNotEmptyException(
+                    "group %s has members, and what they read is not known".formatted(groupId));
+        }
+        Set<String> read = group.readTopics();
+        return read == null ? topic -> true : read::contains;
     }
 
     // ---- groups as a whole
@@ -405,8 +598,28 @@ final class GroupShard {
         return groups.group(groupId);
     }
 
+    /** Those in which the server assigns aside. */
     Collection<Group> groups() {
         return groups.all();
+    }
+
+    Collection<ConsumerGroup> consumerGroups() {
+        return groups.consumerCells().stream().map(cell -> cell.group).toList();
+    }
+
+    /** Null if there is none of that id in which the server assigns. */
+    @Nullable ConsumerGroup consumerGroup(String groupId) {
+        ConsumerCell cell = groups.consumerCell(groupId);
+        return cell == null ? null : cell.group;
+    }
+
+    /** The assignor of groups whose members do not choose. */
+    String defaultAssignor() {
+        return consumers.defaultAssignor();
+    }
+
+    Topics topics() {
+        return consumers.topics();
     }
 
     /** Deletes an empty group with its offsets. */
@@ -415,14 +628,19 @@ final class GroupShard {
             return Future.succeededFuture(closed);
         }
         Group group = group(groupId);
-        if (group == null) {
+        ConsumerGroup consumer = consumerGroup(groupId);
+        if (group == null && consumer == null) {
             return Future.succeededFuture(Errors.GROUP_ID_NOT_FOUND);
         }
-        if (group.state() != GroupState.EMPTY) {
+        boolean empty =
+                group != null
+                        ? group.state() == GroupState.EMPTY
+                        : consumer == null || consumer.isEmpty();
+        if (!empty) {
             return Future.succeededFuture(Errors.NON_EMPTY_GROUP);
         }
         List<GroupRecord> records = new ArrayList<>(groups.tombstones(groupId, partition -> true));
-        records.add(new GroupRecord.GroupDeleted(groupId));
+        records.addAll(groups.groupTombstones(groupId));
         return commit(records)
                 .map(
                         appended -> {
@@ -438,6 +656,18 @@ final class GroupShard {
             groups.remove(groupId);
             live.remove(groupId);
         }
+        ConsumerCell consumer = groups.consumerCell(groupId);
+        if (consumer != null && consumer.group.isEmpty()) {
+            groups.replay(new ConsumerGroupRecord.EpochDeleted(groupId));
+        }
+    }
+
+    /**
+     * @param names topics that were created, deleted or have grown
+     * @param created version of the metadata with new topics, -1 if there are none
+     */
+    void topicsChanged(Set<String> names, long created) {
+        consumers.topicsChanged(names, created);
     }
 
     /** Offsets of a deleted topic must not apply to a later one of the same name. */

@@ -1,6 +1,9 @@
 package dev.millrace.broker.group;
 
 import dev.millrace.broker.CoordinatorLog;
+import dev.millrace.broker.group.assignor.PartitionAssignor;
+import dev.millrace.broker.group.assignor.RangeAssignor;
+import dev.millrace.broker.group.assignor.UniformAssignor;
 import dev.millrace.cluster.LiveGroups;
 import dev.millrace.cluster.MetadataImage;
 import io.vertx.core.Future;
@@ -11,11 +14,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.CoordinatorLoadInProgressException;
 import org.apache.kafka.common.errors.NotCoordinatorException;
 import org.apache.kafka.common.protocol.Errors;
@@ -38,12 +44,18 @@ final class GroupVerticle extends VerticleBase {
     /** A live state that takes longer than this to find is not waited for: the log decides. */
     private static final long LIVE_WAIT_MS = 150;
 
+    private static final Map<String, PartitionAssignor> ASSIGNORS =
+            Map.of(
+                    UniformAssignor.NAME, new UniformAssignor(),
+                    RangeAssignor.NAME, new RangeAssignor());
+
     private final int nodeId;
     private final GroupConfig config;
     private final GroupCount count;
     private final LongSupplier clockMs;
     private final CoordinatorLog coordinatorLog;
     private final LiveGroups liveGroups;
+    private final Supplier<MetadataImage> image;
 
     private final Map<Integer, Slot> slots = new HashMap<>();
     private long timerId = -1;
@@ -67,13 +79,38 @@ final class GroupVerticle extends VerticleBase {
             GroupCount count,
             LongSupplier clockMs,
             CoordinatorLog coordinatorLog,
-            LiveGroups liveGroups) {
+            LiveGroups liveGroups,
+            Supplier<MetadataImage> image) {
         this.nodeId = nodeId;
         this.config = config;
         this.count = count;
         this.clockMs = clockMs;
         this.coordinatorLog = coordinatorLog;
         this.liveGroups = liveGroups;
+        this.image = image;
+    }
+
+    /** What this loop's shards see of the cluster. */
+    private final class View implements ClusterView {
+        @Override
+        public Topics topics() {
+            return new ImageTopics(image.get());
+        }
+
+        @Override
+        public Map<String, String> groupConfig(String groupId) {
+            return image.get().config(new ConfigResource(ConfigResource.Type.GROUP, groupId));
+        }
+
+        @Override
+        public Map<String, PartitionAssignor> assignors() {
+            return ASSIGNORS;
+        }
+
+        @Override
+        public <T> Future<T> offload(Callable<T> work) {
+            return context.executeBlocking(work, false);
+        }
     }
 
     @Override
@@ -187,6 +224,7 @@ final class GroupVerticle extends VerticleBase {
                         config,
                         count,
                         clockMs,
+                        new View(),
                         records ->
                                 coordinatorLog
                                         .append(
@@ -327,6 +365,16 @@ final class GroupVerticle extends VerticleBase {
                         }
                     }
                 });
+    }
+
+    /**
+     * From any thread.
+     *
+     * @param names topics that were created, deleted or have grown
+     * @param created version of the metadata with new topics, -1 if there are none
+     */
+    void topicsChanged(Set<String> names, long created) {
+        context.runOnContext(now -> forEachReady(shard -> shard.topicsChanged(names, created)));
     }
 
     /** From any thread. */

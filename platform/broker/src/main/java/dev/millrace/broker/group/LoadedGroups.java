@@ -38,6 +38,10 @@ final class LoadedGroups {
 
     private final GroupCount count;
     private final Map<String, Cell> cells = new HashMap<>();
+
+    /** Groups in which the server assigns; a group is in one of the two maps at most. */
+    private final Map<String, ConsumerCell> consumers = new HashMap<>();
+
     private final CommittedOffsets offsets = new CommittedOffsets();
     private final PendingOffsets pending = new PendingOffsets();
 
@@ -57,11 +61,30 @@ final class LoadedGroups {
             Cell cell = new Cell(Group.replay(null, generation));
             cell.stored = true;
             put(cell);
+        } else if (record instanceof ConsumerGroupRecord consumer) {
+            replayConsumer(consumer);
         } else if (record instanceof GroupRecord.GroupDeleted) {
             remove(record.groupId());
         } else if (!replayOffset(record)) {
             throw new IllegalArgumentException("a new kind of record: " + record);
         }
+    }
+
+    private void replayConsumer(ConsumerGroupRecord record) {
+        String groupId = record.groupId();
+        ConsumerCell cell = consumers.get(groupId);
+        if (cell == null) {
+            if (record.isTombstone()) {
+                return;
+            }
+            cells.remove(groupId);
+            cell = new ConsumerCell(new ConsumerGroup(groupId));
+            consumers.put(groupId, cell);
+        }
+        if (!cell.group.replay(record)) {
+            consumers.remove(groupId);
+        }
+        count(groupId);
     }
 
     /** False if the record is not of an offset. */
@@ -109,7 +132,16 @@ final class LoadedGroups {
         return Collections.unmodifiableCollection(cells.values());
     }
 
+    @Nullable ConsumerCell consumerCell(String groupId) {
+        return consumers.get(groupId);
+    }
+
+    Collection<ConsumerCell> consumerCells() {
+        return Collections.unmodifiableCollection(consumers.values());
+    }
+
     void put(Cell cell) {
+        consumers.remove(cell.group.groupId());
         cells.put(cell.group.groupId(), cell);
         count(cell.group.groupId());
     }
@@ -130,6 +162,7 @@ final class LoadedGroups {
     private void count(String groupId) {
         boolean known =
                 cells.containsKey(groupId)
+                        || consumers.containsKey(groupId)
                         || !offsets.of(groupId).isEmpty()
                         || pending.contains(groupId);
         boolean changed = known ? groupIds.add(groupId) : groupIds.remove(groupId);
@@ -156,15 +189,22 @@ final class LoadedGroups {
 
     // ---- groups as a whole
 
-    /** Null if nothing is known of the group; a group that only has offsets is empty. */
+    /**
+     * Null if nothing is known of the group, or if it is one in which the server assigns; a group
+     * that only has offsets is empty.
+     */
     @Nullable Group group(String groupId) {
         Cell cell = cells.get(groupId);
         if (cell != null) {
             return cell.group;
         }
+        if (consumers.containsKey(groupId)) {
+            return null;
+        }
         return groupIds.contains(groupId) ? Group.empty(groupId, -1) : null;
     }
 
+    /** Those in which the server assigns aside. */
     Collection<Group> all() {
         List<Group> groups = new ArrayList<>();
         for (String groupId : groupIds) {
@@ -216,49 +256,39 @@ final class LoadedGroups {
     Expired expired(long nowMs, long retentionMs) {
         List<GroupRecord> records = new ArrayList<>();
         List<String> unused = new ArrayList<>();
-        for (Group group : all()) {
-            String groupId = group.groupId();
-            if (group.state() != GroupState.EMPTY || !group.pendingMembers().isEmpty()) {
+        for (String groupId : groupIds) {
+            Retention retention = Retention.of(group(groupId), consumers.get(groupId));
+            if (retention == null) {
                 continue;
             }
-            List<GroupRecord> expired =
-                    tombstones(
-                            groupId,
-                            partition ->
-                                    !pending.contains(groupId, partition)
-                                            && isExpired(
-                                                    group,
-                                                    offsets.of(groupId).get(partition),
-                                                    nowMs,
-                                                    retentionMs));
+            Map<TopicPartition, GroupRecord.CommittedOffset> offsetsOfGroup = offsets.of(groupId);
+            List<GroupRecord> expired = new ArrayList<>();
+            offsetsOfGroup.forEach(
+                    (partition, offset) -> {
+                        if (!pending.contains(groupId, partition)
+                                && retention.isExpired(
+                                        partition.topic(), offset, nowMs, retentionMs)) {
+                            expired.add(
+                                    new GroupRecord.OffsetDeleted(
+                                            groupId, partition.topic(), partition.partition()));
+                        }
+                    });
             records.addAll(expired);
-            if (expired.size() == offsets.of(groupId).size()
+            if (expired.size() == offsetsOfGroup.size()
                     && !pending.contains(groupId)
-                    && cells.containsKey(groupId)) {
-                records.add(new GroupRecord.GroupDeleted(groupId));
+                    && retention.groupMayGo()) {
+                records.addAll(groupTombstones(groupId));
                 unused.add(groupId);
             }
         }
         return new Expired(records, unused);
     }
 
-    private static boolean isExpired(
-            Group group,
-            GroupRecord.@Nullable CommittedOffset offset,
-            long nowMs,
-            long retentionMs) {
-        if (offset == null) {
-            return false;
-        }
-        if (offset.expireTimestampMs() >= 0) {
-            return nowMs >= offset.expireTimestampMs();
-        }
-        // A group with members keeps its offsets; the time counts from when it lost the last.
-        boolean hadMembers = group.protocolType() != null && group.stateTimestampMs() >= 0;
-        long sinceMs =
-                hadMembers
-                        ? Math.max(group.stateTimestampMs(), offset.commitTimestampMs())
-                        : offset.commitTimestampMs();
-        return nowMs - sinceMs >= retentionMs;
+    /** The records that end a group without members, its offsets aside. */
+    List<GroupRecord> groupTombstones(String groupId) {
+        ConsumerCell consumer = consumers.get(groupId);
+        return consumer != null
+                ? GroupConversion.tombstones(consumer.group, Map.of())
+                : List.of(new GroupRecord.GroupDeleted(groupId));
     }
 }

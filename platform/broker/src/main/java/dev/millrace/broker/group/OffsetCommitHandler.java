@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.message.OffsetCommitRequestData;
 import org.apache.kafka.common.message.OffsetCommitRequestData.OffsetCommitRequestPartition;
 import org.apache.kafka.common.message.OffsetCommitRequestData.OffsetCommitRequestTopic;
@@ -32,7 +33,9 @@ final class OffsetCommitHandler {
             return Future.succeededFuture(commit.response);
         }
         return coordinator
-                .onShard(request.groupId(), shard -> commitOn(shard, request, commit.records))
+                .onShard(
+                        request.groupId(),
+                        shard -> commitOn(shard, request, context.version(), commit.records))
                 .otherwise(OffsetCommitHandler::commitError)
                 .map(
                         error -> {
@@ -42,16 +45,25 @@ final class OffsetCommitHandler {
     }
 
     private static Future<Errors> commitOn(
-            GroupShard shard, OffsetCommitRequestData request, List<GroupRecord> records) {
-        Errors error =
-                shard.validateCommit(
-                        request.groupId(),
-                        request.memberId(),
-                        request.groupInstanceId(),
-                        request.generationIdOrMemberEpoch());
-        return error != Errors.NONE
-                ? Future.succeededFuture(error)
-                : shard.commit(records).map(Errors.NONE);
+            GroupShard shard,
+            OffsetCommitRequestData request,
+            short version,
+            List<GroupRecord.OffsetCommitted> records) {
+        try {
+            CommitCheck check =
+                    shard.validateCommit(
+                            request.groupId(),
+                            request.memberId(),
+                            request.groupInstanceId(),
+                            request.generationIdOrMemberEpoch(),
+                            version);
+            for (GroupRecord.OffsetCommitted record : records) {
+                check.validate(record.offset().topicId(), record.partition());
+            }
+        } catch (ApiException e) {
+            return Future.succeededFuture(Errors.forException(e));
+        }
+        return shard.commit(List.copyOf(records)).map(Errors.NONE);
     }
 
     /** What a failed append means to a committing client: look again, retry, or never try again. */
@@ -74,7 +86,7 @@ final class OffsetCommitHandler {
     /** The request sorted into what can be committed and what is refused at once. */
     private final class Commit {
         private final OffsetCommitResponseData response = new OffsetCommitResponseData();
-        private final List<GroupRecord> records = new ArrayList<>();
+        private final List<GroupRecord.OffsetCommitted> records = new ArrayList<>();
         private final List<OffsetCommitResponsePartition> accepted = new ArrayList<>();
         private final MetadataImage image = coordinator.image();
         private final long nowMs = System.currentTimeMillis();
@@ -116,7 +128,7 @@ final class OffsetCommitHandler {
                     : Errors.NONE;
         }
 
-        private GroupRecord record(
+        private GroupRecord.OffsetCommitted record(
                 String groupId, MetadataImage.Topic topic, OffsetCommitRequestPartition partition) {
             return new GroupRecord.OffsetCommitted(
                     groupId,

@@ -91,6 +91,7 @@ final class OffsetFetchHandler {
 
     private OffsetFetchResponseGroup read(
             GroupShard shard, OffsetFetchRequestGroup request, boolean byId, boolean stable) {
+        shard.validateFetch(request.groupId(), request.memberId(), request.memberEpoch());
         MetadataImage image = coordinator.image();
         OffsetFetchResponseGroup group =
                 new OffsetFetchResponseGroup().setGroupId(request.groupId());

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * key      int16 kind
  *   0, 1   offset    group string | topic string | partition int32
  *   2      group     group string
- *   other            not ours (newer protocols of Apache): skipped
+ *   3 - 8, 16        consumer groups, see {@link ConsumerGroupSchema}
+ *   other            not ours (share and streams groups of Apache): skipped
  *
  * value    int16 version, of an offset:
  *   0      offset int64                     | metadata string | commit time int64
@@ -50,6 +51,9 @@ final class OffsetsTopic {
     private OffsetsTopic() {}
 
     static byte[] key(GroupRecord record) {
+        if (record instanceof ConsumerGroupRecord consumer) {
+            return ConsumerGroupSchema.key(consumer);
+        }
         SchemaWriter out = new SchemaWriter();
         if (record instanceof GroupRecord.OffsetCommitted offset) {
             return offsetKey(out, offset.groupId(), offset.topic(), offset.partition());
@@ -66,7 +70,9 @@ final class OffsetsTopic {
 
     /** Null is a tombstone. */
     static byte @Nullable [] value(GroupRecord record) {
-        if (record instanceof GroupRecord.OffsetCommitted committed) {
+        if (record instanceof ConsumerGroupRecord consumer) {
+            return ConsumerGroupSchema.value(consumer);
+        } else if (record instanceof GroupRecord.OffsetCommitted committed) {
             return offsetValue(committed.offset());
         } else if (record instanceof GroupRecord.Generation generation) {
             return groupValue(generation);
@@ -150,7 +156,7 @@ final class OffsetsTopic {
                     ? Optional.empty()
                     : Optional.of(readGroup(groupId, value, version));
         } else {
-            return Optional.empty();
+            return ConsumerGroupSchema.read(kind, key, valueBytes);
         }
     }
 

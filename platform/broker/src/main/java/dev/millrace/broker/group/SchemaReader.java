@@ -3,6 +3,9 @@ package dev.millrace.broker.group;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.CorruptRecordException;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +19,14 @@ final class SchemaReader {
     /** Reads position..limit and leaves {@code bytes} as it is. */
     SchemaReader(ByteBuffer bytes) {
         in = bytes.duplicate();
+    }
+
+    byte int8() {
+        try {
+            return in.get();
+        } catch (BufferUnderflowException e) {
+            throw endsEarly(1);
+        }
     }
 
     short int16() {
@@ -79,6 +90,34 @@ final class SchemaReader {
 
     byte[] compactBytes() {
         return take(unsignedVarint() - 1);
+    }
+
+    /** Of an array whose elements have a byte at least. */
+    int compactLength() {
+        int length = unsignedVarint() - 1;
+        if (length < 0 || length > in.remaining()) {
+            throw endsEarly(length);
+        }
+        return length;
+    }
+
+    List<Integer> compactInts() {
+        int length = compactLength();
+        List<Integer> values = new ArrayList<>(length);
+        for (int i = 0; i < length; i++) {
+            values.add(int32());
+        }
+        return values;
+    }
+
+    Uuid uuid() {
+        return new Uuid(int64(), int64());
+    }
+
+    /** The tagged field {@code wanted}, an int64; skips all others. */
+    long taggedInt64(int wanted, long ifAbsent) {
+        ByteBuffer field = tagged(wanted);
+        return field == null ? ifAbsent : new SchemaReader(field).int64();
     }
 
     /** The tagged field {@code wanted}, null if absent; skips all others. */

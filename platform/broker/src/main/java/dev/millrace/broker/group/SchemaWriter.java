@@ -2,6 +2,8 @@ package dev.millrace.broker.group;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Collection;
+import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
 /** Writes the primitive types of Kafka's schemas into a growing array. */
@@ -17,6 +19,11 @@ final class SchemaWriter {
             out = bigger;
         }
         return out;
+    }
+
+    SchemaWriter int8(int value) {
+        room(1).put((byte) value);
+        return this;
     }
 
     SchemaWriter int16(int value) {
@@ -64,6 +71,40 @@ final class SchemaWriter {
         unsignedVarint(utf8.length + 1);
         room(utf8.length).put(utf8);
         return this;
+    }
+
+    SchemaWriter compactNullableString(@Nullable String value) {
+        return value == null ? unsignedVarint(0) : compactString(value);
+    }
+
+    SchemaWriter compactBytes(byte[] value) {
+        unsignedVarint(value.length + 1);
+        room(value.length).put(value);
+        return this;
+    }
+
+    SchemaWriter compactInts(Collection<Integer> values) {
+        unsignedVarint(values.size() + 1);
+        values.forEach(this::int32);
+        return this;
+    }
+
+    SchemaWriter uuid(Uuid value) {
+        return int64(value.getMostSignificantBits()).int64(value.getLeastSignificantBits());
+    }
+
+    /** One tagged field; their number comes before the first. */
+    SchemaWriter tagged(int tag, byte[] value) {
+        unsignedVarint(tag).unsignedVarint(value.length);
+        room(value.length).put(value);
+        return this;
+    }
+
+    /** The tagged fields of a struct with this one, which is left out if it is 0. */
+    SchemaWriter taggedInt64(int tag, long value) {
+        return value == 0
+                ? unsignedVarint(0)
+                : unsignedVarint(1).unsignedVarint(tag).unsignedVarint(Long.BYTES).int64(value);
     }
 
     SchemaWriter bytes(byte[] value) {

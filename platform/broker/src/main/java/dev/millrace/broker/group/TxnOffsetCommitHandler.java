@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
 import org.apache.kafka.common.message.TxnOffsetCommitRequestData.TxnOffsetCommitRequestPartition;
 import org.apache.kafka.common.message.TxnOffsetCommitRequestData.TxnOffsetCommitRequestTopic;
@@ -98,27 +99,34 @@ final class TxnOffsetCommitHandler {
     }
 
     private Future<Errors> append(
-            TxnOffsetCommitRequestData request, List<GroupRecord> records, AppendTerms terms) {
+            TxnOffsetCommitRequestData request,
+            List<GroupRecord.OffsetCommitted> records,
+            AppendTerms terms) {
         return coordinator.onShard(
                 request.groupId(),
                 shard -> {
-                    Errors error =
-                            shard.validateTxnCommit(
+                    try {
+                        CommitCheck check =
+                                shard.validateTxnCommit(
+                                        request.groupId(),
+                                        request.memberId(),
+                                        request.groupInstanceId(),
+                                        request.generationId());
+                        for (GroupRecord.OffsetCommitted record : records) {
+                            check.validate(record.offset().topicId(), record.partition());
+                        }
+                    } catch (ApiException e) {
+                        return Future.succeededFuture(Errors.forException(e));
+                    }
+                    return coordinator
+                            .commitPending(
+                                    shard,
                                     request.groupId(),
-                                    request.memberId(),
-                                    request.groupInstanceId(),
-                                    request.generationId());
-                    return error != Errors.NONE
-                            ? Future.succeededFuture(error)
-                            : coordinator
-                                    .commitPending(
-                                            shard,
-                                            request.groupId(),
-                                            request.producerId(),
-                                            request.producerEpoch(),
-                                            records,
-                                            terms)
-                                    .map(Errors.NONE);
+                                    request.producerId(),
+                                    request.producerEpoch(),
+                                    List.copyOf(records),
+                                    terms)
+                            .map(Errors.NONE);
                 });
     }
 
@@ -132,7 +140,7 @@ final class TxnOffsetCommitHandler {
     /** The request sorted into what can be committed and what is refused at once. */
     private final class Commit {
         private final TxnOffsetCommitResponseData response = new TxnOffsetCommitResponseData();
-        private final List<GroupRecord> records = new ArrayList<>();
+        private final List<GroupRecord.OffsetCommitted> records = new ArrayList<>();
         private final List<TxnOffsetCommitResponsePartition> accepted = new ArrayList<>();
 
         private Commit(TxnOffsetCommitRequestData request) {
@@ -171,7 +179,7 @@ final class TxnOffsetCommitHandler {
                     : Errors.NONE;
         }
 
-        private static GroupRecord record(
+        private static GroupRecord.OffsetCommitted record(
                 String groupId,
                 MetadataImage.Topic topic,
                 TxnOffsetCommitRequestPartition partition,

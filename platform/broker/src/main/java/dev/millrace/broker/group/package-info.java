@@ -1,6 +1,12 @@
 /**
- * The group coordinator: members and generations of consumer groups (the classic protocol), and
- * their committed offsets.
+ * The group coordinator: members of consumer groups, what they are assigned, and their committed
+ * offsets.
+ *
+ * <p>Two protocols: in the classic one members agree on generations and one of them assigns ({@link
+ * dev.millrace.broker.group.GroupMachine}); in the newer one (KIP-848) the coordinator assigns and
+ * leads each member there by its heartbeats ({@link
+ * dev.millrace.broker.group.ConsumerGroupMachine}). A group changes from one to the other while its
+ * members are exchanged ({@link dev.millrace.broker.group.GroupConversion}).
  *
  * <p>A group belongs to one partition of {@code __consumer_offsets}, the partition to the broker
  * that leads it, and there to one event loop. {@link dev.millrace.broker.group.GroupMachine}

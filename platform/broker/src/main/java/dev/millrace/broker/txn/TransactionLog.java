@@ -129,6 +129,7 @@ final class TransactionLog {
             topics.computeIfAbsent(partition.topic(), name -> new ArrayList<>())
                     .add(partition.partition());
         }
+        topics.values().forEach(numbers -> numbers.sort(null));
         return topics;
     }
 

@@ -48,12 +48,16 @@ public record TxnConfig(
                         properties,
                         "transaction.remove.expired.transaction.cleanup.interval.ms",
                         3_600_000),
-                number(properties, "add.partitions.to.txn.retry.backoff.max.ms", 100),
+                number(properties, "add.partitions.to.txn.retry.backoff.max.ms", 100, 0),
                 number(properties, "millrace.transactional.ids.max", 1_000_000),
                 flag(properties, "transaction.partition.verification.enable", true));
     }
 
     private static int number(Map<String, String> properties, String name, int absent) {
+        return number(properties, name, absent, 1);
+    }
+
+    private static int number(Map<String, String> properties, String name, int absent, int min) {
         String value = properties.get(name);
         if (value == null) {
             return absent;
@@ -64,9 +68,9 @@ public record TxnConfig(
         } catch (NumberFormatException e) {
             throw new ConfigException(name, value, "expected a whole number");
         }
-        if (number < 1 || number > Integer.MAX_VALUE) {
+        if (number < min || number > Integer.MAX_VALUE) {
             throw new ConfigException(
-                    name, value, "expected a number from 1 to " + Integer.MAX_VALUE);
+                    name, value, "expected a number from " + min + " to " + Integer.MAX_VALUE);
         }
         return (int) number;
     }

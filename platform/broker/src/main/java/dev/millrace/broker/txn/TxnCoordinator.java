@@ -36,6 +36,7 @@ public final class TxnCoordinator {
     private final Cluster cluster;
     private final CoordinatorLog log;
     private final TxnConfig config;
+    private volatile boolean verifyPartitions;
     private final TxnCount count;
     private final ProducerIds producerIds;
     private final TxnSlot.Shared shared;
@@ -56,6 +57,7 @@ public final class TxnCoordinator {
         this.log = log;
         this.config = config;
         this.count = new TxnCount(config.maxIds());
+        this.verifyPartitions = config.verifyPartitions();
         this.producerIds = new ProducerIds(vertx, cluster);
         this.shared =
                 new TxnSlot.Shared(
@@ -140,7 +142,12 @@ public final class TxnCoordinator {
 
     /** {@code transaction.partition.verification.enable} */
     public boolean verifiesPartitions() {
-        return config.verifyPartitions();
+        return verifyPartitions;
+    }
+
+    /** Changes {@code transaction.partition.verification.enable}; any thread. */
+    public void verifyPartitions(boolean verify) {
+        verifyPartitions = verify;
     }
 
     MetadataImage image() {

@@ -22,7 +22,8 @@ class GroupConfigTest {
                                 4_096,
                                 604_800_000L,
                                 600_000,
-                                1));
+                                1,
+                                ConsumerGroupConfig.from(Map.of())));
     }
 
     @Test
@@ -48,7 +49,8 @@ class GroupConfigTest {
                                 "group.coordinator.threads", "7"));
 
         assertThat(config)
-                .isEqualTo(new GroupConfig(1_000, 2_000, 3, 33, 50, 3_000, 4, 300_000, 6, 7));
+                .isEqualTo(new GroupConfig(1_000, 2_000, 3, 33, 50, 3_000, 4, 300_000, 6, 7,
+                                ConsumerGroupConfig.from(Map.of())));
     }
 
     @Test

@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.NotCoordinatorException;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.protocol.Errors;
@@ -32,6 +33,7 @@ class GroupShardTest {
     private final SharedGroups shared = new SharedGroups();
     private final List<Throwable> broken = new ArrayList<>();
     private boolean fenced;
+    private final FakeCluster cluster = new FakeCluster();
     private GroupCount count = new GroupCount(100);
     private GroupShard shard = newShard(1);
 
@@ -40,6 +42,7 @@ class GroupShardTest {
                 GroupStory.config(0, 0),
                 count,
                 () -> nowMs,
+                cluster,
                 records -> {
                     log.addAll(records);
                     if (!logIsSlow) {
@@ -65,6 +68,15 @@ class GroupShardTest {
                 waiter ->
                         new GroupCommand.Sync(
                                 waiter, memberId, null, generation, null, null, assignments));
+    }
+
+    private Errors commitError(String groupId, String memberId, int generation) {
+        try {
+            shard.validateCommit(groupId, memberId, null, generation, (short) 10);
+            return Errors.NONE;
+        } catch (ApiException e) {
+            return Errors.forException(e);
+        }
     }
 
     private void stable(String memberId) {
@@ -103,13 +115,13 @@ class GroupShardTest {
                         waiter -> new GroupStory().command(waiter, "", "b", null, false, "range"));
         assertThat(second.result())
                 .isEqualTo(new Answer.JoinRefused(1, "", Errors.POLICY_VIOLATION));
-        assertThat(shard.validateCommit("h", "", null, -1)).isEqualTo(Errors.POLICY_VIOLATION);
+        assertThat(commitError("h", "", -1)).isEqualTo(Errors.POLICY_VIOLATION);
         assertThat(shard.group("h")).isNull();
 
         shard.leave("g", List.of(new GroupCommand.Leave("a", null)));
         shard.delete("g");
         assertThat(count.count()).isZero();
-        assertThat(shard.validateCommit("h", "", null, -1)).isEqualTo(Errors.NONE);
+        assertThat(commitError("h", "", -1)).isEqualTo(Errors.NONE);
     }
 
     @Test
@@ -216,7 +228,7 @@ class GroupShardTest {
     void a_commit_counts_as_a_sign_of_life() {
         stable("a");
         nowMs += GroupStory.SESSION_MS - 1;
-        assertThat(shard.validateCommit("g", "a", null, 1)).isEqualTo(Errors.NONE);
+        assertThat(commitError("g", "a", 1)).isEqualTo(Errors.NONE);
 
         nowMs += GroupStory.SESSION_MS - 1;
         shard.tick();

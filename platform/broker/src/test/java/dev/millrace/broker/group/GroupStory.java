@@ -42,11 +42,23 @@ final class GroupStory {
                 4_096,
                 60_000,
                 1_000,
-                1);
+                1,
+                ConsumerGroupConfig.from(Map.of()));
     }
 
     static GroupConfig maxSize(int size) {
-        return new GroupConfig(6_000, 300_000, size, 100, 0, 0, 4_096, 60_000, 1_000, 1);
+        return new GroupConfig(
+                6_000,
+                300_000,
+                size,
+                100,
+                0,
+                0,
+                4_096,
+                60_000,
+                1_000,
+                1,
+                ConsumerGroupConfig.from(Map.of()));
     }
 
     void take(Decided decided) {

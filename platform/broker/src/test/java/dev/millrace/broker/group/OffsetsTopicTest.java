@@ -16,11 +16,11 @@ import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
 import org.apache.kafka.common.protocol.MessageUtil;
-import org.apache.kafka.coordinator.group.generated.ConsumerGroupMetadataKey;
 import org.apache.kafka.coordinator.group.generated.GroupMetadataKey;
 import org.apache.kafka.coordinator.group.generated.GroupMetadataValue;
 import org.apache.kafka.coordinator.group.generated.OffsetCommitKey;
 import org.apache.kafka.coordinator.group.generated.OffsetCommitValue;
+import org.apache.kafka.coordinator.group.generated.ShareGroupMetadataKey;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -205,8 +205,8 @@ class OffsetsTopicTest {
         ByteBuffer key =
                 ByteBuffer.wrap(
                         withVersion(
-                                (short) 3,
-                                new ConsumerGroupMetadataKey().setGroupId("g"),
+                                (short) 11,
+                                new ShareGroupMetadataKey().setGroupId("g"),
                                 (short) 0));
         assertThat(OffsetsTopic.read(key, ByteBuffer.wrap(new byte[] {0, 0}))).isEmpty();
         assertThat(

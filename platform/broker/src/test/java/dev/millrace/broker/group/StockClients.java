@@ -54,8 +54,12 @@ public final class StockClients implements AutoCloseable {
 
     public String createTopic(int partitions) {
         String topic = unique("t");
-        get(admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1))).all());
+        createTopic(topic, partitions);
         return topic;
+    }
+
+    public void createTopic(String topic, int partitions) {
+        get(admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1))).all());
     }
 
     /** Sends the values to partitions in turn. */
@@ -90,6 +94,22 @@ public final class StockClients implements AutoCloseable {
     public KafkaConsumer<String, String> subscribed(String group, String topic) {
         KafkaConsumer<String, String> consumer = consumer(group, Map.of());
         consumer.subscribe(Set.of(topic));
+        return consumer;
+    }
+
+    /** A consumer whose partitions the server assigns (KIP-848). */
+    public KafkaConsumer<String, String> serverAssigned(
+            String group, Map<String, Object> overrides) {
+        Map<String, Object> config = new HashMap<>();
+        config.put("bootstrap.servers", bootstrapServers);
+        config.put("group.id", group);
+        config.put("group.protocol", "consumer");
+        config.put("auto.offset.reset", "earliest");
+        config.put("enable.auto.commit", false);
+        config.putAll(overrides);
+        KafkaConsumer<String, String> consumer =
+                new KafkaConsumer<>(config, new StringDeserializer(), new StringDeserializer());
+        open.add(consumer);
         return consumer;
     }
 

@@ -2,6 +2,7 @@ package dev.millrace.broker.txn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.broker.TestBroker;
 import dev.millrace.broker.group.StockClients;
@@ -10,12 +11,19 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.clients.admin.AbortTransactionSpec;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ProducerState;
+import org.apache.kafka.clients.admin.TransactionDescription;
+import org.apache.kafka.clients.admin.TransactionListing;
+import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
@@ -37,7 +45,13 @@ class TransactionsTest {
 
     @BeforeAll
     static void start() {
-        broker = TestBroker.start(Map.of("transaction.state.log.num.partitions", "4"));
+        broker =
+                TestBroker.start(
+                        Map.of(
+                                "transaction.state.log.num.partitions",
+                                "4",
+                                "transaction.abort.timed.out.transaction.cleanup.interval.ms",
+                                "200"));
     }
 
     @AfterAll
@@ -76,15 +90,16 @@ class TransactionsTest {
     }
 
     private KafkaConsumer<String, String> reader(String isolation, String topic, int partitions) {
+        return reader(isolation, topic, partitions, Map.of());
+    }
+
+    private KafkaConsumer<String, String> reader(
+            String isolation, String topic, int partitions, Map<String, Object> overrides) {
+        Map<String, Object> config = new HashMap<>(overrides);
+        config.put("bootstrap.servers", broker.bootstrapServers());
+        config.put("isolation.level", isolation);
         KafkaConsumer<String, String> consumer =
-                new KafkaConsumer<>(
-                        Map.of(
-                                "bootstrap.servers",
-                                broker.bootstrapServers(),
-                                "isolation.level",
-                                isolation),
-                        new StringDeserializer(),
-                        new StringDeserializer());
+                new KafkaConsumer<>(config, new StringDeserializer(), new StringDeserializer());
         open.add(consumer);
         List<TopicPartition> assigned = new ArrayList<>();
         for (int i = 0; i < partitions; i++) {
@@ -215,6 +230,128 @@ class TransactionsTest {
                                                 .partitionsToOffsetAndMetadata())
                                 .get(partition))
                 .isEqualTo(new OffsetAndMetadata(4, "done"));
+    }
+
+    @Test
+    void a_reader_that_waits_is_woken_by_the_commit() {
+        String topic = clients.createTopic(1);
+        KafkaProducer<String, String> producer = producer(StockClients.unique("txn"));
+        producer.initTransactions();
+        producer.beginTransaction();
+        producer.send(new ProducerRecord<>(topic, "x"));
+        producer.flush();
+        KafkaConsumer<String, String> consumer =
+                reader("read_committed", topic, 1, Map.of("fetch.max.wait.ms", 15_000));
+        assertThat(consumer.poll(Duration.ofMillis(300)).count()).isZero();
+
+        producer.commitTransaction();
+
+        assertThat(consumer.poll(Duration.ofSeconds(5)).count()).isEqualTo(1);
+    }
+
+    @Test
+    void many_partitions_end_together() {
+        String topic = clients.createTopic(40);
+        KafkaProducer<String, String> producer = producer(StockClients.unique("txn"));
+        producer.initTransactions();
+        for (int round = 0; round < 3; round++) {
+            producer.beginTransaction();
+            for (int i = 0; i < 40; i++) {
+                producer.send(new ProducerRecord<>(topic, i, null, round + "-" + i));
+            }
+            if (round == 1) {
+                producer.abortTransaction();
+            } else {
+                producer.commitTransaction();
+            }
+        }
+        assertThat(committed(topic, 40, 80)).hasSize(80).noneMatch(value -> value.startsWith("1-"));
+    }
+
+    @Test
+    void a_silent_producer_is_aborted_when_its_time_is_up() {
+        String topic = clients.createTopic(1);
+        String id = StockClients.unique("txn");
+        KafkaProducer<String, String> silent =
+                producer(id, Map.of("transaction.timeout.ms", 1_000));
+        silent.initTransactions();
+        silent.beginTransaction();
+        silent.send(new ProducerRecord<>(topic, "never"));
+        silent.flush();
+        clients.produce(topic, 1, "behind");
+
+        // Apache looks every ten seconds.
+        assertThat(committed(topic, 1, 1)).containsExactly("behind");
+        assertThatThrownBy(silent::commitTransaction).isInstanceOf(KafkaException.class);
+    }
+
+    @Test
+    void operators_see_and_end_transactions() throws Exception {
+        String topic = clients.createTopic(1);
+        String id = StockClients.unique("txn");
+        KafkaProducer<String, String> producer = producer(id);
+        producer.initTransactions();
+        producer.beginTransaction();
+        producer.send(new ProducerRecord<>(topic, "hangs"));
+        producer.flush();
+        TopicPartition partition = new TopicPartition(topic, 0);
+        Admin admin = clients.admin();
+
+        TransactionDescription described =
+                StockClients.get(admin.describeTransactions(List.of(id)).description(id));
+        assertThat(described.state()).isEqualTo(TransactionState.ONGOING);
+        assertThat(described.topicPartitions()).containsExactly(partition);
+        assertThat(StockClients.get(admin.listTransactions().all()))
+                .extracting(TransactionListing::transactionalId)
+                .contains(id);
+        ProducerState open =
+                StockClients.get(
+                                admin.describeProducers(List.of(partition))
+                                        .partitionResult(partition))
+                        .activeProducers()
+                        .get(0);
+        assertThat(open.currentTransactionStartOffset()).hasValue(0);
+
+        StockClients.get(
+                admin.abortTransaction(
+                                new AbortTransactionSpec(
+                                        partition,
+                                        open.producerId(),
+                                        (short) open.producerEpoch(),
+                                        open.coordinatorEpoch().orElse(-1)))
+                        .all());
+        clients.produce(topic, 1, "behind");
+        assertThat(committed(topic, 1, 1)).containsExactly("behind");
+
+        StockClients.get(admin.fenceProducers(List.of(id)).all());
+        assertThatThrownBy(
+                        () -> {
+                            producer.send(new ProducerRecord<>(topic, "late")).get();
+                            producer.commitTransaction();
+                        })
+                .isInstanceOf(Exception.class);
+        assertThat(
+                        StockClients.get(admin.describeTransactions(List.of(id)).description(id))
+                                .state())
+                .isNotEqualTo(TransactionState.ONGOING);
+        assertThat(committed(topic, 1, 1)).containsExactly("behind");
+    }
+
+    @Test
+    void a_transaction_goes_on_after_a_restart_of_the_broker() {
+        assumeTrue(broker.embedded(), "Apache is not restarted");
+        String topic = clients.createTopic(1);
+        KafkaProducer<String, String> producer = producer(StockClients.unique("txn"));
+        producer.initTransactions();
+        producer.beginTransaction();
+        producer.send(new ProducerRecord<>(topic, "before"));
+        producer.flush();
+
+        broker.restart();
+        producer.send(new ProducerRecord<>(topic, "after"));
+        producer.commitTransaction();
+
+        assertThat(committed(topic, 1, 2)).containsExactly("before", "after");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.millrace.cluster.journal;
 
 import dev.millrace.cluster.ClusterStartException;
+import dev.millrace.cluster.QuorumState;
 import dev.millrace.cluster.journal.MetadataRequest.FormatCluster;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
@@ -91,6 +92,15 @@ public final class Journal implements AutoCloseable {
     /** Completes on the journal's thread; fails with kafka-clients' public exceptions. */
     public CompletableFuture<Outcome> ask(MetadataRequest request) {
         return proposer.submit(request);
+    }
+
+    /**
+     * The quorum as this node sees it, if it leads; any thread.
+     *
+     * @throws org.apache.kafka.common.errors.NotLeaderOrFollowerException it does not lead
+     */
+    public QuorumState quorum() {
+        return ratis.quorum();
     }
 
     /** What waits is refused, what was appended is on disk. */

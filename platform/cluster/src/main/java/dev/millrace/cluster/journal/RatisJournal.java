@@ -1,19 +1,24 @@
 package dev.millrace.cluster.journal;
 
 import dev.millrace.cluster.ClusterConfig.Peer;
+import dev.millrace.cluster.QuorumState;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.ratis.RaftConfigKeys;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.netty.NettyConfigKeys;
+import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -28,6 +33,7 @@ import org.apache.ratis.protocol.exceptions.NotLeaderException;
 import org.apache.ratis.protocol.exceptions.ResourceUnavailableException;
 import org.apache.ratis.protocol.exceptions.ServerNotReadyException;
 import org.apache.ratis.rpc.SupportedRpcType;
+import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.server.storage.RaftStorage.StartupOption;
@@ -235,6 +241,54 @@ final class RatisJournal implements AutoCloseable {
             }
         }
         return Appended.UNKNOWN;
+    }
+
+    /**
+     * @throws NotLeaderOrFollowerException this node does not lead
+     */
+    QuorumState quorum() {
+        RaftServer.Division division;
+        try {
+            division = server.getDivision(GROUP);
+        } catch (IOException e) {
+            throw new NotLeaderOrFollowerException("the journal is closed", e);
+        }
+        DivisionInfo info = division.getInfo();
+        if (!info.isLeader()) {
+            throw new NotLeaderOrFollowerException(
+                    "node %s leads the journal, not this one".formatted(info.getLeaderId()));
+        }
+        long nowMs = System.currentTimeMillis();
+        long nextIndex = division.getRaftLog().getNextIndex();
+        List<QuorumState.Voter> voters = new ArrayList<>();
+        voters.add(voter(server.getServerRpc().getInetSocketAddress(), nextIndex, nowMs));
+        // Both lists are made from the leader's appenders, in their order.
+        long[] matched = info.getFollowerMatchIndices();
+        List<ServerRpcProto> followers =
+                info.getRoleInfoProto().getLeaderInfo().getFollowerInfoList();
+        for (int i = 0; i < Math.min(matched.length, followers.size()); i++) {
+            ServerRpcProto follower = followers.get(i);
+            String[] address = follower.getId().getAddress().split(":", -1);
+            long lastMs = nowMs - follower.getLastRpcElapsedTimeMs();
+            voters.add(
+                    new QuorumState.Voter(
+                            nodeId(RaftPeerId.valueOf(follower.getId().getId())),
+                            address[0],
+                            Integer.parseInt(address[address.length - 1]),
+                            matched[i] + 1,
+                            lastMs,
+                            matched[i] + 1 >= nextIndex ? lastMs : -1));
+        }
+        return new QuorumState(
+                nodeId(self),
+                (int) info.getCurrentTerm(),
+                division.getRaftLog().getLastCommittedIndex() + 1,
+                voters);
+    }
+
+    private QuorumState.Voter voter(InetSocketAddress address, long nextIndex, long nowMs) {
+        return new QuorumState.Voter(
+                nodeId(self), address.getHostString(), address.getPort(), nextIndex, nowMs, nowMs);
     }
 
     /** Asks the node that leads; see {@link LeaderClient#ask}. */

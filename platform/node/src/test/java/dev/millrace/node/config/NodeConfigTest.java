@@ -108,9 +108,11 @@ class NodeConfigTest {
         "quite.something.else=1, unknown setting 'quite.something.else'",
         "num.partitions=0, from 1 to 2147483647",
         "num.partitions=two, not 'two'",
-        "auto.create.topics.enable=yes, 'one of true, false'",
+        "auto.create.topics.enable=yes, true or false",
         "compression.type=rar, zstd",
-        "log.cleanup.policy=keep, 'delete, compact or both'",
+        "log.cleanup.policy=keep, 'a list of compact, delete'",
+        "authorizer.class.name=my.Authorizer, classes of plugins are not loaded",
+        "remote.log.storage.system.enable=true, there is no remote storage",
         "listeners=SSL://:9092, PLAINTEXT://HOST:PORT",
         "nonsense, KEY=VALUE"
     })

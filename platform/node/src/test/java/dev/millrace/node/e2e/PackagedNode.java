@@ -17,7 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A node of the distribution, in a process of its own, on ports that the system chose. */
-final class PackagedNode implements AutoCloseable {
+public final class PackagedNode implements AutoCloseable {
     private static final Duration READY_WITHIN = Duration.ofSeconds(60);
     private static final Pattern READY =
             Pattern.compile("millrace ready in (\\d+) ms {2}kafka (\\S+) {2}console http://(\\S+)");
@@ -36,11 +36,11 @@ final class PackagedNode implements AutoCloseable {
         this.http = ready.group(3);
     }
 
-    static Path distribution() {
+    public static Path distribution() {
         return Path.of(System.getProperty("millrace.distribution"));
     }
 
-    static PackagedNode start(Path data, String... options)
+    public static PackagedNode start(Path data, String... options)
             throws IOException, InterruptedException {
         return run("start", data, options);
     }
@@ -133,7 +133,7 @@ final class PackagedNode implements AutoCloseable {
     }
 
     /** HOST:PORT */
-    String kafka() {
+    public String kafka() {
         return kafka;
     }
 
@@ -146,17 +146,17 @@ final class PackagedNode implements AutoCloseable {
         return readyMs;
     }
 
-    Map<String, Object> clientConfig() {
+    public Map<String, Object> clientConfig() {
         return Map.of("bootstrap.servers", kafka);
     }
 
     /** SIGKILL: no clean-up, no flush. */
-    void kill() {
+    public void kill() {
         process.destroyForcibly().onExit().join();
     }
 
     /** SIGTERM; the exit code. */
-    int stop() throws InterruptedException {
+    public int stop() throws InterruptedException {
         process.destroy();
         if (!process.waitFor(20, TimeUnit.SECONDS)) {
             process.destroyForcibly();

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /** Programs of the operating system that the tests use, installed where that is possible. */
@@ -13,12 +14,21 @@ final class Programs {
     private Programs() {}
 
     /**
-     * Makes {@code program} available from Debian's {@code package}, or fails saying what to
+     * Makes {@code program} available from Debian's {@code packages}, or fails saying what to
      * install.
      */
-    static synchronized void ensure(String program, String debianPackage)
+    static void ensure(String program, String packages) throws IOException, InterruptedException {
+        ensure(() -> onPath(program), program + " on the PATH", packages);
+    }
+
+    /** The same for a file, for instance a header. */
+    static void ensure(Path file, String packages) throws IOException, InterruptedException {
+        ensure(() -> Files.exists(file), file.toString(), packages);
+    }
+
+    private static synchronized void ensure(BooleanSupplier there, String what, String packages)
             throws IOException, InterruptedException {
-        if (onPath(program)) {
+        if (there.getAsBoolean()) {
             return;
         }
         if (Files.exists(Path.of("/etc/debian_version"))
@@ -29,16 +39,12 @@ final class Programs {
                             "sh",
                             "-c",
                             "apt-get update -qq && apt-get install -y -qq --no-install-recommends "
-                                    + debianPackage
+                                    + packages
                                     + " >&2"));
         }
-        if (!onPath(program)) {
+        if (!there.getAsBoolean()) {
             throw new AssertionError(
-                    "this test needs "
-                            + program
-                            + " (Debian package "
-                            + debianPackage
-                            + ") on the PATH");
+                    "this test needs " + what + " (Debian package " + packages + ")");
         }
     }
 

@@ -1,0 +1,160 @@
+package dev.millrace.broker.telemetry;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.kafka.common.Uuid;
+
+/**
+ * The latest values that clients pushed, in Prometheus' text format. Bounded: clients beyond {@code
+ * maxClients} are counted and not kept, and of one client not more than {@link
+ * #MAX_SERIES_PER_CLIENT} series. Any thread.
+ */
+public final class ClientMetricsStore {
+    static final int MAX_SERIES_PER_CLIENT = 1_000;
+    private static final int MAX_LABEL_LENGTH = 256;
+
+    /**
+     * @param name and labels as they are written
+     */
+    private record Series(String name, String labels) {}
+
+    private static final class Value {
+        private boolean counter;
+        private double now;
+    }
+
+    private final int maxClients;
+    private final Map<Uuid, Map<Series, Value>> clients = new LinkedHashMap<>();
+    private long pushes;
+    private long unreadable;
+    private long notKept;
+
+    /**
+     * @param maxClients {@code millrace.telemetry.clients.max}
+     */
+    public ClientMetricsStore(int maxClients) {
+        this.maxClients = maxClients;
+    }
+
+    synchronized void put(Client client, List<Sample> samples) {
+        pushes++;
+        Map<Series, Value> series = clients.get(client.instanceId());
+        if (series == null) {
+            if (clients.size() >= maxClients) {
+                notKept += samples.size();
+                return;
+            }
+            series = new LinkedHashMap<>();
+            clients.put(client.instanceId(), series);
+        }
+        for (Sample sample : samples) {
+            Series key = new Series(metricName(sample.name()), labels(client, sample.labels()));
+            Value value = series.get(key);
+            if (value == null) {
+                if (series.size() >= MAX_SERIES_PER_CLIENT) {
+                    notKept++;
+                    continue;
+                }
+                value = new Value();
+                series.put(key, value);
+            }
+            value.counter = sample.kind() != Sample.Kind.GAUGE;
+            value.now =
+                    sample.kind() == Sample.Kind.DELTA
+                            ? value.now + sample.value()
+                            : sample.value();
+        }
+    }
+
+    synchronized void unreadable() {
+        unreadable++;
+    }
+
+    synchronized void forget(Uuid instanceId) {
+        clients.remove(instanceId);
+    }
+
+    /** All of it; lines of one name stand together, as Prometheus wants them. */
+    synchronized String scrape() {
+        Map<String, StringBuilder> byName = new TreeMap<>();
+        for (Map<Series, Value> series : clients.values()) {
+            series.forEach(
+                    (key, value) ->
+                            byName.computeIfAbsent(
+                                            key.name(),
+                                            name ->
+                                                    new StringBuilder("# TYPE ")
+                                                            .append(name)
+                                                            .append(
+                                                                    value.counter
+                                                                            ? " counter\n"
+                                                                            : " gauge\n"))
+                                    .append(key.name())
+                                    .append(key.labels())
+                                    .append(' ')
+                                    .append(number(value.now))
+                                    .append('\n'));
+        }
+        StringBuilder text = new StringBuilder();
+        figure(text, "pushes", "Pushes of client metrics that were read.", pushes);
+        figure(text, "unreadable", "Pushes of client metrics that could not be read.", unreadable);
+        figure(text, "dropped_samples", "Values not kept because of a limit.", notKept);
+        byName.values().forEach(text::append);
+        return text.toString();
+    }
+
+    private static void figure(StringBuilder text, String name, String help, long value) {
+        String full = "millrace_telemetry_" + name + "_total";
+        text.append("# HELP ").append(full).append(' ').append(help).append('\n');
+        text.append("# TYPE ").append(full).append(" counter\n");
+        text.append(full).append(' ').append(value).append('\n');
+    }
+
+    private static String number(double value) {
+        if (Double.isNaN(value)) {
+            return "NaN";
+        }
+        if (Double.isInfinite(value)) {
+            return value > 0 ? "+Inf" : "-Inf";
+        }
+        return Double.toString(value);
+    }
+
+    /** Letters, digits, '_' and ':'; never a digit first. */
+    private static String metricName(String name) {
+        String legal = name.replaceAll("[^a-zA-Z0-9_:]", "_");
+        return legal.isEmpty() || Character.isDigit(legal.charAt(0)) ? "_" + legal : legal;
+    }
+
+    private static String labels(Client client, Map<String, String> pushed) {
+        Map<String, String> labels = new TreeMap<>();
+        pushed.forEach((name, value) -> labels.put(labelName(name), value));
+        // Who it is, is not the client's to say.
+        labels.put("client_instance_id", client.instanceId().toString());
+        labels.put("client_id", client.clientId());
+        labels.put("client_software_name", client.softwareName());
+        labels.put("client_software_version", client.softwareVersion());
+        StringBuilder text = new StringBuilder("{");
+        labels.forEach(
+                (name, value) ->
+                        text.append(text.length() > 1 ? "," : "")
+                                .append(name)
+                                .append("=\"")
+                                .append(escaped(value))
+                                .append('"'));
+        return text.append('}').toString();
+    }
+
+    private static String labelName(String name) {
+        String legal = name.replaceAll("[^a-zA-Z0-9_]", "_");
+        return legal.isEmpty() || Character.isDigit(legal.charAt(0)) ? "_" + legal : legal;
+    }
+
+    private static String escaped(String value) {
+        String bounded =
+                value.length() > MAX_LABEL_LENGTH ? value.substring(0, MAX_LABEL_LENGTH) : value;
+        return bounded.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
+    }
+}

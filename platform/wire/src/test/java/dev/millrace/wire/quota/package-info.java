@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.wire.quota;
+
+import org.jspecify.annotations.NullMarked;
