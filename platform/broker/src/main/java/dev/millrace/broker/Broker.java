@@ -44,8 +44,8 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.quota.ClientQuotaEntity;
 import org.jspecify.annotations.Nullable;
@@ -329,7 +329,7 @@ public final class Broker {
     }
 
     private Future<ApiTable> startCoordinators(LogDirectories logs, ImageFollower imageFollower) {
-        Map<String, String> properties = config.properties();
+        Map<String, String> properties = dynamicSettings.now();
         TopicCreation creation =
                 new TopicCreation(
                         cluster,

@@ -1,12 +1,14 @@
 package dev.millrace.broker;
 
 import dev.millrace.broker.admin.EffectiveSettings;
+import dev.millrace.broker.group.GroupConfig;
 import dev.millrace.cluster.MetadataImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.apache.kafka.common.config.ConfigException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,7 +27,28 @@ final class DynamicSettings {
 
     DynamicSettings(BrokerConfig config, MetadataImage image) {
         this.config = config;
-        this.now = EffectiveSettings.of(config.properties(), image, config.nodeId());
+        this.now = usable(EffectiveSettings.of(config.properties(), image, config.nodeId()));
+    }
+
+    /**
+     * What was set at run time must not keep a node from starting, not even if another version
+     * accepted it: then the node's properties hold alone.
+     */
+    private Map<String, String> usable(Map<String, String> effective) {
+        try {
+            BrokerSettings.from(effective);
+            CleanerSettings.from(effective);
+            GroupConfig.from(effective);
+            return effective;
+        } catch (ConfigException e) {
+            if (effective.equals(config.properties())) {
+                throw e;
+            }
+            LOG.error(
+                    "Settings made at run time are left out until they are changed: {}",
+                    e.getMessage());
+            return config.properties();
+        }
     }
 
     /** The node's properties with what was set at run time laid over them. */

@@ -178,7 +178,7 @@ final class FetchReading {
         if (offset >= end || (left <= 0 && !first)) {
             return FetchedRecords.NONE;
         }
-        int maxBytes = Math.min(left, wanted.partitionMaxBytes());
+        int maxBytes = Math.min(left, Math.max(0, wanted.partitionMaxBytes()));
         FetchedRecords fetched = log.readFromMemory(offset, end, maxBytes, first);
         if (fetched == null) {
             if (!mayTouchFiles) {

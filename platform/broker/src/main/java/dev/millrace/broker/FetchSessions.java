@@ -62,9 +62,7 @@ final class FetchSessions {
             shard(request.sessionId()).remove(request.sessionId());
         }
         FetchContext.Whole whole = FetchContext.whole(request);
-        return epoch == WITHOUT
-                ? whole
-                : new FetchContext.Opening(this, whole, topicIds, follower);
+        return epoch == WITHOUT ? whole : new FetchContext.Opening(this, whole, topicIds, follower);
     }
 
     private FetchSessionShard shard(int sessionId) {

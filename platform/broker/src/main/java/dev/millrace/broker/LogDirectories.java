@@ -393,7 +393,8 @@ final class LogDirectories {
                 }
                 directory.removeDeletedFiles();
             } catch (IOException e) {
-                failure = e;
+                // One that has failed says so itself, once.
+                failure = directory.failure().isPresent() ? failure : e;
             }
         }
         if (failure != null) {

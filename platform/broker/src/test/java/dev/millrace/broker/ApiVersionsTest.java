@@ -34,10 +34,6 @@ class ApiVersionsTest {
                     .boxed()
                     .collect(Collectors.toUnmodifiableSet());
 
-    /** May still be missing: moving between log directories, groups of KIP-848. */
-    private static final Set<Integer> MAY_BE_MISSING =
-            Set.of(34, 68, 69);
-
     /** Kafka has telemetry only with a plug-in that receives it. */
     private static final Set<Integer> OURS_ALONE = Set.of(71, 72);
 
@@ -101,8 +97,6 @@ class ApiVersionsTest {
         Map<Integer, String> served = served();
         if (broker.embedded()) {
             expected.keySet().removeAll(NOT_YET);
-            expected.keySet()
-                    .removeIf(key -> MAY_BE_MISSING.contains(key) && !served.containsKey(key));
         }
         Set<Integer> more = new HashSet<>(served.keySet());
         more.removeAll(expected.keySet());

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -107,7 +108,8 @@ class CrashedDirectoriesTest {
         }
 
         Story(long seed) throws IOException {
-            random = new Random(seed);
+            // Seeds that follow each other would begin with the same choices.
+            random = new Random(new SplittableRandom(seed).nextLong());
             disk = new SimulatedDisk(random);
             LogConfig d = LogConfig.DEFAULT;
             config =
@@ -260,6 +262,12 @@ class CrashedDirectoriesTest {
                 long homes =
                         directories.online().stream().filter(d -> d.log(tp).isPresent()).count();
                 PartitionLog log = directories.find(tp);
+                if (log != null && !model.created && !log.topicId().equals(model.id)) {
+                    // Its id was not on the disk yet: as of a topic that nobody knows, it goes.
+                    directories.delete(tp);
+                    models.remove(tp);
+                    continue;
+                }
                 if (log == null && (!model.created || model.deleted)) {
                     models.remove(tp);
                     continue;

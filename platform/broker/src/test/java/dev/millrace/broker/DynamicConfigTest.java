@@ -243,7 +243,10 @@ class DynamicConfigTest {
     @Test
     void levels_of_loggers_are_seen_set_and_given_back() throws Exception {
         ConfigResource loggers = new ConfigResource(ConfigResource.Type.BROKER_LOGGER, "1");
-        String logger = broker.embedded() ? "dev.millrace.broker.Broker" : "com.yammer.metrics.reporting.JmxReporter";
+        String logger =
+                broker.embedded()
+                        ? "dev.millrace.broker.Broker"
+                        : "com.yammer.metrics.reporting.JmxReporter";
         Map<String, ConfigEntry> before = levels(loggers);
         assertThat(before).containsKeys("root", logger);
         assertThat(before.get(logger))
@@ -260,9 +263,7 @@ class DynamicConfigTest {
             alter(loggers, OpType.DELETE, logger, "");
         }
         assertThat(Objects.requireNonNull(levels(loggers).get(logger)).value())
-                .isEqualTo(
-                        Objects.requireNonNull(before.get(logger))
-                                .value());
+                .isEqualTo(Objects.requireNonNull(before.get(logger)).value());
     }
 
     private static Map<String, ConfigEntry> levels(ConfigResource loggers) throws Exception {

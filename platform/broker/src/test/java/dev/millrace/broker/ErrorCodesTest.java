@@ -41,7 +41,7 @@ import org.junit.jupiter.api.TestFactory;
  */
 class ErrorCodesTest {
     private static final Pattern CASE = Pattern.compile("(\\w+) (\\d+) (.*?) => (.*)");
-    private static final Pattern ERROR = Pattern.compile("\\berrorCode=(-?\\d+)");
+    private static final Pattern ERROR = Pattern.compile("[eE]rrorCode=(-?\\d+)");
 
     private static TestBroker broker;
     private static String topic;

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,6 +17,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -25,8 +27,11 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.serialization.StringDeserializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -202,6 +207,73 @@ class KilledBrokerTest {
         try (KafkaConsumer<String, String> consumer = clients.consumer(group)) {
             assertThat(consumer.committed(Set.of(T0)))
                     .containsEntry(T0, new OffsetAndMetadata(7, "note"));
+        }
+    }
+
+    @Test
+    void members_to_which_the_server_assigns_stay_in_their_epoch() throws Exception {
+        Map<String, Object> config = new HashMap<>();
+        config.put("bootstrap.servers", node.bootstrapServers());
+        config.put("group.id", "assigned");
+        config.put("group.protocol", "consumer");
+        config.put("enable.auto.commit", false);
+        config.put("reconnect.backoff.max.ms", 200);
+        AtomicInteger assignments = new AtomicInteger();
+        try (KafkaConsumer<String, String> consumer =
+                        new KafkaConsumer<>(
+                                config, new StringDeserializer(), new StringDeserializer());
+                Admin admin = clients.admin()) {
+            consumer.subscribe(
+                    Set.of("t"),
+                    new ConsumerRebalanceListener() {
+                        @Override
+                        public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+                            assignments.incrementAndGet();
+                        }
+
+                        @Override
+                        public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+                            assignments.incrementAndGet();
+                        }
+                    });
+            pollUntil(consumer, () -> consumer.assignment().size() == 2);
+            int epoch = consumer.groupMetadata().generationId();
+
+            node.kill();
+            node.startAgain();
+            pollUntil(
+                    consumer,
+                    () -> {
+                        try {
+                            consumer.commitSync(
+                                    Map.of(T0, new OffsetAndMetadata(5)), Duration.ofSeconds(5));
+                            return true;
+                        } catch (RetriableException e) {
+                            return false;
+                        }
+                    });
+
+            assertThat(consumer.groupMetadata().generationId()).isEqualTo(epoch);
+            assertThat(consumer.assignment()).containsExactlyInAnyOrder(T0, T1);
+            assertThat(assignments).hasValue(1);
+            assertThat(
+                            admin.describeConsumerGroups(List.of("assigned"))
+                                    .all()
+                                    .get(20, TimeUnit.SECONDS)
+                                    .values())
+                    .allSatisfy(
+                            group -> {
+                                assertThat(group.groupEpoch()).hasValue(epoch);
+                                assertThat(group.groupState()).isEqualTo(GroupState.STABLE);
+                            });
+        }
+    }
+
+    private static void pollUntil(KafkaConsumer<?, ?> consumer, BooleanSupplier condition) {
+        long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("in time").isLessThan(deadlineNs);
+            consumer.poll(Duration.ofMillis(50));
         }
     }
 

@@ -263,7 +263,12 @@ class ThrottlingTest {
         set("consumer_byte_rate", (double) RATE);
         try (KafkaConsumer<String, String> consumer =
                 new Clients(broker.bootstrapServers())
-                        .consumer(Map.of("client.id", clientId, "max.partition.fetch.bytes", 50_000))) {
+                        .consumer(
+                                Map.of(
+                                        "client.id",
+                                        clientId,
+                                        "max.partition.fetch.bytes",
+                                        50_000))) {
             consumer.assign(List.of(new TopicPartition(topic, 0)));
             consumer.seekToBeginning(consumer.assignment());
 

@@ -1,13 +1,10 @@
 package dev.millrace.log;
 
-import dev.millrace.wire.record.Codec;
+import dev.millrace.wire.record.BatchOutput;
 import dev.millrace.wire.record.RecordBatchView;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import org.apache.kafka.common.compress.Compression;
-import org.apache.kafka.common.record.internal.CompressionType;
-import org.apache.kafka.common.utils.ByteBufferOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -173,10 +170,8 @@ final class BatchFilter {
         boolean tombstonesStay = all || !horizonHasPassed(batch);
         long maxTimestamp = RecordBatchView.NO_TIMESTAMP;
         int count = 0;
-        scratch.clear();
-        ByteBufferOutputStream out = new ByteBufferOutputStream(scratch);
-        out.position(RecordBatchView.HEADER_BYTES);
-        try (OutputStream body = compressor(batch.codec(), out)) {
+        BatchOutput out = new BatchOutput(scratch);
+        try (OutputStream body = out.body(batch.codec())) {
             records.wrap(batch);
             while (records.next()) {
                 if (all || stays(tombstonesStay)) {
@@ -207,14 +202,6 @@ final class BatchFilter {
         }
         result.putInt(RecordBatchView.RECORD_COUNT, count);
         return seal(result, size);
-    }
-
-    private static OutputStream compressor(Codec codec, ByteBufferOutputStream out) {
-        return codec == Codec.NONE
-                ? out
-                : Compression.of(CompressionType.forId(codec.id()))
-                        .build()
-                        .wrapForOutput(out, RecordBatchView.CURRENT_MAGIC);
     }
 
     /** The record at hand. */

@@ -2,6 +2,7 @@ package dev.millrace.log;
 
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,20 @@ final class DeletedSegments {
             synchronized (renamed) {
                 renamed.add(next);
             }
+        }
+    }
+
+    /**
+     * Makes durable what still has its name: a crash may bring it back, and a recovery that found
+     * it torn would drop the segments behind it.
+     */
+    void force() throws IOException {
+        List<Deleted> waiting;
+        synchronized (givenUp) {
+            waiting = List.copyOf(givenUp);
+        }
+        for (Deleted each : waiting) {
+            each.segment.force(true);
         }
     }
 

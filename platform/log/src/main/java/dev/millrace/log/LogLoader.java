@@ -135,7 +135,7 @@ final class LogLoader {
             Segment segment = unflushed ? null : openSegment(base, last ? -1 : bases.get(i + 1));
             if (segment == null) {
                 segment = openWithoutIndexes(base);
-                complete = recover(segment);
+                complete = recover(segment, last ? -1 : bases.get(i + 1));
             }
             segments.add(segment);
         }
@@ -217,8 +217,11 @@ final class LogLoader {
         return true;
     }
 
-    /** False if the segment had to be cut. */
-    private boolean recover(Segment segment) throws IOException {
+    /**
+     * @param nextBase of the next segment, -1 for the last one
+     * @return false if the segment had to be cut
+     */
+    private boolean recover(Segment segment, long nextBase) throws IOException {
         if (segment.baseOffset < recoveredFrom) {
             recoveredFrom = segment.baseOffset;
             // The file may know epochs of batches that a crash took; the batches here know better,
@@ -232,7 +235,7 @@ final class LogLoader {
         BatchCursor cursor = new BatchCursor(segment.log, 0, size, BatchCursor.SCAN_BLOCK_BYTES);
         while (cursor.next()) {
             RecordBatchView batch = cursor.whole();
-            if (!follows(batch.baseOffset(), next)
+            if (!follows(batch, next, segment, cursor.position(), nextBase)
                     || !segment.canHold(batch.lastOffset())
                     || batch.leaderEpoch() < lastEpoch
                     || !batch.crcMatches()) {
@@ -283,10 +286,23 @@ final class LogLoader {
         return true;
     }
 
-    /** The CRC does not cover the base offset. Only what was compacted may have gaps. */
-    private boolean follows(long baseOffset, long next) {
-        return baseOffset == next
-                || (baseOffset > next && (config.cleanupCompact() || baseOffset <= compactedTo));
+    /**
+     * The CRC does not cover the base offset. Only what was compacted, here or by a leader, may
+     * have gaps; where that is not certain, what comes after the gap has to fit.
+     */
+    private boolean follows(
+            RecordBatchView batch, long next, Segment segment, int position, long nextBase)
+            throws IOException {
+        long baseOffset = batch.baseOffset();
+        if (baseOffset == next || (baseOffset > next && baseOffset <= compactedTo)) {
+            return true;
+        }
+        if (baseOffset < next || !config.cleanupCompact()) {
+            return false;
+        }
+        BatchCursor rest = segment.cursor(position + batch.sizeBytes(), sizeOf(segment));
+        long following = rest.next() ? rest.header().baseOffset() : nextBase;
+        return following >= batch.nextOffset();
     }
 
     private void noteEpoch(RecordBatchView batch) {
@@ -381,7 +397,9 @@ final class LogLoader {
         BatchCursor cursor = segment.cursor(segment.positionOf(from), segment.sizeBytes());
         while (cursor.next()) {
             RecordBatchView batch = cursor.header();
-            if (!batch.hasProducerId() || batch.baseOffset() < from) {
+            // The first may begin below the log start: its other records count, and their
+            // transaction.
+            if (!batch.hasProducerId()) {
                 continue;
             }
             AbortedTxn aborted = producers.apply(batch.isControl() ? cursor.whole() : batch);

@@ -1,16 +1,14 @@
 package dev.millrace.log;
 
 import dev.millrace.wire.record.Codec;
+import dev.millrace.wire.record.Decompressor;
 import dev.millrace.wire.record.RecordBatchView;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.errors.CorruptRecordException;
-import org.apache.kafka.common.record.internal.CompressionType;
-import org.apache.kafka.common.utils.BufferSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +28,7 @@ final class RawRecords {
 
     private static final int KEPT_BUFFER_BYTES = 1 << 20;
 
-    private final BufferSupplier buffers = BufferSupplier.create();
+    private final Decompressor decompressor = new Decompressor();
     private byte[] decompressed = {};
 
     private byte[] bytes = {};
@@ -74,10 +72,7 @@ final class RawRecords {
             decompressed = new byte[KEPT_BUFFER_BYTES];
         }
         int size = 0;
-        try (InputStream in =
-                Compression.of(CompressionType.forId(codec.id()))
-                        .build()
-                        .wrapForInput(records, RecordBatchView.CURRENT_MAGIC, buffers)) {
+        try (InputStream in = decompressor.open(codec, records)) {
             while (true) {
                 int read = in.read(decompressed, size, decompressed.length - size);
                 if (read < 0) {

@@ -42,6 +42,9 @@ final class SegmentChain {
 
     private volatile boolean untidy;
 
+    /** Who opens a log that was closed believes its indexes: all of them have to be durable. */
+    private volatile boolean sealed;
+
     SegmentChain(Disk disk, Path folder, List<Segment> loaded) {
         this.disk = disk;
         this.folder = folder;
@@ -121,6 +124,7 @@ final class SegmentChain {
     /** Nothing more is appended to the active segment. Owner. */
     void seal(ProducerState producers, long logEndOffset) throws IOException {
         active().seal();
+        sealed = true;
         snapshots.take(producers, logEndOffset);
         folderChanged = true;
     }
@@ -281,10 +285,13 @@ final class SegmentChain {
 
     /** Makes every batch appended before the call durable, with snapshots and the folder. */
     void force() throws IOException {
+        // What was given up is not forced: a crash must not bring it back below the recovery point.
+        deleted.rename();
         boolean syncFolder = folderChanged;
         if (syncFolder) {
             // Before the segments are looked at: a roll that comes now sets it again.
             folderChanged = false;
+            deleted.force();
         }
         Segment[] current = segments;
         int first = current.length - 1;
@@ -292,7 +299,7 @@ final class SegmentChain {
             first--;
         }
         for (int i = first; i < current.length; i++) {
-            current[i].force(i + 1 < current.length);
+            current[i].force(sealed || i + 1 < current.length);
         }
         snapshots.store();
         if (syncFolder) {

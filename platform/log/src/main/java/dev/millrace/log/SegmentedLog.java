@@ -627,9 +627,8 @@ final class SegmentedLog implements PartitionLog {
         if (!current.cleanupCompact() || section.cleanableBytes() == 0) {
             return Optional.empty();
         }
-        if (recoveryPoint < section.firstUncleanableOffset()) {
-            flush();
-        }
+        // All of it: a producer's batch goes because a later one is there, which no crash may take.
+        flush();
         home.storeRecoveryPoints();
         CleanStats stats = cleaner.clean(site, section, liveProducers, current, clock.millis());
         synchronized (flushLock) {

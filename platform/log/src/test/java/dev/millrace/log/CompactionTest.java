@@ -560,10 +560,7 @@ class CompactionTest {
                                 () -> {
                                     while (!done.get()) {
                                         long end = f.log.highWatermark();
-                                        // To wherever the log ends by then: what was below
-                                        // `end` may have been superseded meanwhile.
-                                        List<LogRecord> all =
-                                                LogFixture.records(f.log, 0, Long.MAX_VALUE);
+                                        List<LogRecord> all = readPast(f.log, end);
                                         assertThat(all.get(0).offset()).isZero();
                                         assertThat(all)
                                                 .extracting(LogRecord::offset)
@@ -591,6 +588,24 @@ class CompactionTest {
             }
             threads.shutdown();
         }
+    }
+
+    /**
+     * From the start to at least the record before {@code end}, or those that came after it: all
+     * below may have been compacted away since, and the reader then has to look again.
+     */
+    private static List<LogRecord> readPast(PartitionLog log, long end) throws IOException {
+        long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        List<LogRecord> all = new ArrayList<>();
+        long next = 0;
+        while (next < end) {
+            for (LogRecord record : LogFixture.records(log, next, Long.MAX_VALUE)) {
+                all.add(record);
+                next = record.offset() + 1;
+            }
+            assertThat(System.nanoTime()).as("still at %d", next).isLessThan(deadlineNs);
+        }
+        return all;
     }
 
     @Test

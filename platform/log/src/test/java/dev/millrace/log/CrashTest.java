@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import java.util.SplittableRandom;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -119,7 +120,8 @@ class CrashTest {
         int written;
 
         Story(long seed) throws IOException {
-            random = new Random(seed);
+            // Seeds that follow each other would begin with the same choices.
+            random = new Random(new SplittableRandom(seed).nextLong());
             transactions = random.nextBoolean();
             disk = new SimulatedDisk(random);
             config =

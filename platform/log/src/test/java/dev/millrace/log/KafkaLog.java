@@ -93,6 +93,7 @@ final class KafkaLog implements AutoCloseable {
         all.put("internal.segment.bytes", config.segmentBytes());
         all.put("segment.ms", config.segmentMs());
         all.put("index.interval.bytes", config.indexIntervalBytes());
+        all.put("segment.index.bytes", config.segmentIndexBytes());
         all.put("retention.bytes", config.retentionBytes());
         all.put("retention.ms", config.retentionMs());
         all.put("cleanup.policy", String.join(",", cleanup));
@@ -162,8 +163,7 @@ final class KafkaLog implements AutoCloseable {
                             new Throttler(Double.MAX_VALUE, 300, "none", "bytes", time),
                             time,
                             partition -> {});
-            cleanedTo =
-                    Optional.of(cleaner.doClean(section.get(), time.milliseconds()).getKey());
+            cleanedTo = Optional.of(cleaner.doClean(section.get(), time.milliseconds()).getKey());
             return true;
         } catch (DigestException | NoSuchAlgorithmException e) {
             throw new AssertionError(e);

@@ -255,14 +255,19 @@ public final class SimulatedDisk implements Disk {
         Node node = current.get(path);
         if (node != null) {
             rename(new NameOp(path, null, node));
-        } else {
-            directories.remove(path);
+        } else if (directories.remove(path)) {
+            // It is gone for good, so what was in it is too.
+            applyUnsynced(path);
         }
     }
 
     @Override
     public synchronized void syncDirectory(Path directory) throws IOException {
         changing();
+        applyUnsynced(directory);
+    }
+
+    private void applyUnsynced(Path directory) {
         unsynced.removeIf(
                 op -> {
                     if (op.in(directory)) {

@@ -18,7 +18,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.common.errors.UnknownServerException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.message.ListOffsetsResponseData;
 import org.apache.kafka.common.message.ResponseHeaderData;
@@ -26,6 +28,7 @@ import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
 import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.requests.FetchRequest;
 import org.apache.kafka.common.requests.RequestUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -201,5 +204,22 @@ class ResponseEncoderTest {
         byte[] bytes = new byte[length];
         new java.util.Random(seed).nextBytes(bytes);
         return bytes;
+    }
+
+    /** A handler of Fetch has failed: what the client gets is made by the codec. */
+    @Test
+    void the_codecs_own_answer_to_a_failed_fetch_is_written() throws IOException {
+        FetchRequestData request = new FetchRequestData();
+        request.topics()
+                .add(
+                        new FetchRequestData.FetchTopic()
+                                .setTopic("t")
+                                .setPartitions(List.of(new FetchRequestData.FetchPartition())));
+        ApiMessage answer =
+                new FetchRequest(request, (short) 5)
+                        .getErrorResponse(new UnknownServerException("failed"))
+                        .data();
+
+        assertThat(written(ApiKeys.FETCH, (short) 5, answer)).isNotEmpty();
     }
 }

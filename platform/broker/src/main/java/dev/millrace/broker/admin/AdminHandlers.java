@@ -30,7 +30,14 @@ public final class AdminHandlers {
         DescribeConfigsHandler describeConfigs =
                 new DescribeConfigsHandler(cluster, broker, loggers);
         AlterConfigsHandler alterConfigs = new AlterConfigsHandler(cluster, broker, loggers);
-        ClusterHandlers shape = new ClusterHandlers(cluster, offline);
+        ClusterHandlers shape =
+                new ClusterHandlers(
+                        cluster,
+                        offline,
+                        Integer.parseInt(
+                                broker.properties()
+                                        .getOrDefault("max.request.partition.size.limit", "2000")
+                                        .trim()));
         FeatureHandlers features = new FeatureHandlers(cluster);
         table.features(FeatureHandlers.advertised(cluster));
         table.add(ApiKeys.CREATE_TOPICS, 2, 7, topics::create)

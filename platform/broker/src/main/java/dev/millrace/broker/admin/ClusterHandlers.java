@@ -31,9 +31,6 @@ final class ClusterHandlers {
     private static final byte BROKERS = 1;
     private static final byte CONTROLLERS = 2;
 
-    /** Partitions in one answer of DescribeTopicPartitions, whatever the client asks for. */
-    static final int MAX_PARTITIONS_PER_ANSWER = 2_000;
-
     private static final Set<String> INTERNAL = Set.of("__consumer_offsets", "__transaction_state");
 
     private static final Set<Byte> CLIENT_METRICS_ONLY =
@@ -49,10 +46,16 @@ final class ClusterHandlers {
 
     private final Cluster cluster;
     private final OfflineReplicas offline;
+    private final int maxPartitionsPerAnswer;
 
-    ClusterHandlers(Cluster cluster, OfflineReplicas offline) {
+    /**
+     * @param maxPartitionsPerAnswer {@code max.request.partition.size.limit}, of
+     *     DescribeTopicPartitions, whatever the client asks for
+     */
+    ClusterHandlers(Cluster cluster, OfflineReplicas offline, int maxPartitionsPerAnswer) {
         this.cluster = cluster;
         this.offline = offline;
+        this.maxPartitionsPerAnswer = maxPartitionsPerAnswer;
     }
 
     Future<DescribeClusterResponseData> describeCluster(
@@ -107,8 +110,7 @@ final class ClusterHandlers {
             return Future.failedFuture(
                     new InvalidRequestException("the cursor points to partition " + fromPartition));
         }
-        int left =
-                Math.max(1, Math.min(request.responsePartitionLimit(), MAX_PARTITIONS_PER_ANSWER));
+        int left = Math.max(1, Math.min(request.responsePartitionLimit(), maxPartitionsPerAnswer));
         DescribeTopicPartitionsResponseData response = new DescribeTopicPartitionsResponseData();
         for (String name : names.tailSet(from)) {
             int first = name.equals(from) ? fromPartition : 0;

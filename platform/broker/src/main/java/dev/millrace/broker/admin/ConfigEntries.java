@@ -23,7 +23,8 @@ final class ConfigEntries {
 
     /**
      * @param value what holds; null if nothing does, or if it must not be shown
-     * @param found strongest first; empty if it is set nowhere and has no default
+     * @param found as it is shown, strongest first; empty if it is set nowhere, and then the value
+     *     is a default
      */
     record Entry(
             String name,
@@ -56,7 +57,12 @@ final class ConfigEntries {
                             found.get(0).value(),
                             false,
                             false,
-                            found,
+                            TopicConfigs.synonyms(
+                                    config,
+                                    broker.properties(),
+                                    image,
+                                    broker.nodeId(),
+                                    topicConfigs),
                             documentation(config.documentation(), why == null ? "" : why)));
         }
         return entries;

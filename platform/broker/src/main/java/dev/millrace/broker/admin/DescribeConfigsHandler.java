@@ -10,6 +10,7 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.DescribeConfigsRequestData;
 import org.apache.kafka.common.message.DescribeConfigsRequestData.DescribeConfigsResource;
 import org.apache.kafka.common.message.DescribeConfigsResponseData;
@@ -60,6 +61,7 @@ final class DescribeConfigsHandler {
         String name = resource.resourceName();
         return switch (ConfigResource.Type.forId(resource.resourceType())) {
             case TOPIC -> {
+                Topic.validate(name);
                 if (image.topic(name).isEmpty()) {
                     throw new UnknownTopicOrPartitionException("there is no topic " + name);
                 }

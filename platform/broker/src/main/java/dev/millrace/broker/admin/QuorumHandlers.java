@@ -134,6 +134,15 @@ final class QuorumHandlers {
 
     private Future<UnregisterBrokerResponseData> unregister(
             RequestContext context, UnregisterBrokerRequestData request) {
+        if (request.brokerId() == cluster.nodeId()) {
+            // Nobody would find a leader any more, and nothing would register it again.
+            return Future.succeededFuture(
+                    new UnregisterBrokerResponseData()
+                            .setErrorCode(Errors.INVALID_REQUEST.code())
+                            .setErrorMessage(
+                                    "broker %d is running: a broker is unregistered after it has been stopped"
+                                            .formatted(request.brokerId())));
+        }
         return Future.fromCompletionStage(
                         cluster.unregisterBroker(request.brokerId()), vertx.getOrCreateContext())
                 .map(done -> new UnregisterBrokerResponseData());

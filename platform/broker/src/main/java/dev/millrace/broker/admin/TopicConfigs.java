@@ -218,6 +218,59 @@ public final class TopicConfigs {
         return found;
     }
 
+    /**
+     * What DescribeConfigs says of where a value comes from, strongest first, as Kafka says it:
+     * with the value that is set there, in its unit, and of the broker's settings only the first
+     * that gives the topic its default and those after it. So {@code log.retention.hours} is there
+     * below {@code log.retention.ms}, and alone it is not. May be empty: then it is Kafka's
+     * default.
+     */
+    static List<Found> synonyms(
+            TopicConfig config,
+            Map<String, String> brokerProperties,
+            MetadataImage image,
+            int nodeId,
+            Map<String, String> topicConfigs) {
+        List<Found> found = new ArrayList<>();
+        List<String> names =
+                config.synonyms().stream().map(TopicConfig.Synonym::brokerName).toList();
+        addRaw(
+                found,
+                names,
+                image.config(brokerResource(String.valueOf(nodeId))),
+                ConfigSource.DYNAMIC_BROKER);
+        addRaw(found, names, image.config(brokerResource("")), ConfigSource.DYNAMIC_DEFAULT_BROKER);
+        addRaw(found, names, brokerProperties, ConfigSource.STATIC_BROKER);
+        for (String name : names) {
+            BrokerSetting.find(name)
+                    .map(BrokerSetting::defaultValue)
+                    .ifPresent(value -> found.add(new Found(name, value, ConfigSource.DEFAULT)));
+        }
+        int first = 0;
+        while (first < found.size() && !found.get(first).foundAs().equals(names.get(0))) {
+            first++;
+        }
+        List<Found> shown = new ArrayList<>(found.subList(first, found.size()));
+        String own = topicConfigs.get(config.name());
+        if (own != null) {
+            shown.add(0, new Found(config.name(), own, ConfigSource.DYNAMIC_TOPIC));
+        }
+        return shown;
+    }
+
+    private static void addRaw(
+            List<Found> found,
+            List<String> names,
+            Map<String, String> properties,
+            ConfigSource source) {
+        for (String name : names) {
+            String value = properties.get(name);
+            if (value != null) {
+                found.add(new Found(name, value.trim(), source));
+            }
+        }
+    }
+
     private static void addSynonyms(
             List<Found> found,
             TopicConfig config,

@@ -87,11 +87,12 @@ final class WithoutSecurity {
     private static Future<CreateDelegationTokenResponseData> createToken(
             RequestContext context, CreateDelegationTokenRequestData request) {
         KafkaPrincipal requester = context.principal();
+        String ownerType = request.ownerPrincipalType();
         String ownerName = request.ownerPrincipalName();
         KafkaPrincipal owner =
-                ownerName == null || ownerName.isEmpty()
+                ownerType == null || ownerName == null || ownerName.isEmpty()
                         ? requester
-                        : new KafkaPrincipal(request.ownerPrincipalType(), ownerName);
+                        : new KafkaPrincipal(ownerType, ownerName);
         CreateDelegationTokenResponseData response =
                 new CreateDelegationTokenResponseData()
                         .setErrorCode(Errors.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED.code())

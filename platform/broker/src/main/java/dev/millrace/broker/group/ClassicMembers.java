@@ -280,8 +280,7 @@ final class ClassicMembers {
                                                                 && group.ownerEpoch(
                                                                                 topic.getKey(),
                                                                                 partition)
-                                                                        != ConsumerGroup
-                                                                                .NO_OWNER));
+                                                                        != ConsumerGroup.NO_OWNER));
     }
 
     /**

@@ -86,7 +86,8 @@ interface CommitCheck {
             if (since == null || epoch < since) {
                 throw stale(
                         member,
-                        "had partition %d of %s not in epoch %d".formatted(partition, topic, epoch));
+                        "had partition %d of %s not in epoch %d"
+                                .formatted(partition, topic, epoch));
             }
         };
     }

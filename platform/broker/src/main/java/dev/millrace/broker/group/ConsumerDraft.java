@@ -83,8 +83,7 @@ final class ConsumerDraft {
         if (!member.memberId().equals(memberId)) {
             throw new FencedInstanceIdException(
                     "member %s has taken over instance id %s of group %s from %s"
-                            .formatted(
-                                    member.memberId(), instanceId, group.groupId(), memberId));
+                            .formatted(member.memberId(), instanceId, group.groupId(), memberId));
         }
         return member;
     }
@@ -172,8 +171,7 @@ final class ConsumerDraft {
      * @param raise raise it in any case
      */
     void refresh(Collection<ConsumerMember> members, boolean raise) {
-        Set<String> topics =
-                TopicSubscriptions.of(members, group.resolvedRegexes()).topics();
+        Set<String> topics = TopicSubscriptions.of(members, group.resolvedRegexes()).topics();
         long hash = MetadataHash.of(topics, now.topics());
         if (raise || hash != group.metadataHash()) {
             raiseEpoch(hash);
@@ -223,8 +221,7 @@ final class ConsumerDraft {
             }
         }
         add(new ConsumerGroupRecord.TargetEpoch(group.groupId(), groupEpoch, now.nowMs()));
-        return new Target(
-                groupEpoch, assigned.getOrDefault(updated.memberId(), Map.of()));
+        return new Target(groupEpoch, assigned.getOrDefault(updated.memberId(), Map.of()));
     }
 
     private boolean mayAssign() {
@@ -245,9 +242,7 @@ final class ConsumerDraft {
             }
         }
         Optional<String> elected =
-                votes.entrySet().stream()
-                        .max(Map.Entry.comparingByValue())
-                        .map(Map.Entry::getKey);
+                votes.entrySet().stream().max(Map.Entry.comparingByValue()).map(Map.Entry::getKey);
         String name = elected.orElse(config.assignors().get(0));
         PartitionAssignor assignor = now.assignors().get(name);
         if (assignor == null) {

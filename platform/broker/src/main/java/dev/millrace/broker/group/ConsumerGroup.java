@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * A consumer group (KIP-848): members, what they shall have and what they have. Changes only by
  * {@link #replay}; one event loop.
  *
- * <p>Three epochs: the group's is raised when a member or a topic changes, the target's follows once
- * partitions are assigned anew, a member's once it has nothing any more that the target does not
- * give it.
+ * <p>Three epochs: the group's is raised when a member or a topic changes, the target's follows
+ * once partitions are assigned anew, a member's once it has nothing any more that the target does
+ * not give it.
  */
 final class ConsumerGroup {
     /** A group without records is in this epoch; its first member raises it. */

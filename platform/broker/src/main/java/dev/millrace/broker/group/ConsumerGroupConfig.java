@@ -10,7 +10,8 @@ import org.apache.kafka.common.config.ConfigException;
 /**
  * Settings of groups in which the server assigns (KIP-848).
  *
- * @param sessionTimeoutMs {@code group.consumer.session.timeout.ms} and its bounds for single groups
+ * @param sessionTimeoutMs {@code group.consumer.session.timeout.ms} and its bounds for single
+ *     groups
  * @param heartbeatIntervalMs {@code group.consumer.heartbeat.interval.ms}, the same
  * @param assignmentIntervalMs {@code group.consumer.assignment.interval.ms}, the same: how long a
  *     target stands before the next is made

@@ -42,8 +42,7 @@ final class ConsumerGroupHandlers {
     Future<ConsumerGroupHeartbeatResponseData> heartbeat(
             RequestContext context, ConsumerGroupHeartbeatRequestData request) {
         try {
-            requireValid(
-                    request, context.version(), coordinator.config().consumer().assignors());
+            requireValid(request, context.version(), coordinator.config().consumer().assignors());
         } catch (InvalidRequestException | UnsupportedAssignorException e) {
             return Future.succeededFuture(refused(e));
         }
@@ -62,8 +61,7 @@ final class ConsumerGroupHandlers {
         Errors error = OffsetCommitHandler.commitError(failure);
         return new ConsumerGroupHeartbeatResponseData()
                 .setErrorCode(error.code())
-                .setErrorMessage(
-                        Objects.requireNonNullElse(failure.getMessage(), error.message()));
+                .setErrorMessage(Objects.requireNonNullElse(failure.getMessage(), error.message()));
     }
 
     /** What a request must say by itself, whatever its group is. */
@@ -240,8 +238,7 @@ final class ConsumerGroupHandlers {
                                         new TopicPartitions()
                                                 .setTopicId(id)
                                                 .setTopicName(topic.name())
-                                                .setPartitions(
-                                                        numbers.stream().sorted().toList()));
+                                                .setPartitions(numbers.stream().sorted().toList()));
                     }
                 });
         return assignment;

@@ -70,8 +70,7 @@ final class ConsumerGroupMachine {
         requireRoom(group, request.memberId());
         Map<Uuid, Set<Integer>> owned = owned(request);
         ConsumerMember member = who(draft, request, owned);
-        ConsumerMember updated =
-                member.with(subscription(member.subscription(), request, client));
+        ConsumerMember updated = member.with(subscription(member.subscription(), request, client));
         boolean namesChanged = draft.subscribe(member, updated);
         RegexSubscriptions.Update regex =
                 RegexSubscriptions.update(
@@ -89,16 +88,14 @@ final class ConsumerGroupMachine {
                 new ConsumerGroupHeartbeatResponseData()
                         .setMemberId(updated.memberId())
                         .setMemberEpoch(updated.epoch())
-                        .setHeartbeatIntervalMs(
-                                heartbeatIntervalMs(draft, updated, target, now));
+                        .setHeartbeatIntervalMs(heartbeatIntervalMs(draft, updated, target, now));
         boolean asksForAll =
                 request.memberEpoch() == 0
                         || (request.rebalanceTimeoutMs() != NOT_SENT
                                 && (request.subscribedTopicNames() != null
                                         || request.subscribedTopicRegex() != null)
                                 && owned != null);
-        if (asksForAll
-                || !updated.current().assigned().equals(member.current().assigned())) {
+        if (asksForAll || !updated.current().assigned().equals(member.current().assigned())) {
             answer.setAssignment(assignment(updated.current().assigned()));
         }
         return new Decided<>(answer, draft.records(), regex.lookUp());
@@ -121,8 +118,7 @@ final class ConsumerGroupMachine {
         String instanceId = request.instanceId();
         if (joins && instanceId != null) {
             ConsumerMember before = draft.group().staticMember(instanceId);
-            return draft.joiningStatic(
-                    instanceId, memberId, before != null && before.isClassic());
+            return draft.joiningStatic(instanceId, memberId, before != null && before.isClassic());
         }
         ConsumerMember member;
         if (instanceId != null) {
@@ -308,7 +304,8 @@ final class ConsumerGroupMachine {
                 group.members().stream().filter(member -> !leaving.contains(member)).toList();
         if (mayDowngrade(staying)) {
             Group classic = GroupConversion.toClassic(group, staying, Map.of(), now, classicConfig);
-            List<GroupRecord> records = new ArrayList<>(GroupConversion.tombstones(group, Map.of()));
+            List<GroupRecord> records =
+                    new ArrayList<>(GroupConversion.tombstones(group, Map.of()));
             records.add(classic.toRecord());
             return new Departure(records, classic);
         }

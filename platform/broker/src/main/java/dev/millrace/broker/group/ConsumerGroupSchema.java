@@ -227,8 +227,7 @@ final class ConsumerGroupSchema {
         };
     }
 
-    private static GroupRecord record(
-            short kind, String groupId, String second, SchemaReader in) {
+    private static GroupRecord record(short kind, String groupId, String second, SchemaReader in) {
         return switch (kind) {
             case EPOCH ->
                     new ConsumerGroupRecord.Epoch(groupId, in.int32(), in.taggedInt64(TAG, 0));

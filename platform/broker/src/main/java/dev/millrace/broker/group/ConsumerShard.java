@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The consumer groups (KIP-848) of a {@link GroupShard}: lets {@link ConsumerGroupMachine} decide,
- * replays and appends what it decided, and keeps the members' time. A heartbeat that changes nothing
- * appends nothing. The shard's event loop.
+ * replays and appends what it decided, and keeps the members' time. A heartbeat that changes
+ * nothing appends nothing. The shard's event loop.
  */
 final class ConsumerShard {
     /** What consumer groups ask of the shard they are part of. */
@@ -78,7 +78,8 @@ final class ConsumerShard {
             long endsMs = host.nowMs() + sessionTimeoutMs(cell);
             for (ConsumerMember member : cell.group.members()) {
                 cell.clock(member.memberId()).sessionEndsMs = endsMs;
-                watchRevocation(cell, MemberAssignment.NONE, member);
+                // When those with the classic protocol were told to join again, nobody knows now.
+                watchRevocation(cell, member);
             }
             lookLater(cell);
         }
@@ -125,6 +126,10 @@ final class ConsumerShard {
                 touch(applyCell, member.memberId());
             }
             applyCell.group.metadataSeen(applyCell.group.epoch());
+        }
+        if (!decided.records().isEmpty()) {
+            // A static member may have taken the place of its former self.
+            applyCell.forgetFormerMembers();
         }
         afterMember(applyCell, memberBefore, request.memberId());
         Future<ConsumerGroupHeartbeatResponseData> answer = applied.map(decided.answer());
@@ -218,8 +223,7 @@ final class ConsumerShard {
             ConsumerGroupHeartbeatRequestData request) {
         ConsumerCell cell = groups.consumerCell(request.groupId());
         if (cell == null) {
-            throw new GroupIdNotFoundException(
-                    "there is no consumer group " + request.groupId());
+            throw new GroupIdNotFoundException("there is no consumer group " + request.groupId());
         }
         ConsumerDraft draft =
                 new ConsumerDraft(
@@ -272,13 +276,10 @@ final class ConsumerShard {
         try {
             joining =
                     classicMembers.join(
-                            cell.group,
-                            join,
-                            situation(cell.group.groupId(), cell.resolving));
+                            cell.group, join, situation(cell.group.groupId(), cell.resolving));
         } catch (ApiException e) {
             return Future.succeededFuture(
-                    new Answer.JoinRefused(
-                            join.waiter(), join.memberId(), Errors.forException(e)));
+                    new Answer.JoinRefused(join.waiter(), join.memberId(), Errors.forException(e)));
         }
         Future<Void> applied = apply(joining.records());
         Group downgraded = joining.downgraded();
@@ -386,9 +387,7 @@ final class ConsumerShard {
     }
 
     /** A member has been heard of, and may have moved. */
-    private void afterMember(
-            ConsumerCell cell, @Nullable ConsumerMember before, String memberId) {
-        cell.forgetFormerMembers();
+    private void afterMember(ConsumerCell cell, @Nullable ConsumerMember before, String memberId) {
         ConsumerMember member = cell.group.member(memberId);
         if (member != null) {
             touch(cell, memberId);
@@ -403,28 +402,26 @@ final class ConsumerShard {
             return;
         }
         int sessionMs =
-                member.isClassic()
-                        ? member.classic().sessionTimeoutMs()
-                        : sessionTimeoutMs(cell);
+                member.isClassic() ? member.classic().sessionTimeoutMs() : sessionTimeoutMs(cell);
         ConsumerCell.Clock clock = cell.clock(memberId);
         clock.sessionEndsMs = host.nowMs() + sessionMs;
         deadlines.lookAt(cell.group.groupId(), clock.nextMs());
     }
 
     private int sessionTimeoutMs(ConsumerCell cell) {
-        return config()
-                .sessionTimeoutMs()
-                .of(
-                        cluster.groupConfig(cell.group.groupId()),
-                        "consumer.session.timeout.ms");
+        return config().sessionTimeoutMs()
+                .of(cluster.groupConfig(cell.group.groupId()), "consumer.session.timeout.ms");
     }
 
     /** Members with the classic protocol are told to join again instead. */
     private void watchRevocation(
             ConsumerCell cell, MemberAssignment before, ConsumerMember member) {
-        if (member.isClassic() || member.current().equals(before)) {
-            return;
+        if (!member.isClassic() && !member.current().equals(before)) {
+            watchRevocation(cell, member);
         }
+    }
+
+    private void watchRevocation(ConsumerCell cell, ConsumerMember member) {
         ConsumerCell.Clock clock = cell.clock(member.memberId());
         if (member.current().state() == MemberState.UNREVOKED_PARTITIONS) {
             clock.revocationEpoch = member.epoch();
@@ -461,8 +458,7 @@ final class ConsumerShard {
             }
             clock.revocationEndsMs = Group.NEVER;
         }
-        return Math.min(clock.sessionEndsMs, Math.min(clock.joinEndsMs, clock.syncEndsMs))
-                <= nowMs;
+        return Math.min(clock.sessionEndsMs, Math.min(clock.joinEndsMs, clock.syncEndsMs)) <= nowMs;
     }
 
     Topics topics() {

@@ -66,7 +66,9 @@ final class EmbeddedProtocol {
         return new InvalidRequestException("not the " + what + " of a consumer", cause);
     }
 
-    /** The topics that a group's members read; only as much of a subscription as all versions have. */
+    /**
+     * The topics that a group's members read; only as much of a subscription as all versions have.
+     */
     static Set<String> topics(List<Bytes> subscriptions) {
         Set<String> topics = new HashSet<>();
         subscriptions.forEach(metadata -> topics.addAll(subscription(metadata).topics()));
@@ -76,8 +78,7 @@ final class EmbeddedProtocol {
     /**
      * @param subscription of the member that gets it, which names the version it understands
      */
-    static Bytes assignment(
-            Map<Uuid, Set<Integer>> partitions, Bytes subscription, Topics topics) {
+    static Bytes assignment(Map<Uuid, Set<Integer>> partitions, Bytes subscription, Topics topics) {
         ConsumerProtocolAssignment.TopicPartitionCollection assigned =
                 new ConsumerProtocolAssignment.TopicPartitionCollection();
         partitions.forEach(
@@ -106,8 +107,7 @@ final class EmbeddedProtocol {
     static Map<Uuid, Set<Integer>> partitions(
             ConsumerProtocolAssignment assignment, Topics topics) {
         Map<Uuid, Set<Integer>> partitions = new HashMap<>();
-        for (ConsumerProtocolAssignment.TopicPartition assigned :
-                assignment.assignedPartitions()) {
+        for (ConsumerProtocolAssignment.TopicPartition assigned : assignment.assignedPartitions()) {
             Topics.Topic topic = topics.named(assigned.topic());
             if (topic != null) {
                 partitions.put(topic.id(), Set.copyOf(new HashSet<>(assigned.partitions())));

@@ -53,8 +53,7 @@ final class GroupConversion {
                     new ConsumerGroupRecord.Subscription(
                             groupId, member.memberId(), member.subscription()));
         }
-        long hash =
-                MetadataHash.of(TopicSubscriptions.of(members, Map.of()).topics(), topics);
+        long hash = MetadataHash.of(TopicSubscriptions.of(members, Map.of()).topics(), topics);
         records.add(new ConsumerGroupRecord.Epoch(groupId, classic.generation(), hash));
         targets.forEach(
                 (memberId, target) ->
@@ -69,7 +68,8 @@ final class GroupConversion {
 
     private static GroupIdNotFoundException stays(Group classic, String reason) {
         return new GroupIdNotFoundException(
-                "group %s stays with the classic protocol: %s".formatted(classic.groupId(), reason));
+                "group %s stays with the classic protocol: %s"
+                        .formatted(classic.groupId(), reason));
     }
 
     private static Map<Uuid, Set<Integer>> assigned(Group classic, Member member, Topics topics) {

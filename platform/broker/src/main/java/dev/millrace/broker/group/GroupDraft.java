@@ -205,6 +205,10 @@ final class GroupDraft {
     }
 
     private void prepareRebalance() {
+        if (state == GroupState.COMPLETING_REBALANCE) {
+            // Of a generation that nobody has begun, nobody has anything.
+            members.replaceAll((id, member) -> member.withAssignment(Bytes.EMPTY));
+        }
         for (Member member : List.copyOf(members.values())) {
             if (member.awaitsSync()) {
                 answer(new Answer.SyncRefused(member.syncWaiter(), Errors.REBALANCE_IN_PROGRESS));

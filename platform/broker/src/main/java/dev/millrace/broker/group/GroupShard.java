@@ -92,9 +92,7 @@ final class GroupShard {
         public void refuseWaiters(Group classic, Errors error) {
             for (Member member : classic.members().values()) {
                 if (member.awaitsJoin()) {
-                    deliver(
-                            new Answer.JoinRefused(
-                                    member.joinWaiter(), member.memberId(), error));
+                    deliver(new Answer.JoinRefused(member.joinWaiter(), member.memberId(), error));
                 }
                 if (member.awaitsSync()) {
                     deliver(new Answer.SyncRefused(member.syncWaiter(), error));
@@ -189,10 +187,10 @@ final class GroupShard {
                         answerLater(waiter, consumers.join(consumer, command));
                         return;
                     }
-                    Cell cell = groups.cell(groupId);
                     if (groups.consumerCell(groupId) != null && command.memberId().isEmpty()) {
                         endEmptyConsumerGroup(groupId);
                     }
+                    Cell cell = groups.cell(groupId);
                     if (cell == null && !command.memberId().isEmpty()) {
                         deliver(
                                 new Answer.JoinRefused(
@@ -278,7 +276,9 @@ final class GroupShard {
 
     /** A classic group takes the id of a consumer group without members. */
     private void endEmptyConsumerGroup(String groupId) {
-        List<GroupRecord> records = groups.groupTombstones(groupId);
+        List<GroupRecord> records = new ArrayList<>(groups.groupTombstones(groupId));
+        // Apache shows offsets only of groups it knows.
+        records.add(Group.empty(groupId, clockMs.getAsLong()).toRecord());
         records.forEach(groups::replay);
         append(records).onFailure(this::broken);
     }
@@ -317,7 +317,9 @@ final class GroupShard {
         for (Answer answer : decided.answers()) {
             if (answer instanceof Answer.Joined joined) {
                 touch(cell, joined.memberId(), nowMs);
-            } else if (answer instanceof Answer.Synced synced) {
+            } else if (answer instanceof Answer.Synced synced
+                    && before.state() != GroupState.STABLE) {
+                // Who asks later for what has been assigned already has heartbeats to be heard by.
                 touch(cell, synced.memberId(), nowMs);
             }
         }
@@ -535,8 +537,7 @@ final class GroupShard {
         Errors error =
                 cell == null
                         ? validateCommit(groupId, memberId, instanceId, generation)
-                        : machine.validateTxnCommit(
-                                cell.group, memberId, instanceId, generation);
+                        : machine.validateTxnCommit(cell.group, memberId, instanceId, generation);
         if (error != Errors.NONE) {
             throw error.exception();
         }

@@ -274,7 +274,9 @@ final class LoadedGroups {
                         }
                     });
             records.addAll(expired);
+            boolean recorded = cells.containsKey(groupId) || consumers.containsKey(groupId);
             if (expired.size() == offsetsOfGroup.size()
+                    && recorded
                     && !pending.contains(groupId)
                     && retention.groupMayGo()) {
                 records.addAll(groupTombstones(groupId));

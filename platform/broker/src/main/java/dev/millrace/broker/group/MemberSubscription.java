@@ -46,9 +46,7 @@ record MemberSubscription(
     }
 
     private static Set<String> sorted(Collection<String> topics) {
-        return topics.isEmpty()
-                ? Set.of()
-                : Collections.unmodifiableSet(new TreeSet<>(topics));
+        return topics.isEmpty() ? Set.of() : Collections.unmodifiableSet(new TreeSet<>(topics));
     }
 
     boolean hasRegex() {

@@ -22,6 +22,7 @@ final class MembershipHandlers {
     private static final short JOIN_NULLABLE_PROTOCOL = 7;
     private static final short JOIN_SKIP_ASSIGNMENT = 9;
     private static final short LEAVE_SEVERAL = 3;
+    private static final int SYNC_NAMES_PROTOCOL = 5;
 
     private final GroupCoordinator coordinator;
 
@@ -112,6 +113,10 @@ final class MembershipHandlers {
         if (request.groupId().isEmpty()) {
             return Future.succeededFuture(syncRefused(Errors.INVALID_GROUP_ID));
         }
+        if (context.version() >= SYNC_NAMES_PROTOCOL
+                && (request.protocolType() == null || request.protocolName() == null)) {
+            return Future.succeededFuture(syncRefused(Errors.INCONSISTENT_GROUP_PROTOCOL));
+        }
         return coordinator
                 .onShard(
                         request.groupId(),
@@ -150,6 +155,10 @@ final class MembershipHandlers {
     }
 
     Future<HeartbeatResponseData> heartbeat(RequestContext context, HeartbeatRequestData request) {
+        if (request.groupId().isEmpty()) {
+            return Future.succeededFuture(
+                    new HeartbeatResponseData().setErrorCode(Errors.INVALID_GROUP_ID.code()));
+        }
         return coordinator
                 .onShard(
                         request.groupId(),
@@ -165,6 +174,9 @@ final class MembershipHandlers {
     }
 
     Future<LeaveGroupResponseData> leave(RequestContext context, LeaveGroupRequestData request) {
+        if (request.groupId().isEmpty()) {
+            return Future.succeededFuture(left(Errors.INVALID_GROUP_ID));
+        }
         boolean several = context.version() >= LEAVE_SEVERAL;
         List<LeaveGroupRequestData.MemberIdentity> leaving =
                 several

@@ -229,7 +229,8 @@ final class OffsetsTopic {
 
     /** The partition of the topic that a group belongs to. */
     static int partitionOf(String groupId, int partitions) {
-        return (groupId.hashCode() & Integer.MAX_VALUE) % partitions;
+        int hash = groupId.hashCode();
+        return (hash == Integer.MIN_VALUE ? 0 : Math.abs(hash)) % partitions;
     }
 
     static byte[] utf8(String text) {

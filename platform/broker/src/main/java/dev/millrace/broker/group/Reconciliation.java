@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One step of a member towards its target. A member first gives up what it shall not have, in its
- * old epoch; then it enters the target's epoch with everything that is free; what others still
- * hold follows once they have given it up.
+ * old epoch; then it enters the target's epoch with everything that is free; what others still hold
+ * follows once they have given it up.
  *
  * @param targetEpoch epoch of {@code target}
  * @param subscribed topics that the member reads now: what it does not read is taken from it,
@@ -139,7 +139,11 @@ record Reconciliation(
             Map<Integer, Integer> had = current.assigned().getOrDefault(topic, Map.of());
             had.forEach(
                     (partition, since) ->
-                            put(wanted.contains(partition) ? assigned : revoking, topic, partition, since));
+                            put(
+                                    wanted.contains(partition) ? assigned : revoking,
+                                    topic,
+                                    partition,
+                                    since));
             for (int partition : wanted) {
                 if (had.containsKey(partition)) {
                     continue;

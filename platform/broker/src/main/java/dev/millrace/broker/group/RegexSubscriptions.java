@@ -61,8 +61,7 @@ final class RegexSubscriptions {
                 change = Change.RESOLVED;
             }
         }
-        return new Update(
-                change, lookUp(group, before, updated, now, needed, refreshIntervalMs));
+        return new Update(change, lookUp(group, before, updated, now, needed, refreshIntervalMs));
     }
 
     private static Set<String> lookUp(
@@ -129,7 +128,8 @@ final class RegexSubscriptions {
     }
 
     /** The records of what was found; the group's epoch is raised if it reads other topics now. */
-    static List<GroupRecord> found(ConsumerDraft draft, Map<String, ResolvedRegex> found, Topics topics) {
+    static List<GroupRecord> found(
+            ConsumerDraft draft, Map<String, ResolvedRegex> found, Topics topics) {
         ConsumerGroup group = draft.group();
         Map<String, ResolvedRegex> next = new HashMap<>(group.resolvedRegexes());
         boolean changed = false;
@@ -140,13 +140,10 @@ final class RegexSubscriptions {
             }
             ResolvedRegex before = next.put(regex, entry.getValue());
             changed |=
-                    !entry.getValue()
-                            .topics()
-                            .equals(before == null ? Set.of() : before.topics());
+                    !entry.getValue().topics().equals(before == null ? Set.of() : before.topics());
             draft.add(new ConsumerGroupRecord.Regex(group.groupId(), regex, entry.getValue()));
         }
-        long hash =
-                MetadataHash.of(TopicSubscriptions.of(group.members(), next).topics(), topics);
+        long hash = MetadataHash.of(TopicSubscriptions.of(group.members(), next).topics(), topics);
         if (changed || hash != group.metadataHash()) {
             draft.raiseEpoch(hash);
             group.metadataSeen(draft.groupEpoch());

@@ -18,8 +18,7 @@ record Retention(long sinceMs, Set<String> read, boolean groupMayGo) {
      */
     static @Nullable Retention of(@Nullable Group classic, @Nullable ConsumerCell consumer) {
         if (consumer != null) {
-            return new Retention(
-                    -1, consumer.group.subscribedTopics(), consumer.group.isEmpty());
+            return new Retention(-1, consumer.group.subscribedTopics(), consumer.group.isEmpty());
         }
         if (classic == null) {
             return null;

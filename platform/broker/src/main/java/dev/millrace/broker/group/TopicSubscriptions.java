@@ -65,8 +65,7 @@ final class TopicSubscriptions {
             return subscription.topics();
         }
         Set<String> topics = new HashSet<>(subscription.topics());
-        topics.addAll(
-                resolved.getOrDefault(subscription.regex(), ResolvedRegex.NOTHING).topics());
+        topics.addAll(resolved.getOrDefault(subscription.regex(), ResolvedRegex.NOTHING).topics());
         return topics;
     }
 }

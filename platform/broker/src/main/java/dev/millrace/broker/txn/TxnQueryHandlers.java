@@ -1,5 +1,7 @@
 package dev.millrace.broker.txn;
 
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
 import dev.millrace.wire.RequestContext;
 import io.vertx.core.Future;
 import java.util.ArrayList;
@@ -9,8 +11,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 import org.apache.kafka.common.errors.InvalidRegularExpression;
 import org.apache.kafka.common.message.DescribeTransactionsRequestData;
 import org.apache.kafka.common.message.DescribeTransactionsResponseData;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** DescribeTransactions and ListTransactions (KIP-664, KIP-994, KIP-1152). */
 final class TxnQueryHandlers {
-    /** Matching all ids of a shard may take no longer than this many characters of patterns. */
+    /** Each id is matched in time linear to the pattern, so a bound on it bounds the whole. */
     private static final int MAX_PATTERN_CHARS = 1_000;
 
     private final TxnCoordinator coordinator;

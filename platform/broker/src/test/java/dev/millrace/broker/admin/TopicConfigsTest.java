@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.millrace.cluster.MetadataImage;
 import dev.millrace.log.LogConfig;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
@@ -20,10 +21,12 @@ class TopicConfigsTest {
     private final Map<ConfigResource, Map<String, String>> configs = new HashMap<>();
 
     private LogConfig logConfig(Map<String, String> brokerProperties) {
-        MetadataImage image =
-                new MetadataImage(
-                        1, "cluster", NODE, Map.of(), Map.of(), Map.of(), Map.copyOf(configs));
-        return TopicConfigs.logConfig(brokerProperties, image, NODE, "t");
+        return TopicConfigs.logConfig(brokerProperties, image(), NODE, "t");
+    }
+
+    private MetadataImage image() {
+        return new MetadataImage(
+                1, "cluster", NODE, Map.of(), Map.of(), Map.of(), Map.copyOf(configs));
     }
 
     @Test
@@ -120,6 +123,30 @@ class TopicConfigsTest {
         assertThat(config.type()).isEqualTo(type);
         assertThat(config.validate(defaultValue)).isEqualTo(defaultValue);
         assertThat(config.documentation()).isNotBlank();
+    }
+
+    /** As Apache Kafka 4.3.1 answers for a topic of a broker without settings. */
+    @Test
+    void a_default_is_shown_where_the_strongest_setting_of_the_broker_has_it_itself() {
+        assertThat(shownByDefault())
+                .contains("retention.bytes", "file.delete.delay.ms", "min.insync.replicas")
+                .doesNotContain(
+                        "flush.ms",
+                        "retention.ms",
+                        "segment.ms",
+                        "segment.jitter.ms",
+                        "remote.storage.enable",
+                        "leader.replication.throttled.replicas");
+    }
+
+    private List<String> shownByDefault() {
+        return TopicConfigs.all().stream()
+                .filter(
+                        config ->
+                                !TopicConfigs.synonyms(config, Map.of(), image(), 1, Map.of())
+                                        .isEmpty())
+                .map(TopicConfig::name)
+                .toList();
     }
 
     @Test

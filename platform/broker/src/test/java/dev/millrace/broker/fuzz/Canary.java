@@ -123,6 +123,7 @@ final class Canary implements AutoCloseable {
     void assertStored() {
         List<Long> stored = new ArrayList<>();
         TopicPartition partition = new TopicPartition(TOPIC, 0);
+        String offsets;
         try (KafkaConsumer<Long, Long> consumer = consumer()) {
             consumer.assign(List.of(partition));
             consumer.seekToBeginning(List.of(partition));
@@ -132,8 +133,14 @@ final class Canary implements AutoCloseable {
                     stored.add(record.value());
                 }
             }
+            offsets =
+                    "read up to %d of %s..%s"
+                            .formatted(
+                                    consumer.position(partition),
+                                    consumer.beginningOffsets(List.of(partition)),
+                                    consumer.endOffsets(List.of(partition)));
         }
-        assertThat(stored).hasSize((int) written.get());
+        assertThat(stored).as(offsets).hasSize((int) written.get());
         assertInOrder(stored);
     }
 

@@ -276,16 +276,17 @@ class WireFuzzTest {
         }
     }
 
-    /** Every batch of every partition is valid to Kafka's own reader. */
+    /** Every batch of the topic that stayed is valid to Kafka's own reader. */
     private static void assertReadable(Path logs) throws IOException {
-        try (Stream<Path> files = Files.walk(logs)) {
+        try (Stream<Path> files = Files.list(logs.resolve(Canary.TOPIC + "-0"))) {
             for (Path file : files.filter(f -> f.toString().endsWith(".log")).toList()) {
                 try (FileRecords records = FileRecords.open(file.toFile(), false)) {
+                    int validBytes = 0;
                     for (var batch : records.batches()) {
                         batch.ensureValid();
-                        assertThat(batch.iterator()).as(file.toString()).isNotNull();
+                        validBytes += batch.sizeInBytes();
                     }
-                    assertThat((long) records.sizeInBytes()).isEqualTo(Files.size(file));
+                    assertThat(validBytes).as(file.toString()).isEqualTo(Files.size(file));
                 }
             }
         }

@@ -141,7 +141,8 @@ final class ApacheShard {
 
     // ---- writing
 
-    <T> T write(Function<GroupCoordinatorShard, CoordinatorResult<T, CoordinatorRecord>> operation) {
+    <T> T write(
+            Function<GroupCoordinatorShard, CoordinatorResult<T, CoordinatorRecord>> operation) {
         CoordinatorResult<T, CoordinatorRecord> result = operation.apply(shard);
         apply(result);
         poll();
@@ -280,8 +281,7 @@ final class ApacheShard {
         };
     }
 
-    private record SeenTopic(Topics.Topic topic)
-            implements CoordinatorMetadataImage.TopicMetadata {
+    private record SeenTopic(Topics.Topic topic) implements CoordinatorMetadataImage.TopicMetadata {
         @Override
         public String name() {
             return topic.name();
@@ -341,8 +341,7 @@ final class ApacheShard {
                 TimeUnit unit,
                 boolean retry,
                 TimeoutOperation<CoordinatorRecord> operation) {
-            timeouts.put(
-                    key, new Timeout(clockMs.getAsLong() + unit.toMillis(delay), operation));
+            timeouts.put(key, new Timeout(clockMs.getAsLong() + unit.toMillis(delay), operation));
         }
 
         @Override

@@ -84,8 +84,7 @@ class ConsumerProtocolTest {
         }
     }
 
-    private static boolean sharesAre(
-            List<KafkaConsumer<String, String>> consumers, int... sizes) {
+    private static boolean sharesAre(List<KafkaConsumer<String, String>> consumers, int... sizes) {
         List<Integer> has = new ArrayList<>();
         Set<TopicPartition> all = new HashSet<>();
         int total = 0;
@@ -317,8 +316,7 @@ class ConsumerProtocolTest {
         clients.produce(topic, 4, "5", "6", "7", "8");
         read.addAll(poll(a, 2));
         read.addAll(poll(upgraded, 2));
-        assertThat(read)
-                .containsExactlyInAnyOrder("1", "2", "3", "4", "5", "6", "7", "8");
+        assertThat(read).containsExactlyInAnyOrder("1", "2", "3", "4", "5", "6", "7", "8");
         a.commitSync();
         upgraded.commitSync();
 

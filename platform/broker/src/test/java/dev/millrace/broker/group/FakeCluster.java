@@ -33,7 +33,8 @@ final class FakeCluster implements ClusterView {
     void put(String name, Uuid id, int partitions) {
         topics.put(
                 name,
-                new Topics.Topic(name, id, new ArrayList<>(Collections.nCopies(partitions, List.of()))));
+                new Topics.Topic(
+                        name, id, new ArrayList<>(Collections.nCopies(partitions, List.of()))));
         version++;
     }
 

@@ -49,7 +49,18 @@ class GroupConfigTest {
                                 "group.coordinator.threads", "7"));
 
         assertThat(config)
-                .isEqualTo(new GroupConfig(1_000, 2_000, 3, 33, 50, 3_000, 4, 300_000, 6, 7,
+                .isEqualTo(
+                        new GroupConfig(
+                                1_000,
+                                2_000,
+                                3,
+                                33,
+                                50,
+                                3_000,
+                                4,
+                                300_000,
+                                6,
+                                7,
                                 ConsumerGroupConfig.from(Map.of())));
     }
 

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.ByteRange;
@@ -16,6 +18,8 @@ import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
 import org.apache.kafka.common.protocol.MessageUtil;
+import org.apache.kafka.coordinator.common.runtime.CoordinatorRecord;
+import org.apache.kafka.coordinator.group.GroupCoordinatorRecordSerde;
 import org.apache.kafka.coordinator.group.generated.GroupMetadataKey;
 import org.apache.kafka.coordinator.group.generated.GroupMetadataValue;
 import org.apache.kafka.coordinator.group.generated.OffsetCommitKey;
@@ -29,6 +33,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Our records of the offsets topic against Apache's own classes, in both directions. */
 class OffsetsTopicTest {
     private static final Uuid TOPIC_ID = new Uuid(17, 42);
+
+    private static final Bytes GENERATION_BYTES = Bytes.of(new byte[] {1, 2, 3});
 
     private static final GroupRecord.OffsetCommitted OFFSET =
             new GroupRecord.OffsetCommitted(
@@ -217,6 +223,68 @@ class OffsetsTopicTest {
     }
 
     @Test
+    void apache_reads_our_consumer_groups_and_writes_them_as_we_do() {
+        GroupCoordinatorRecordSerde apache = new GroupCoordinatorRecordSerde();
+        for (GroupRecord record : consumerGroup()) {
+            byte[] key = OffsetsTopic.key(record);
+            byte[] value = OffsetsTopic.value(record);
+            CoordinatorRecord theirs =
+                    apache.deserialize(
+                            ByteBuffer.wrap(key), value == null ? null : ByteBuffer.wrap(value));
+
+            assertThat(apache.serializeKey(theirs)).as("%s", record).isEqualTo(key);
+            assertThat(apache.serializeValue(theirs)).as("%s", record).isEqualTo(value);
+            assertThat(
+                            OffsetsTopic.read(
+                                    ByteBuffer.wrap(key),
+                                    value == null ? null : ByteBuffer.wrap(value)))
+                    .contains(record);
+        }
+    }
+
+    private static List<GroupRecord> consumerGroup() {
+        MemberSubscription plain =
+                new MemberSubscription(
+                        "i", "rack", "client", "/h", Set.of("b", "a"), "t.*", "range", 7, null);
+        MemberSubscription classic =
+                new MemberSubscription(
+                        null,
+                        null,
+                        "client",
+                        "/h",
+                        Set.of(),
+                        "",
+                        null,
+                        7,
+                        new MemberSubscription.Classic(
+                                9, List.of(new Member.Protocol("range", GENERATION_BYTES))));
+        return List.of(
+                new ConsumerGroupRecord.Epoch("g", 3, -5),
+                new ConsumerGroupRecord.Epoch("g", 3, 0),
+                new ConsumerGroupRecord.EpochDeleted("g"),
+                new ConsumerGroupRecord.PartitionMetadataDeleted("g"),
+                new ConsumerGroupRecord.Subscription("g", "m", plain),
+                new ConsumerGroupRecord.Subscription("g", "m", classic),
+                new ConsumerGroupRecord.SubscriptionDeleted("g", "m"),
+                new ConsumerGroupRecord.TargetEpoch("g", 4, 1_700_000_000_000L),
+                new ConsumerGroupRecord.TargetEpochDeleted("g"),
+                new ConsumerGroupRecord.Target("g", "m", Map.of(TOPIC_ID, Set.of(3))),
+                new ConsumerGroupRecord.TargetDeleted("g", "m"),
+                new ConsumerGroupRecord.Current(
+                        "g",
+                        "m",
+                        new MemberAssignment(
+                                5,
+                                4,
+                                MemberState.UNREVOKED_PARTITIONS,
+                                Map.of(TOPIC_ID, Map.of(1, 5, 2, 4)),
+                                Map.of(TOPIC_ID, Map.of(0, 2)))),
+                new ConsumerGroupRecord.CurrentDeleted("g", "m"),
+                new ConsumerGroupRecord.Regex("g", "t.*", new ResolvedRegex(Set.of("t1"), 6, 7)),
+                new ConsumerGroupRecord.RegexDeleted("g", "t.*"));
+    }
+
+    @Test
     void a_value_that_ends_early_is_corrupt() {
         ByteBuffer value = value(GENERATION);
         value.limit(value.limit() - 1);
@@ -272,6 +340,9 @@ class OffsetsTopicTest {
         assertThat(OffsetsTopic.partitionOf("g", 50)).isEqualTo("g".hashCode() % 50);
         // A hash code of Integer.MIN_VALUE: its absolute value is negative.
         assertThat(OffsetsTopic.partitionOf("polygenelubricants", 50)).isZero();
+        assertThat(OffsetsTopic.partitionOf("transfer-7", 50))
+                .as("of a negative hash")
+                .isEqualTo(-"transfer-7".hashCode() % 50);
     }
 
     private static GroupMetadataValue apacheGeneration() {

@@ -13,10 +13,12 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.AbortTransactionSpec;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.FeatureUpdate;
 import org.apache.kafka.clients.admin.ProducerState;
 import org.apache.kafka.clients.admin.TransactionDescription;
 import org.apache.kafka.clients.admin.TransactionListing;
 import org.apache.kafka.clients.admin.TransactionState;
+import org.apache.kafka.clients.admin.UpdateFeaturesOptions;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -335,6 +337,28 @@ class TransactionsTest {
                                 .state())
                 .isNotEqualTo(TransactionState.ONGOING);
         assertThat(committed(topic, 1, 1)).containsExactly("behind");
+    }
+
+    @Test
+    void with_the_feature_downgraded_stock_producers_speak_the_older_protocol() {
+        assumeTrue(broker.embedded(), "others use Apache's features");
+        level((short) 0, FeatureUpdate.UpgradeType.SAFE_DOWNGRADE);
+        try {
+            committed_records_are_read_in_order_and_aborted_ones_are_not();
+            offsets_are_committed_with_the_transaction_or_not_at_all();
+            a_new_producer_fences_the_one_before_and_aborts_its_transaction();
+        } finally {
+            level((short) 2, FeatureUpdate.UpgradeType.UPGRADE);
+        }
+    }
+
+    private void level(short level, FeatureUpdate.UpgradeType type) {
+        StockClients.get(
+                clients.admin()
+                        .updateFeatures(
+                                Map.of("transaction.version", new FeatureUpdate(level, type)),
+                                new UpdateFeaturesOptions())
+                        .all());
     }
 
     @Test

@@ -73,7 +73,10 @@ class ConnectStandaloneIT {
         assertThat(Files.readAllLines(file)).isEqualTo(lines);
     }
 
-    /** As in the files that Kafka comes with, but for the places; our own plugins have the same short names. */
+    /**
+     * As in the files that Kafka comes with, but for the places; our own plugins have the same
+     * short names.
+     */
     private List<String> configs(String bootstrap, Path in, Path out) throws IOException {
         Path worker =
                 properties(

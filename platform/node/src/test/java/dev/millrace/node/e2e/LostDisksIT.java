@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
@@ -42,15 +44,19 @@ class LostDisksIT {
                                 "bootstrap.servers",
                                 node.kafka(),
                                 "default.api.timeout.ms",
-                                4000,
+                                12_000,
                                 "request.timeout.ms",
-                                3000))) {
+                                10_000))) {
             admin.createTopics(List.of(new NewTopic(name, partitions, (short) 1)))
                     .all()
-                    .get(10, TimeUnit.SECONDS);
+                    .get(15, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
             LOG.info("{} was not created", name, e);
         }
+    }
+
+    private static void awaitDirectory(Path path) {
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> Files.isDirectory(path));
     }
 
     @Test
@@ -82,12 +88,12 @@ class LostDisksIT {
         try (PackagedNode node = PackagedNode.startWith(options)) {
             replaceByFile(bad);
             createTopic(node, "t", 4);
-            assertThat(good.resolve("t-3")).isDirectory();
+            awaitDirectory(good.resolve("t-3"));
             assertThat(node.stop()).isIn(0, 143);
         }
         try (PackagedNode node = PackagedNode.startWith(options)) {
             createTopic(node, "u", 2);
-            assertThat(good.resolve("u-1")).isDirectory();
+            awaitDirectory(good.resolve("u-1"));
             assertThat(node.stop()).isIn(0, 143);
         }
     }

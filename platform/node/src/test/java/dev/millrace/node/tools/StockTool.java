@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.common.utils.Exit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a tool's {@code main}: in this process where the tool leaves it by {@link Exit}, which a
@@ -60,8 +61,9 @@ final class StockTool {
     private static final List<String> LEAVE_THE_PROCESS =
             List.of("kafka-verifiable-consumer", "kafka-verifiable-producer");
 
-    /** They go on until they are stopped. */
-    private static final Map<String, Integer> SECONDS = Map.of("kafka-replica-verification", 4);
+    /** They go on until they are stopped: when they have printed this. */
+    private static final Map<String, String> ENDLESS =
+            Map.of("kafka-replica-verification", "max lag");
 
     private StockTool() {}
 
@@ -83,9 +85,8 @@ final class StockTool {
                 simpleName.startsWith("kafka.")
                         ? simpleName
                         : "org.apache.kafka.tools." + simpleName;
-        if (LEAVE_THE_PROCESS.contains(name) || SECONDS.containsKey(name)) {
-            return inItsOwnProcess(
-                    className, arguments, SECONDS.getOrDefault(name, (int) TIMEOUT_S));
+        if (LEAVE_THE_PROCESS.contains(name) || ENDLESS.containsKey(name)) {
+            return inItsOwnProcess(className, arguments, ENDLESS.get(name));
         }
         return inThisProcess(className, arguments, stdin);
     }
@@ -210,7 +211,8 @@ final class StockTool {
         }
     }
 
-    private static Outcome inItsOwnProcess(String className, List<String> arguments, int seconds)
+    private static Outcome inItsOwnProcess(
+            String className, List<String> arguments, @Nullable String enough)
             throws IOException, InterruptedException {
         List<String> command =
                 new ArrayList<>(
@@ -231,15 +233,19 @@ final class StockTool {
                         .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                         .redirectOutput(output.toFile())
                         .start();
-        boolean ended = process.waitFor(seconds, TimeUnit.SECONDS);
-        if (!ended) {
-            process.destroyForcibly().waitFor();
+        long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_S);
+        boolean ended = false;
+        boolean stopped = false;
+        while (!ended && !stopped && System.nanoTime() - deadlineNs < 0) {
+            ended = process.waitFor(200, TimeUnit.MILLISECONDS);
+            stopped = enough != null && Files.readString(output).contains(enough);
         }
+        process.destroyForcibly().waitFor();
         String printed = Files.readString(output);
         Files.delete(output);
-        if (!ended && seconds == TIMEOUT_S) {
+        if (!ended && !stopped) {
             throw new AssertionError(
-                    "still running after %d s: %s%n%s".formatted(seconds, arguments, printed));
+                    "still running after %d s: %s%n%s".formatted(TIMEOUT_S, arguments, printed));
         }
         return new Outcome(ended ? process.exitValue() : 0, printed);
     }

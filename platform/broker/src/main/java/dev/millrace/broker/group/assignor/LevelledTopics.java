@@ -17,8 +17,8 @@ import org.apache.kafka.common.Uuid;
  *
  * <p>Members keep what they have and still read. What nobody has goes to the least loaded
  * subscriber. Then, topic by topic, the most loaded subscriber gives to the least loaded one until
- * they differ by one at most; a topic's levelling can tilt another's, so this is repeated, a bounded
- * number of times.
+ * they differ by one at most; a topic's levelling can tilt another's, so this is repeated, a
+ * bounded number of times.
  */
 final class LevelledTopics {
     /** Each round about halves what is uneven; nearly all groups are done after the first. */

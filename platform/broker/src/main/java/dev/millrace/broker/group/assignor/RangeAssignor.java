@@ -75,8 +75,7 @@ public final class RangeAssignor implements PartitionAssignor {
         }
         Map<Uuid, Rest> rests = new HashMap<>();
         subscribers.forEach(
-                (topic, count) ->
-                        rests.put(topic, new Rest(partitions.applyAsInt(topic), count)));
+                (topic, count) -> rests.put(topic, new Rest(partitions.applyAsInt(topic), count)));
         Map<String, Map<Uuid, Set<Integer>>> assigned = new HashMap<>();
         for (Subscriber member : sorted) {
             Map<Uuid, Set<Integer>> mine = new HashMap<>();

@@ -24,7 +24,7 @@ import net.jqwik.api.Property;
 import org.jspecify.annotations.Nullable;
 
 /** Random queries over random JSON records answer what a few lines of Java answer. */
-class QueryReferenceProperties {
+class QueryReferencePropertiesTest {
     private static final Relation T =
             new Relation(
                     "t",
@@ -191,7 +191,7 @@ class QueryReferenceProperties {
     }
 
     private static String cells(Stream<@Nullable Object> values) {
-        return String.join(" | ", values.map(QueryReferenceProperties::cell).toList());
+        return String.join(" | ", values.map(QueryReferencePropertiesTest::cell).toList());
     }
 
     private static void assertAll(String sql, Data data, List<String> expected) throws Exception {

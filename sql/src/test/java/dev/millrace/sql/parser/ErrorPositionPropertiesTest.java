@@ -10,7 +10,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
 /** Whatever is typed: it is SQL, or the error points into it. */
-class ErrorPositionProperties {
+class ErrorPositionPropertiesTest {
     private static final String[] PIECES = {
         "SELECT",
         "*",

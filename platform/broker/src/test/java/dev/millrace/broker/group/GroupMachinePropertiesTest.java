@@ -16,7 +16,7 @@ import org.apache.kafka.common.protocol.Errors;
  * Members that join, sync, leave, fall silent, lose answers and restart in any order, with time
  * passing in between. Whatever they do, the promises of the group hold.
  */
-class GroupMachineProperties {
+class GroupMachinePropertiesTest {
     private static final int ACTORS = 5;
     private static final int STEPS = 120;
 
