@@ -29,6 +29,9 @@ import org.slf4j.LoggerFactory;
 final class LogLoader {
     private static final Logger LOG = LoggerFactory.getLogger(LogLoader.class);
 
+    /** Five requests of the default size of a batch, from sixteen producers. */
+    private static final int RECALLED_BYTES = 5 * 16 * (16 << 10);
+
     private final Disk disk;
     private final Path folder;
     private final LogConfig config;
@@ -379,6 +382,7 @@ final class LogLoader {
             List<ProducerEntry> entries = ProducerSnapshot.read(disk, file);
             if (entries != null) {
                 producers.restore(entries);
+                recall(segments, offset);
                 from = offset;
                 break;
             }
@@ -391,6 +395,31 @@ final class LogLoader {
         }
         producers.onLogStartOffset(start);
         producers.expire(nowMs);
+    }
+
+    /**
+     * A snapshot, in Kafka's format, has only the last batch of each producer. A retry of one
+     * before it, whose acknowledgement a crash right after a roll has taken along, would not be
+     * known again, and the producer would then write it twice: so the last stretch below the
+     * snapshot is read, which is more than producers have in flight.
+     */
+    private void recall(List<Segment> segments, long snapshotOffset) throws IOException {
+        for (int i = segments.size() - 1; i >= 0; i--) {
+            Segment segment = segments.get(i);
+            if (segment.baseOffset >= snapshotOffset) {
+                continue;
+            }
+            int end = segment.sizeBytes();
+            Entry begin = segment.offsets.floorByValue(Math.max(0, end - RECALLED_BYTES));
+            BatchCursor cursor = segment.cursor(begin == null ? 0 : begin.value(), end);
+            while (cursor.next() && cursor.header().baseOffset() < snapshotOffset) {
+                RecordBatchView batch = cursor.header();
+                if (batch.hasProducerId() && !batch.isControl()) {
+                    producers.recall(batch);
+                }
+            }
+            return;
+        }
     }
 
     private void replay(Segment segment, long from) throws IOException {

@@ -66,6 +66,27 @@ final class ProducerEntry {
         lastTimestampMs = timestampMs;
     }
 
+    /**
+     * Remembers a batch from before the newest one; of several, the older first. No effect on one
+     * of another epoch, or that is not older.
+     */
+    void recall(RecordBatchView batch) {
+        if (kept == 0 || batch.producerEpoch() != epoch || batch.lastOffset() >= lastOffset()) {
+            return;
+        }
+        int lastSequence = lastSequences[newest];
+        long lastOffset = lastOffsets[newest];
+        int offsetDelta = offsetDeltas[newest];
+        long timestampMs = timestamps[newest];
+        long silentSinceMs = lastTimestampMs;
+        lastSequences[newest] = batch.lastSequence();
+        lastOffsets[newest] = batch.lastOffset();
+        offsetDeltas[newest] = batch.lastOffsetDelta();
+        timestamps[newest] = batch.maxTimestamp();
+        addBatch(lastSequence, lastOffset, offsetDelta, timestampMs);
+        lastTimestampMs = silentSinceMs;
+    }
+
     /** Slot of the kept batch with these sequences, -1 if there is none. */
     int slotOf(RecordBatchView batch) {
         if (batch.producerEpoch() != epoch) {

@@ -326,6 +326,14 @@ final class ProducerState {
         }
     }
 
+    /** After {@link #restore}: a batch from before the snapshot; the older ones first. */
+    void recall(RecordBatchView batch) {
+        ProducerEntry entry = producers.get(batch.producerId());
+        if (entry != null) {
+            entry.recall(batch);
+        }
+    }
+
     void clear() {
         producers.clear();
         guards.clear();

@@ -37,6 +37,28 @@ class ProducerStateTest {
     }
 
     @Test
+    void they_are_known_after_a_restart_too_though_a_snapshot_has_only_the_last()
+            throws IOException {
+        try (LogFixture f = new LogFixture(path)) {
+            for (int i = 0; i < 7; i++) {
+                f.append(f.produced(1, 0, 2 * i, "a" + i, "b" + i));
+                f.append(f.produced(2, 0, i, "c" + i));
+            }
+
+            f.directory.close();
+            f.reopen();
+
+            for (int i = 2; i < 7; i++) {
+                PartitionLog.AppendResult again = f.append(f.produced(1, 0, 2 * i, "a", "b"));
+                assertThat(again.duplicate()).isTrue();
+                assertThat(again.baseOffset()).isEqualTo(3L * i);
+            }
+            assertThat(f.append(f.produced(1, 0, 14, "d")).duplicate()).isFalse();
+            assertThat(f.append(f.produced(2, 0, 7, "d")).duplicate()).isFalse();
+        }
+    }
+
+    @Test
     void a_gap_in_the_sequence_says_which_was_expected() throws IOException {
         try (LogFixture f = new LogFixture(path)) {
             f.append(f.produced(1, 0, 0, "a"));
