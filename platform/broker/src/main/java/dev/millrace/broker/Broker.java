@@ -15,6 +15,8 @@ import dev.millrace.broker.txn.TxnConfig;
 import dev.millrace.broker.txn.TxnCoordinator;
 import dev.millrace.broker.txn.TxnHandlers;
 import dev.millrace.broker.txn.TxnMarkers;
+import dev.millrace.cluster.BrokerSession;
+import dev.millrace.cluster.BrokerStart;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.MetadataImage;
 import dev.millrace.cluster.SupportedFeatures;
@@ -24,8 +26,11 @@ import dev.millrace.log.PartitionLog;
 import dev.millrace.log.disk.Disk;
 import dev.millrace.log.disk.LocalDisk;
 import dev.millrace.wire.ApiTable;
+import dev.millrace.wire.ConnectionLimits;
 import dev.millrace.wire.KafkaServer;
 import dev.millrace.wire.RequestMetrics;
+import dev.millrace.wire.RequestQuotas;
+import dev.millrace.wire.WireConfig;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -41,6 +46,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
@@ -63,6 +69,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Broker {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
+    private static final long HAND_OVER_TIMEOUT_MS = 10_000;
 
     private final Vertx vertx;
     private final Cluster cluster;
@@ -80,6 +87,10 @@ public final class Broker {
     private final List<PartitionVerticle> verticles = new ArrayList<>();
     private final List<String> deploymentIds = new ArrayList<>();
 
+    private final FetcherSettings fetcherSettings;
+    private final @Nullable PeerListener peerListener;
+    private final EpochFiles epochs;
+
     private final Disk disk;
     private final Promise<Void> failed = Promise.promise();
     private volatile Consumer<Path> offlineListener = path -> {};
@@ -90,6 +101,11 @@ public final class Broker {
     private @Nullable GroupCoordinator groups;
     private @Nullable TxnCoordinator transactions;
     private KafkaServer.@Nullable Bound server;
+    private KafkaServer.@Nullable Bound peerServer;
+    private @Nullable FetchHandler peerFetches;
+    private @Nullable ReplicaFetchers fetchers;
+    private @Nullable PeerRequests peerRequests;
+    private volatile @Nullable BrokerSession session;
     private long checkpointTimer = -1;
     private @Nullable Future<Void> stopped;
 
@@ -102,6 +118,11 @@ public final class Broker {
         Map<String, String> now = dynamicSettings.now();
         this.settings = BrokerSettings.from(now);
         config.requireCordonedKnown();
+        this.fetcherSettings = FetcherSettings.from(config.properties());
+        this.peerListener = PeerListener.from(config.properties());
+        this.epochs =
+                new EpochFiles(
+                        disk, config.logDirs(), peerListener == null ? "-" : EpochFiles.bootId());
         this.workers = new Workers("millrace-background", settings.backgroundThreads());
         this.partitions = new Partitions(cluster::image);
         this.quotas = new ClientQuotas(ListenerSettings.quotaWindows(now));
@@ -165,6 +186,11 @@ public final class Broker {
             throw new IllegalStateException("the broker does not listen yet");
         }
         return server.address();
+    }
+
+    /** Where the other nodes of the cluster can reach it; null if it is alone. */
+    public @Nullable InetSocketAddress peerAddress() {
+        return peerServer == null ? null : peerServer.address();
     }
 
     /** What clients pushed of their metrics, in Prometheus' text format; any thread. */
@@ -267,6 +293,9 @@ public final class Broker {
             }
         }
         offlineListener.accept(directory.path());
+        if (peerListener != null) {
+            tellOffline(directory);
+        }
         LogDirectories all = directories;
         if (all != null && !all.anyOnline()) {
             failed.tryFail(
@@ -274,6 +303,36 @@ public final class Broker {
                             "all log directories are offline, the last one %s: %s; free space on the disk, or repair it, then start the node again"
                                     .formatted(directory.path(), cause.getMessage()),
                             cause));
+        }
+    }
+
+    /** Others may have what is offline here. */
+    private void tellOffline(LogDirectory directory) {
+        workers.submit(
+                        () -> {
+                            epochs.lost();
+                            return true;
+                        })
+                .onFailure(e -> LOG.error("Log directories were not marked", e));
+        BrokerSession open = session;
+        if (open != null) {
+            open.replicasOffline(
+                            directory.logs().stream()
+                                    .map(
+                                            log ->
+                                                    new BrokerSession.Replica(
+                                                            log.topicId(),
+                                                            log.topicPartition().partition()))
+                                    .toList())
+                    .whenComplete(
+                            (done, e) -> {
+                                if (e != null) {
+                                    LOG.error(
+                                            "The cluster does not know yet that {} is offline",
+                                            directory.path(),
+                                            e);
+                                }
+                            });
         }
     }
 
@@ -310,13 +369,56 @@ public final class Broker {
                         workers,
                         loops(),
                         topicSettings,
-                        replicaMoves);
+                        replicaMoves,
+                        replication(replicaMoves));
         follower = started;
         partitions.offline(started);
         cluster.onChange(started::follow);
         checkpointTimer =
                 vertx.setPeriodic(settings.checkpointIntervalMs(), id -> checkpoint(logs));
         return started.applied(cluster.image()).map(started);
+    }
+
+    private Replication replication(ReplicaMoves replicaMoves) {
+        ReplicationSource source = ReplicationSource.NONE;
+        if (peerListener != null) {
+            fetchers =
+                    new ReplicaFetchers(
+                            config.nodeId(),
+                            fetcherSettings,
+                            peers(),
+                            new LogCuts(workers, replicaMoves),
+                            loops());
+            source = fetchers;
+        }
+        return new Replication(
+                config.nodeId(),
+                peerListener != null,
+                fetcherSettings.maxLagMs(),
+                this::isCurrent,
+                (topicId, partition, proposal) ->
+                        cluster.alterPartition(
+                                        topicId,
+                                        partition,
+                                        proposal.leaderEpoch(),
+                                        proposal.partitionEpoch(),
+                                        proposal.isr())
+                                .thenAccept(made -> {}),
+                source);
+    }
+
+    private PeerConnections peers() {
+        return new ImagePeers(
+                config.nodeId(),
+                cluster::image,
+                ((VertxInternal) vertx).transport().channelFactory(false),
+                workers,
+                fetcherSettings.timeoutMs());
+    }
+
+    private boolean isCurrent() {
+        BrokerSession open = session;
+        return open != null && open.isCurrent();
     }
 
     private void checkpoint(LogDirectories logs) {
@@ -328,7 +430,10 @@ public final class Broker {
                 .onFailure(e -> LOG.error("Writing the checkpoints failed", e));
     }
 
-    private Future<ApiTable> startCoordinators(LogDirectories logs, ImageFollower imageFollower) {
+    /** What each listener serves. */
+    private record Tables(ApiTable clients, ApiTable peers) {}
+
+    private Future<Tables> startCoordinators(LogDirectories logs, ImageFollower imageFollower) {
         Map<String, String> properties = dynamicSettings.now();
         TopicCreation creation =
                 new TopicCreation(
@@ -355,6 +460,8 @@ public final class Broker {
                         coordinator -> {
                             groups = coordinator;
                             TxnMarkers markers = new PartitionMarkers(partitions, coordinator);
+                            PeerRequests requests = new PeerRequests(peers(), loops().get(0));
+                            peerRequests = requests;
                             TxnCoordinator txns =
                                     TxnCoordinator.start(
                                             vertx,
@@ -367,7 +474,12 @@ public final class Broker {
                                                     workers),
                                             cluster,
                                             txnConfig,
-                                            markers,
+                                            new ClusterMarkers(
+                                                    config.nodeId(),
+                                                    cluster::image,
+                                                    markers,
+                                                    requests),
+                                            new PeerCoordinators(requests),
                                             () ->
                                                     cluster.image()
                                                             .features()
@@ -376,8 +488,39 @@ public final class Broker {
                                                                             .TRANSACTION_VERSION));
                             transactions = txns;
                             followSettings(txns);
-                            return table(logs, imageFollower, creation, coordinator, txns, markers);
+                            FetchHandler fetch = fetchHandler(false);
+                            fetches = fetch;
+                            FetchHandler peerFetch = fetchHandler(true);
+                            peerFetches = peerFetch;
+                            return new Tables(
+                                    table(
+                                            logs,
+                                            imageFollower,
+                                            creation,
+                                            coordinator,
+                                            txns,
+                                            markers,
+                                            fetch),
+                                    table(
+                                            logs,
+                                            imageFollower,
+                                            creation,
+                                            coordinator,
+                                            txns,
+                                            markers,
+                                            peerFetch));
                         });
+    }
+
+    private FetchHandler fetchHandler(boolean fromPeers) {
+        return new FetchHandler(
+                partitions,
+                workers,
+                sessions,
+                new LeaderHints(cluster::image),
+                quotas,
+                settings.fetchMaxBytes(),
+                fromPeers);
     }
 
     private ApiTable table(
@@ -386,12 +529,9 @@ public final class Broker {
             TopicCreation creation,
             GroupCoordinator coordinator,
             TxnCoordinator txns,
-            TxnMarkers markers) {
+            TxnMarkers markers,
+            FetchHandler fetch) {
         LeaderHints hints = new LeaderHints(cluster::image);
-        FetchHandler fetch =
-                new FetchHandler(
-                        partitions, workers, sessions, hints, quotas, settings.fetchMaxBytes());
-        fetches = fetch;
         ApiTable.Builder table =
                 ApiTable.builder()
                         .add(ApiKeys.PRODUCE, 3, 13, new ProduceHandler(partitions, hints, txns))
@@ -441,26 +581,53 @@ public final class Broker {
         return table.build();
     }
 
-    private Future<KafkaServer.Bound> listen(ApiTable table, RequestMetrics metrics) {
-        InetAddress host;
-        try {
-            host = InetAddress.getAllByName(config.host())[0];
-        } catch (UnknownHostException e) {
-            return Future.failedFuture(e);
-        }
-        return KafkaServer.bind(
-                        loops(),
-                        ((VertxInternal) vertx).transport().serverChannelFactory(false),
-                        new InetSocketAddress(host, config.port()),
-                        table,
-                        settings.wire(),
-                        metrics,
-                        quotas)
+    private Future<KafkaServer.Bound> listen(Tables tables, RequestMetrics metrics) {
+        return bind(config.host(), config.port(), tables.clients, settings.wire(), metrics, quotas)
                 .onSuccess(
                         bound -> {
                             server = bound;
                             cluster.onChange(image -> limit(bound, image));
-                        });
+                        })
+                .compose(bound -> listenToPeers(tables.peers, metrics).map(bound));
+    }
+
+    private Future<Void> listenToPeers(ApiTable table, RequestMetrics metrics) {
+        PeerListener peers = peerListener;
+        if (peers == null) {
+            return Future.succeededFuture();
+        }
+        return bind(
+                        peers.host(),
+                        peers.port(),
+                        table,
+                        settings.wire().withConnections(ConnectionLimits.NONE),
+                        metrics,
+                        RequestQuotas.NONE)
+                .onSuccess(bound -> peerServer = bound)
+                .mapEmpty();
+    }
+
+    private Future<KafkaServer.Bound> bind(
+            String host,
+            int port,
+            ApiTable table,
+            WireConfig wire,
+            RequestMetrics metrics,
+            RequestQuotas limits) {
+        InetAddress address;
+        try {
+            address = InetAddress.getAllByName(host)[0];
+        } catch (UnknownHostException e) {
+            return Future.failedFuture(e);
+        }
+        return KafkaServer.bind(
+                loops(),
+                ((VertxInternal) vertx).transport().serverChannelFactory(false),
+                new InetSocketAddress(address, port),
+                table,
+                wire,
+                metrics,
+                limits);
     }
 
     /** On the cluster's thread, at each change of the metadata. */
@@ -478,12 +645,52 @@ public final class Broker {
     }
 
     private Future<Void> register(KafkaServer.Bound bound) {
-        return Future.fromCompletionStage(
-                cluster.registerBroker(
-                        config.advertisedHost(),
-                        config.advertisedPort(bound.address().getPort()),
-                        settings.rack()),
-                vertx.getOrCreateContext());
+        int port = config.advertisedPort(bound.address().getPort());
+        PeerListener peers = peerListener;
+        KafkaServer.Bound forPeers = peerServer;
+        if (peers == null || forPeers == null) {
+            return Future.fromCompletionStage(
+                            cluster.registerBroker(
+                                    new BrokerStart(
+                                            config.advertisedHost(), port, settings.rack())),
+                            vertx.getOrCreateContext())
+                    .onSuccess(registered -> session = registered)
+                    .mapEmpty();
+        }
+        return workers.submit(epochs::previous)
+                .compose(
+                        previous ->
+                                Future.fromCompletionStage(
+                                        cluster.registerBroker(
+                                                new BrokerStart(
+                                                        config.advertisedHost(),
+                                                        port,
+                                                        peers.host(),
+                                                        forPeers.address().getPort(),
+                                                        settings.rack(),
+                                                        previous)),
+                                        vertx.getOrCreateContext()))
+                .compose(
+                        registered ->
+                                workers.submit(
+                                        () -> {
+                                            // Before anything is written under it.
+                                            epochs.running(registered.brokerEpoch());
+                                            return registered;
+                                        }))
+                .onSuccess(registered -> session = registered)
+                .onSuccess(this::followRegistered)
+                .compose(
+                        registered ->
+                                Future.fromCompletionStage(
+                                        registered.unfenced(), vertx.getOrCreateContext()));
+    }
+
+    private void followRegistered(BrokerSession registered) {
+        ImageFollower images = follower;
+        if (images != null) {
+            images.registered(registered::caughtUp);
+        }
     }
 
     /** In the background: clients are served meanwhile, and those without a group never wait. */
@@ -524,14 +731,9 @@ public final class Broker {
 
     private Future<Void> stopInOrder() {
         vertx.cancelTimer(checkpointTimer);
-        if (fetches != null) {
-            fetches.stop();
-        }
-        Future<?> unheard =
-                server == null
-                        ? Future.succeededFuture()
-                        : server.close(settings.shutdownGraceMs());
-        return unheard.eventually(
+        return handOver()
+                .eventually(this::stopServing)
+                .eventually(
                         () ->
                                 transactions == null
                                         ? Future.succeededFuture()
@@ -541,6 +743,12 @@ public final class Broker {
                         () -> {
                             if (follower != null) {
                                 follower.stop();
+                            }
+                            if (fetchers != null) {
+                                fetchers.close();
+                            }
+                            if (peerRequests != null) {
+                                peerRequests.close();
                             }
                             return Future.join(
                                     deploymentIds.stream().map(vertx::undeploy).toList());
@@ -553,6 +761,39 @@ public final class Broker {
                             return Future.succeededFuture();
                         })
                 .mapEmpty();
+    }
+
+    /** Others lead what this broker led, while it still answers and feeds them. */
+    private Future<Void> handOver() {
+        BrokerSession open = session;
+        if (open == null || peerListener == null) {
+            return Future.succeededFuture();
+        }
+        return Future.fromCompletionStage(open.shutDown(), vertx.getOrCreateContext())
+                .timeout(HAND_OVER_TIMEOUT_MS, TimeUnit.MILLISECONDS)
+                .onFailure(
+                        e ->
+                                LOG.warn(
+                                        "Stops without having handed over what it leads: {}",
+                                        e.toString()))
+                .otherwiseEmpty();
+    }
+
+    private Future<Void> stopServing() {
+        List<Future<?>> closed = new ArrayList<>();
+        if (fetches != null) {
+            fetches.stop();
+        }
+        if (peerFetches != null) {
+            peerFetches.stop();
+        }
+        if (server != null) {
+            closed.add(server.close(settings.shutdownGraceMs()));
+        }
+        if (peerServer != null) {
+            closed.add(peerServer.close(settings.shutdownGraceMs()));
+        }
+        return Future.join(closed).mapEmpty();
     }
 
     private Future<Boolean> stopCleaner() {
@@ -571,6 +812,7 @@ public final class Broker {
         return workers.submit(
                         () -> {
                             open.close();
+                            epochs.stopped();
                             return true;
                         })
                 .onFailure(e -> LOG.error("Closing the logs failed; they will be recovered", e));
