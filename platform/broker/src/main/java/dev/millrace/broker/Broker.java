@@ -15,6 +15,7 @@ import dev.millrace.broker.txn.TxnConfig;
 import dev.millrace.broker.txn.TxnCoordinator;
 import dev.millrace.broker.txn.TxnHandlers;
 import dev.millrace.broker.txn.TxnMarkers;
+import dev.millrace.cluster.BrokerStart;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.MetadataImage;
 import dev.millrace.cluster.SupportedFeatures;
@@ -479,11 +480,13 @@ public final class Broker {
 
     private Future<Void> register(KafkaServer.Bound bound) {
         return Future.fromCompletionStage(
-                cluster.registerBroker(
-                        config.advertisedHost(),
-                        config.advertisedPort(bound.address().getPort()),
-                        settings.rack()),
-                vertx.getOrCreateContext());
+                        cluster.registerBroker(
+                                new BrokerStart(
+                                        config.advertisedHost(),
+                                        config.advertisedPort(bound.address().getPort()),
+                                        settings.rack())),
+                        vertx.getOrCreateContext())
+                .mapEmpty();
     }
 
     /** In the background: clients are served meanwhile, and those without a group never wait. */
