@@ -26,6 +26,9 @@ import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.BrokerIdNotRegisteredException;
+import org.apache.kafka.common.errors.ElectionNotNeededException;
+import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
+import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.quota.ClientQuotaEntity;
 
@@ -260,39 +263,39 @@ final class InMemoryCluster implements Cluster {
                                 before.features(),
                                 before.quotas(),
                                 before.scramCredentials()));
-        return CompletableFuture.completedFuture(ALONE);
+        return CompletableFuture.completedFuture(new Session());
     }
 
-    private static final BrokerSession ALONE =
-            new BrokerSession() {
-                @Override
-                public long brokerEpoch() {
-                    return 1;
-                }
+    /** Of the only broker. */
+    private static final class Session implements BrokerSession {
+        @Override
+        public long brokerEpoch() {
+            return 1;
+        }
 
-                @Override
-                public void caughtUp(long version) {}
+        @Override
+        public void caughtUp(long version) {}
 
-                @Override
-                public CompletionStage<Void> unfenced() {
-                    return CompletableFuture.completedFuture(null);
-                }
+        @Override
+        public CompletionStage<Void> unfenced() {
+            return CompletableFuture.completedFuture(null);
+        }
 
-                @Override
-                public boolean isCurrent() {
-                    return true;
-                }
+        @Override
+        public boolean isCurrent() {
+            return true;
+        }
 
-                @Override
-                public CompletionStage<Void> replicasOffline(Collection<Replica> replicas) {
-                    return CompletableFuture.completedFuture(null);
-                }
+        @Override
+        public CompletionStage<Void> replicasOffline(Collection<Replica> replicas) {
+            return CompletableFuture.completedFuture(null);
+        }
 
-                @Override
-                public CompletionStage<Void> shutDown() {
-                    return CompletableFuture.completedFuture(null);
-                }
-            };
+        @Override
+        public CompletionStage<Void> shutDown() {
+            return CompletableFuture.completedFuture(null);
+        }
+    }
 
     @Override
     public CompletionStage<MetadataImage.Partition> alterPartition(
@@ -301,12 +304,14 @@ final class InMemoryCluster implements Cluster {
             int leaderEpoch,
             int partitionEpoch,
             Map<Integer, Long> isr) {
-        return CompletableFuture.failedFuture(new UnsupportedOperationException());
+        return CompletableFuture.failedFuture(
+                new InvalidRequestException("the ISR is broker " + nodeId + " alone"));
     }
 
     @Override
     public CompletionStage<Void> electLeader(String topic, int partition, ElectionType type) {
-        return CompletableFuture.failedFuture(new UnsupportedOperationException());
+        return CompletableFuture.failedFuture(
+                new ElectionNotNeededException("broker " + nodeId + " leads everything"));
     }
 
     @Override
@@ -315,7 +320,8 @@ final class InMemoryCluster implements Cluster {
             int partition,
             Optional<List<Integer>> replicas,
             boolean replicationFactorMayChange) {
-        return CompletableFuture.failedFuture(new UnsupportedOperationException());
+        return CompletableFuture.failedFuture(
+                new InvalidReplicaAssignmentException("there is only broker " + nodeId));
     }
 
     @Override

@@ -84,7 +84,7 @@ public final class TestBroker implements AutoCloseable {
         Cluster cluster =
                 await(
                         Cluster.start(
-                                new ClusterConfig(1, directory.resolve("metadata"), HOST, 0, 0)));
+                                ClusterConfig.alone(1, directory.resolve("metadata"))));
         BrokerConfig config =
                 new BrokerConfig(1, HOST, port, logDirs(directory, properties), properties);
         Broker broker = await(Broker.start(vertx, cluster, config).toCompletionStage());

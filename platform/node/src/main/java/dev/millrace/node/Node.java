@@ -104,8 +104,7 @@ public final class Node {
 
         CompletionStage<Cluster> clusterStarting =
                 Cluster.start(
-                        new ClusterConfig(
-                                config.nodeId(), config.metadataDir(), "127.0.0.1", 0, 0));
+                        ClusterConfig.alone(config.nodeId(), config.metadataDir()));
         Vertx vertx =
                 Vertx.vertx(
                         new VertxOptions()

@@ -160,7 +160,7 @@ final class JournalStateMachine extends BaseStateMachine {
 
     @Override
     public void notifyLeaderChanged(RaftGroupMemberId member, @Nullable RaftPeerId newLeader) {
-        listener.leaderChanged(newLeader == null ? -1 : RatisJournal.nodeId(newLeader));
+        listener.leaderChanged(newLeader == null ? "" : newLeader.toString());
     }
 
     @Override

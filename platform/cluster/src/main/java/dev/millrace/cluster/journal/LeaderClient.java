@@ -41,7 +41,8 @@ final class LeaderClient implements AutoCloseable {
                         .setCallId(nextCallId.incrementAndGet())
                         .setMessage(
                                 Message.valueOf(ByteString.copyFrom(RequestCodec.toBytes(request))))
-                        .setType(RaftClientRequest.readRequestType())
+                        // The leader decides, and answers for what it decides.
+                        .setType(RaftClientRequest.readRequestType(true))
                         .build();
         return rpc.sendRequestAsync(query)
                 .whenComplete(
