@@ -1,5 +1,7 @@
 package dev.millrace.broker;
 
+import static java.util.Objects.requireNonNull;
+
 import com.hazelcast.core.HazelcastInstance;
 import dev.millrace.cluster.BrokerSession;
 import dev.millrace.cluster.BrokerStart;
@@ -219,7 +221,8 @@ final class SharedCluster implements Cluster {
                 new MetadataRequest.RegisterBroker(
                         nodeId, Uuid.randomUuid(), start, true, SupportedFeatures.RANGES),
                 (outcome, now) -> {
-                    MetadataImage.BrokerRegistration registered = now.brokers().get(nodeId);
+                    MetadataImage.BrokerRegistration registered =
+                            requireNonNull(now.brokers().get(nodeId));
                     Session begun = new Session(registered.brokerEpoch());
                     session = begun;
                     return begun;
@@ -274,6 +277,12 @@ final class SharedCluster implements Cluster {
         public CompletionStage<Void> shutDown() {
             return beat(brokerEpoch, true);
         }
+    }
+
+    /** As this node knows. */
+    boolean isActive() {
+        MetadataImage.BrokerRegistration own = image.brokers().get(nodeId);
+        return own != null && own.isActive();
     }
 
     /** A heartbeat: it is unfenced if it was fenced. */

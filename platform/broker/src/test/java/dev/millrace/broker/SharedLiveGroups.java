@@ -10,7 +10,16 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Live group state that several brokers of one process share, fenced by epochs. */
 final class SharedLiveGroups implements LiveGroups {
-    private record Live(int coordinatorEpoch, byte[] state) {}
+    private static final class Live {
+        private final int coordinatorEpoch;
+        private final byte[] state;
+
+        Live(int coordinatorEpoch, byte[] state) {
+            this.coordinatorEpoch = coordinatorEpoch;
+            this.state = state;
+        }
+    }
+
 
     private final Map<String, Live> states = new ConcurrentHashMap<>();
 
@@ -31,7 +40,7 @@ final class SharedLiveGroups implements LiveGroups {
     @Override
     public CompletionStage<Optional<byte[]>> get(String groupId) {
         return CompletableFuture.completedFuture(
-                Optional.ofNullable(states.get(groupId)).map(Live::state));
+                Optional.ofNullable(states.get(groupId)).map(live -> live.state));
     }
 
     @Override

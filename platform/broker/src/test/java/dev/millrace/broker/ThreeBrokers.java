@@ -1,5 +1,6 @@
 package dev.millrace.broker;
 
+import static java.util.Objects.requireNonNull;
 import static org.awaitility.Awaitility.await;
 
 import dev.millrace.cluster.ClusterRules;
@@ -20,7 +21,7 @@ import java.util.stream.IntStream;
 import org.apache.kafka.common.TopicPartition;
 
 /** Brokers 1, 2 and 3 in one process, on a shared journal: one cluster for stock clients. */
-final class ThreeBrokers implements AutoCloseable {
+final class ThreeBrokers {
     private static final String HOST = "127.0.0.1";
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -134,7 +135,7 @@ final class ThreeBrokers implements AutoCloseable {
     void fence(int id) {
         journal.ask(
                 new MetadataRequest.FenceBroker(
-                        id, journal.image().brokers().get(id).brokerEpoch()));
+                        id, requireNonNull(journal.image().brokers().get(id)).brokerEpoch()));
     }
 
     /** Without a word to anybody; the cluster finds out at once. */
@@ -160,8 +161,7 @@ final class ThreeBrokers implements AutoCloseable {
         gone.vertx.close().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
     }
 
-    @Override
-    public void close() throws Exception {
+    void close() throws Exception {
         for (Running each : running.values()) {
             each.cluster.cutOff();
             stop(each);

@@ -96,9 +96,6 @@ public final class KafkaClient {
                 .option(
                         ChannelOption.CONNECT_TIMEOUT_MILLIS,
                         (int) Math.min(timeoutMs, Integer.MAX_VALUE))
-                .option(
-                        ChannelOption.RCVBUF_ALLOCATOR,
-                        new AdaptiveRecvByteBufAllocator(1024, 16 << 10, 1 << 20))
                 .handler(new ChannelInboundHandlerAdapter())
                 .connect(address)
                 .addListener(
@@ -116,6 +113,8 @@ public final class KafkaClient {
     }
 
     private void start() {
+        channel.config()
+                .setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(1024, 16 << 10, 1 << 20));
         channel.pipeline().addLast(new Inbound());
         long intervalNs = Math.max(1, timeoutNs / 4);
         watch =

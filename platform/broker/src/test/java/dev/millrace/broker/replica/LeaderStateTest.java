@@ -1,5 +1,6 @@
 package dev.millrace.broker.replica;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -32,6 +33,11 @@ class LeaderStateTest {
     private static void fetch(
             LeaderState state, int replica, long offset, long leaderEnd, long ms) {
         state.fetched(replica, replica * 10L, offset, leaderEnd, ms);
+    }
+
+    private static IsrProposal proposed(
+            LeaderState state, long highWatermark, long endOffset, long ms) {
+        return requireNonNull(state.propose(highWatermark, endOffset, ms));
     }
 
     @Nested
@@ -77,7 +83,7 @@ class LeaderStateTest {
             LeaderState state = leading(metadata(0, List.of(1, 2)), 0);
             fetch(state, 2, 100, 100, START_MS);
             fetch(state, 3, 100, 100, START_MS);
-            IsrProposal proposal = state.propose(100, 100, START_MS);
+            IsrProposal proposal = proposed(state, 100, 100, START_MS);
             long laterMs = START_MS + 2 * MAX_LAG_MS;
             fetch(state, 2, 150, 150, laterMs);
 
@@ -93,7 +99,7 @@ class LeaderStateTest {
             long laterMs = START_MS + 2 * MAX_LAG_MS;
             fetch(state, 2, 100, 100, laterMs);
 
-            IsrProposal proposal = state.propose(50, 100, laterMs);
+            IsrProposal proposal = proposed(state, 50, 100, laterMs);
 
             assertThat(proposal.isr()).containsOnlyKeys(1, 2);
             assertThat(state.highWatermark(100, laterMs)).isEqualTo(50);
@@ -173,7 +179,7 @@ class LeaderStateTest {
             fetch(state, 2, 200, 200, laterMs);
 
             assertThat(state.propose(100, 200, START_MS + MAX_LAG_MS)).isNull();
-            assertThat(state.propose(100, 200, laterMs).isr()).containsOnlyKeys(1, 2);
+            assertThat(proposed(state, 100, 200, laterMs).isr()).containsOnlyKeys(1, 2);
         }
 
         @Test
@@ -204,7 +210,7 @@ class LeaderStateTest {
             long laterMs = START_MS + MAX_LAG_MS + 1;
             fetch(state, 2, 10, 10, laterMs);
 
-            assertThat(state.propose(0, 10, laterMs).isr()).containsOnlyKeys(1, 2);
+            assertThat(proposed(state, 0, 10, laterMs).isr()).containsOnlyKeys(1, 2);
         }
     }
 
@@ -212,14 +218,14 @@ class LeaderStateTest {
     void has_one_proposal_under_way_at_a_time() {
         LeaderState state = leading(metadata(0, List.of(1)), 0);
         fetch(state, 2, 100, 100, START_MS);
-        IsrProposal first = state.propose(100, 100, START_MS);
+        IsrProposal first = proposed(state, 100, 100, START_MS);
         fetch(state, 3, 100, 100, START_MS);
 
         assertThat(state.propose(100, 100, START_MS)).isNull();
         assertThat(state.awaits(first)).isTrue();
         state.update(metadata(1, List.of(1, 2)));
         assertThat(state.awaits(first)).isFalse();
-        assertThat(state.propose(100, 100, START_MS).isr()).containsOnlyKeys(1, 2, 3);
+        assertThat(proposed(state, 100, 100, START_MS).isr()).containsOnlyKeys(1, 2, 3);
     }
 
     @Test
