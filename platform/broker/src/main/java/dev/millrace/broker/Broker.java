@@ -15,8 +15,6 @@ import dev.millrace.broker.txn.TxnConfig;
 import dev.millrace.broker.txn.TxnCoordinator;
 import dev.millrace.broker.txn.TxnHandlers;
 import dev.millrace.broker.txn.TxnMarkers;
-import dev.millrace.cluster.BrokerSession;
-import dev.millrace.cluster.BrokerStart;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.MetadataImage;
 import dev.millrace.cluster.SupportedFeatures;
@@ -46,7 +44,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
@@ -69,7 +66,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Broker {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
-    private static final long HAND_OVER_TIMEOUT_MS = 10_000;
 
     private final Vertx vertx;
     private final Cluster cluster;
@@ -87,9 +83,7 @@ public final class Broker {
     private final List<PartitionVerticle> verticles = new ArrayList<>();
     private final List<String> deploymentIds = new ArrayList<>();
 
-    private final FetcherSettings fetcherSettings;
-    private final @Nullable PeerListener peerListener;
-    private final EpochFiles epochs;
+    private final ClusterSide clusterSide;
 
     private final Disk disk;
     private final Promise<Void> failed = Promise.promise();
@@ -103,9 +97,6 @@ public final class Broker {
     private KafkaServer.@Nullable Bound server;
     private KafkaServer.@Nullable Bound peerServer;
     private @Nullable FetchHandler peerFetches;
-    private @Nullable ReplicaFetchers fetchers;
-    private @Nullable PeerRequests peerRequests;
-    private volatile @Nullable BrokerSession session;
     private long checkpointTimer = -1;
     private @Nullable Future<Void> stopped;
 
@@ -118,12 +109,8 @@ public final class Broker {
         Map<String, String> now = dynamicSettings.now();
         this.settings = BrokerSettings.from(now);
         config.requireCordonedKnown();
-        this.fetcherSettings = FetcherSettings.from(config.properties());
-        this.peerListener = PeerListener.from(config.properties());
-        this.epochs =
-                new EpochFiles(
-                        disk, config.logDirs(), peerListener == null ? "-" : EpochFiles.bootId());
         this.workers = new Workers("millrace-background", settings.backgroundThreads());
+        this.clusterSide = new ClusterSide(vertx, cluster, config, workers, disk);
         this.partitions = new Partitions(cluster::image);
         this.quotas = new ClientQuotas(ListenerSettings.quotaWindows(now));
         this.cleaner = new LogCleaner(partitions, CleanerSettings.from(now));
@@ -293,9 +280,7 @@ public final class Broker {
             }
         }
         offlineListener.accept(directory.path());
-        if (peerListener != null) {
-            tellOffline(directory);
-        }
+        clusterSide.offline(directory);
         LogDirectories all = directories;
         if (all != null && !all.anyOnline()) {
             failed.tryFail(
@@ -303,36 +288,6 @@ public final class Broker {
                             "all log directories are offline, the last one %s: %s; free space on the disk, or repair it, then start the node again"
                                     .formatted(directory.path(), cause.getMessage()),
                             cause));
-        }
-    }
-
-    /** Others may have what is offline here. */
-    private void tellOffline(LogDirectory directory) {
-        workers.submit(
-                        () -> {
-                            epochs.lost();
-                            return true;
-                        })
-                .onFailure(e -> LOG.error("Log directories were not marked", e));
-        BrokerSession open = session;
-        if (open != null) {
-            open.replicasOffline(
-                            directory.logs().stream()
-                                    .map(
-                                            log ->
-                                                    new BrokerSession.Replica(
-                                                            log.topicId(),
-                                                            log.topicPartition().partition()))
-                                    .toList())
-                    .whenComplete(
-                            (done, e) -> {
-                                if (e != null) {
-                                    LOG.error(
-                                            "The cluster does not know yet that {} is offline",
-                                            directory.path(),
-                                            e);
-                                }
-                            });
         }
     }
 
@@ -370,55 +325,13 @@ public final class Broker {
                         loops(),
                         topicSettings,
                         replicaMoves,
-                        replication(replicaMoves));
+                        clusterSide.replication(loops(), replicaMoves));
         follower = started;
         partitions.offline(started);
         cluster.onChange(started::follow);
         checkpointTimer =
                 vertx.setPeriodic(settings.checkpointIntervalMs(), id -> checkpoint(logs));
         return started.applied(cluster.image()).map(started);
-    }
-
-    private Replication replication(ReplicaMoves replicaMoves) {
-        ReplicationSource source = ReplicationSource.NONE;
-        if (peerListener != null) {
-            fetchers =
-                    new ReplicaFetchers(
-                            config.nodeId(),
-                            fetcherSettings,
-                            peers(),
-                            new LogCuts(workers, replicaMoves),
-                            loops());
-            source = fetchers;
-        }
-        return new Replication(
-                config.nodeId(),
-                peerListener != null,
-                fetcherSettings.maxLagMs(),
-                this::isCurrent,
-                (topicId, partition, proposal) ->
-                        cluster.alterPartition(
-                                        topicId,
-                                        partition,
-                                        proposal.leaderEpoch(),
-                                        proposal.partitionEpoch(),
-                                        proposal.isr())
-                                .thenAccept(made -> {}),
-                source);
-    }
-
-    private PeerConnections peers() {
-        return new ImagePeers(
-                config.nodeId(),
-                cluster::image,
-                ((VertxInternal) vertx).transport().channelFactory(false),
-                workers,
-                fetcherSettings.timeoutMs());
-    }
-
-    private boolean isCurrent() {
-        BrokerSession open = session;
-        return open != null && open.isCurrent();
     }
 
     private void checkpoint(LogDirectories logs) {
@@ -460,8 +373,7 @@ public final class Broker {
                         coordinator -> {
                             groups = coordinator;
                             TxnMarkers markers = new PartitionMarkers(partitions, coordinator);
-                            PeerRequests requests = new PeerRequests(peers(), loops().get(0));
-                            peerRequests = requests;
+                            PeerRequests requests = clusterSide.requests(loops().get(0));
                             TxnCoordinator txns =
                                     TxnCoordinator.start(
                                             vertx,
@@ -592,7 +504,7 @@ public final class Broker {
     }
 
     private Future<Void> listenToPeers(ApiTable table, RequestMetrics metrics) {
-        PeerListener peers = peerListener;
+        PeerListener peers = clusterSide.listener();
         if (peers == null) {
             return Future.succeededFuture();
         }
@@ -645,52 +557,14 @@ public final class Broker {
     }
 
     private Future<Void> register(KafkaServer.Bound bound) {
-        int port = config.advertisedPort(bound.address().getPort());
-        PeerListener peers = peerListener;
-        KafkaServer.Bound forPeers = peerServer;
-        if (peers == null || forPeers == null) {
-            return Future.fromCompletionStage(
-                            cluster.registerBroker(
-                                    new BrokerStart(
-                                            config.advertisedHost(), port, settings.rack())),
-                            vertx.getOrCreateContext())
-                    .onSuccess(registered -> session = registered)
-                    .mapEmpty();
-        }
-        return workers.submit(epochs::previous)
-                .compose(
-                        previous ->
-                                Future.fromCompletionStage(
-                                        cluster.registerBroker(
-                                                new BrokerStart(
-                                                        config.advertisedHost(),
-                                                        port,
-                                                        peers.host(),
-                                                        forPeers.address().getPort(),
-                                                        settings.rack(),
-                                                        previous)),
-                                        vertx.getOrCreateContext()))
-                .compose(
-                        registered ->
-                                workers.submit(
-                                        () -> {
-                                            // Before anything is written under it.
-                                            epochs.running(registered.brokerEpoch());
-                                            return registered;
-                                        }))
-                .onSuccess(registered -> session = registered)
-                .onSuccess(this::followRegistered)
-                .compose(
-                        registered ->
-                                Future.fromCompletionStage(
-                                        registered.unfenced(), vertx.getOrCreateContext()));
-    }
-
-    private void followRegistered(BrokerSession registered) {
         ImageFollower images = follower;
-        if (images != null) {
-            images.registered(registered::caughtUp);
-        }
+        return images == null
+                ? Future.succeededFuture()
+                : clusterSide.join(
+                        config.advertisedPort(bound.address().getPort()),
+                        peerAddress(),
+                        settings.rack(),
+                        images);
     }
 
     /** In the background: clients are served meanwhile, and those without a group never wait. */
@@ -731,7 +605,8 @@ public final class Broker {
 
     private Future<Void> stopInOrder() {
         vertx.cancelTimer(checkpointTimer);
-        return handOver()
+        return clusterSide
+                .handOver()
                 .eventually(this::stopServing)
                 .eventually(
                         () ->
@@ -744,12 +619,7 @@ public final class Broker {
                             if (follower != null) {
                                 follower.stop();
                             }
-                            if (fetchers != null) {
-                                fetchers.close();
-                            }
-                            if (peerRequests != null) {
-                                peerRequests.close();
-                            }
+                            clusterSide.close();
                             return Future.join(
                                     deploymentIds.stream().map(vertx::undeploy).toList());
                         })
@@ -761,22 +631,6 @@ public final class Broker {
                             return Future.succeededFuture();
                         })
                 .mapEmpty();
-    }
-
-    /** Others lead what this broker led, while it still answers and feeds them. */
-    private Future<Void> handOver() {
-        BrokerSession open = session;
-        if (open == null || peerListener == null) {
-            return Future.succeededFuture();
-        }
-        return Future.fromCompletionStage(open.shutDown(), vertx.getOrCreateContext())
-                .timeout(HAND_OVER_TIMEOUT_MS, TimeUnit.MILLISECONDS)
-                .onFailure(
-                        e ->
-                                LOG.warn(
-                                        "Stops without having handed over what it leads: {}",
-                                        e.toString()))
-                .otherwiseEmpty();
     }
 
     private Future<Void> stopServing() {
@@ -812,7 +666,7 @@ public final class Broker {
         return workers.submit(
                         () -> {
                             open.close();
-                            epochs.stopped();
+                            clusterSide.stopped();
                             return true;
                         })
                 .onFailure(e -> LOG.error("Closing the logs failed; they will be recovered", e));

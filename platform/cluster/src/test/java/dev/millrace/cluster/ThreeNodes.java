@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
@@ -29,7 +30,13 @@ final class ThreeNodes implements AutoCloseable {
     }
 
     void startAgain(int nodeId) {
-        nodes.put(nodeId, await(Cluster.start(config(nodeId))));
+        Cluster started = await(Cluster.start(config(nodeId)));
+        nodes.put(nodeId, started);
+        register(started);
+    }
+
+    Cluster node(int nodeId) {
+        return Objects.requireNonNull(nodes.get(nodeId));
     }
 
     Cluster any() {
@@ -83,7 +90,11 @@ final class ThreeNodes implements AutoCloseable {
     }
 
     static MetadataImage.Topic create(Cluster node, String name) {
-        return await(node.createTopic(name, 3, 3, Map.of(), Map.of()));
+        return create(node, name, 3);
+    }
+
+    static MetadataImage.Topic create(Cluster node, String name, int replicationFactor) {
+        return await(node.createTopic(name, 3, replicationFactor, Map.of(), Map.of()));
     }
 
     @Override
