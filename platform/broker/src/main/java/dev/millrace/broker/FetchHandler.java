@@ -20,11 +20,13 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
     private final LeaderHints hints;
     private final ClientQuotas quotas;
     private final int maxBytes;
+    private final boolean fromPeers;
     private final Set<Fetch> waiting = ConcurrentHashMap.newKeySet();
     private volatile boolean stopping;
 
     /**
      * @param maxBytes bound on a response, whatever the client allows
+     * @param fromPeers requests come from brokers of this cluster: their progress commits
      */
     FetchHandler(
             Partitions partitions,
@@ -32,7 +34,9 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
             FetchSessions sessions,
             LeaderHints hints,
             ClientQuotas quotas,
-            int maxBytes) {
+            int maxBytes,
+            boolean fromPeers) {
+        this.fromPeers = fromPeers;
         this.partitions = partitions;
         this.workers = workers;
         this.sessions = sessions;
@@ -44,8 +48,9 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
     @Override
     public Future<FetchResponseData> handle(RequestContext context, FetchRequestData request) {
         // More at once would be throttled however long the client had been silent.
-        int allowedBytes = (int) Math.min(maxBytes, quotas.maxFetchBytes(context));
-        FetchTerms terms = FetchTerms.of(context, request, allowedBytes);
+        int allowedBytes =
+                fromPeers ? maxBytes : (int) Math.min(maxBytes, quotas.maxFetchBytes(context));
+        FetchTerms terms = FetchTerms.of(context, request, allowedBytes, fromPeers);
         FetchContext session;
         try {
             session = sessions.context(request, terms.topicIds(), !terms.consumer());
