@@ -404,7 +404,8 @@ final class InMemoryCluster implements Cluster {
                         end,
                         List.of(
                                 new QuorumState.Voter(
-                                        nodeId, "127.0.0.1", 9093, end, nowMs, nowMs))));
+                                        nodeId, "127.0.0.1", 9093, end, nowMs, nowMs)),
+                        List.of()));
     }
 
     @Override

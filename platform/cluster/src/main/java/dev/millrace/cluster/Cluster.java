@@ -180,11 +180,19 @@ public interface Cluster extends AutoCloseable {
     CompletionStage<Void> unregisterBroker(int nodeId);
 
     /**
-     * The journal's quorum as it is now. Only its leader knows how far the others are.
+     * The journal's quorum as its leader sees it now.
      *
-     * @return fails with NotLeaderOrFollowerException elsewhere
+     * @return fails with NotLeaderOrFollowerException while there is no leader, or it has changed
      */
     CompletionStage<QuorumState> quorum();
+
+    /**
+     * Whether this node's broker, if it has registered, was heard within the session timeout: see
+     * {@link BrokerSession#isCurrent}.
+     */
+    default boolean isCurrent() {
+        return true;
+    }
 
     /**
      * Live group state shared through Hazelcast: what lets another node take over a group without a

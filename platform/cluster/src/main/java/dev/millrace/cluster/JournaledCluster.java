@@ -326,7 +326,23 @@ final class JournaledCluster implements Cluster, JournalListener {
 
     @Override
     public CompletionStage<QuorumState> quorum() {
-        return journal.thenApply(Journal::quorum).copy();
+        CompletableFuture<QuorumState> quorum = new CompletableFuture<>();
+        journal.thenCompose(Journal::quorum)
+                .whenComplete(
+                        (state, error) -> {
+                            if (error == null) {
+                                quorum.complete(state);
+                            } else {
+                                quorum.completeExceptionally(unwrapped(error));
+                            }
+                        });
+        return quorum;
+    }
+
+    @Override
+    public boolean isCurrent() {
+        BrokerSession session = brokerSession.get();
+        return session == null || session.isCurrent();
     }
 
     private CompletionStage<Void> done(MetadataRequest request) {

@@ -147,7 +147,7 @@ public final class Node {
         kafka = address(config.kafka(), broker.address().getPort());
         http = address(config.http(), await(httpListening, START_TIMEOUT_S).getPort());
         httpSide.showMetrics(broker::clientMetrics);
-        httpSide.open(kafka);
+        httpSide.open(kafka, cluster);
         stops.push(() -> await(httpSide.close(), STOP_TIMEOUT_S));
         this.httpSide = httpSide;
     }

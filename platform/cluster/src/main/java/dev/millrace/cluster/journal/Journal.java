@@ -24,8 +24,14 @@ public final class Journal implements AutoCloseable {
     private final JournalDirectory directory;
     private final RatisJournal ratis;
     private final Proposer proposer;
+    private final Leadership leadership;
 
-    private Journal(JournalDirectory directory, RatisJournal ratis, Proposer proposer) {
+    private Journal(
+            JournalDirectory directory,
+            RatisJournal ratis,
+            Proposer proposer,
+            Leadership leadership) {
+        this.leadership = leadership;
         this.directory = directory;
         this.ratis = ratis;
         this.proposer = proposer;
@@ -60,7 +66,7 @@ public final class Journal implements AutoCloseable {
                                 }
                             });
             opened.complete(proposer);
-            return new Journal(directory, ratis, proposer);
+            return new Journal(directory, ratis, proposer, leadership);
         } catch (IOException | RuntimeException e) {
             try {
                 directory.close();
@@ -94,12 +100,10 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * The quorum as this node sees it, if it leads; any thread.
-     *
-     * @throws org.apache.kafka.common.errors.NotLeaderOrFollowerException it does not lead
+     * The quorum as the leader sees it; any thread. Fails if there is none, or it does not lead.
      */
-    public QuorumState quorum() {
-        return ratis.quorum();
+    public CompletableFuture<QuorumState> quorum() {
+        return ratis.quorum(leadership.leaderId());
     }
 
     /** What waits is refused, what was appended is on disk. */

@@ -13,6 +13,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.ratis.RaftConfigKeys;
@@ -41,6 +42,7 @@ import org.apache.ratis.server.storage.RaftStorage.StartupOption;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.util.SizeInBytes;
 import org.apache.ratis.util.TimeDuration;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,6 +63,7 @@ final class RatisJournal implements AutoCloseable {
     private static final SizeInBytes MAX_ENTRY = SizeInBytes.valueOf("3MB");
 
     private static final int SNAPSHOTS_KEPT = 2;
+    private static final long QUORUM_TIMEOUT_MS = 5_000;
 
     /** How an append ended. */
     enum Appended {
@@ -122,7 +125,9 @@ final class RatisJournal implements AutoCloseable {
             throws IOException {
         checkPort(options);
         TornTail.cut(options.directory());
-        JournalStateMachine stateMachine = new JournalStateMachine(listener, decider);
+        AtomicReference<@Nullable RatisJournal> running = new AtomicReference<>();
+        JournalStateMachine stateMachine =
+                new JournalStateMachine(listener, decider, () -> quorum(running.get()));
         List<RaftPeer> peers = options.peers().stream().map(RatisJournal::raftPeer).toList();
         RaftGroup group = RaftGroup.valueOf(groupId(options), peers);
         RaftProperties properties = properties(options);
@@ -144,8 +149,11 @@ final class RatisJournal implements AutoCloseable {
             }
             throw e;
         }
-        return new RatisJournal(
-                options, server, group, stateMachine, new LeaderClient(group, properties));
+        RatisJournal journal =
+                new RatisJournal(
+                        options, server, group, stateMachine, new LeaderClient(group, properties));
+        running.set(journal);
+        return journal;
     }
 
     /** Before anything is started: Ratis binds last. */
@@ -323,10 +331,34 @@ final class RatisJournal implements AutoCloseable {
         return Appended.UNKNOWN;
     }
 
+    /** As the leader sees it. */
+    CompletableFuture<QuorumState> quorum(String leaderId) {
+        if (leaderId.equals(Leadership.NONE)) {
+            return CompletableFuture.failedFuture(
+                    new NotLeaderOrFollowerException("the metadata journal has no leader now"));
+        }
+        try {
+            return leaderId.equals(self.toString())
+                    ? CompletableFuture.completedFuture(quorum(this))
+                    : leaderClient
+                            .quorum(RaftPeerId.valueOf(leaderId))
+                            .orTimeout(QUORUM_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+        } catch (NotLeaderOrFollowerException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private static QuorumState quorum(@Nullable RatisJournal journal) {
+        if (journal == null) {
+            throw new NotLeaderOrFollowerException("the journal is starting");
+        }
+        return journal.ownQuorum();
+    }
+
     /**
      * @throws NotLeaderOrFollowerException this node does not lead
      */
-    QuorumState quorum() {
+    private QuorumState ownQuorum() {
         RaftServer.Division division;
         try {
             division = server.getDivision(group.getGroupId());
@@ -340,8 +372,9 @@ final class RatisJournal implements AutoCloseable {
         }
         long nowMs = System.currentTimeMillis();
         long nextIndex = division.getRaftLog().getNextIndex();
-        List<QuorumState.Voter> voters = new ArrayList<>();
-        voters.add(voter(server.getServerRpc().getInetSocketAddress(), nextIndex, nowMs));
+        List<QuorumState.Voter> voting = new ArrayList<>();
+        List<QuorumState.Voter> observers = new ArrayList<>();
+        voting.add(voter(server.getServerRpc().getInetSocketAddress(), nextIndex, nowMs));
         // Both lists are made from the leader's appenders, in their order.
         long[] matched = info.getFollowerMatchIndices();
         List<ServerRpcProto> followers =
@@ -350,20 +383,23 @@ final class RatisJournal implements AutoCloseable {
             ServerRpcProto follower = followers.get(i);
             String[] address = follower.getId().getAddress().split(":", -1);
             long lastMs = nowMs - follower.getLastRpcElapsedTimeMs();
-            voters.add(
-                    new QuorumState.Voter(
-                            nodeId(follower.getId().getId().toStringUtf8()),
-                            address[0],
-                            Integer.parseInt(address[address.length - 1]),
-                            matched[i] + 1,
-                            lastMs,
-                            matched[i] + 1 >= nextIndex ? lastMs : -1));
+            boolean votes = voters.contains(follower.getId().getId().toStringUtf8());
+            (votes ? voting : observers)
+                    .add(
+                            new QuorumState.Voter(
+                                    nodeId(follower.getId().getId().toStringUtf8()),
+                                    address[0],
+                                    Integer.parseInt(address[address.length - 1]),
+                                    matched[i] + 1,
+                                    lastMs,
+                                    matched[i] + 1 >= nextIndex ? lastMs : -1));
         }
         return new QuorumState(
                 nodeId,
                 (int) info.getCurrentTerm(),
                 division.getRaftLog().getLastCommittedIndex() + 1,
-                voters);
+                voting,
+                observers);
     }
 
     private QuorumState.Voter voter(InetSocketAddress address, long nextIndex, long nowMs) {

@@ -214,7 +214,12 @@ final class RequestCodec {
         if (in.readByte() == GRANTED) {
             return new Outcome(in.readUnsigned(), in.readUnsigned());
         }
+        throw refusal(in);
+    }
+
+    /** After the first byte. */
+    static ApiException refusal(BinaryReader in) {
         Errors error = Errors.forCode((short) in.readSigned());
-        throw error.exception(in.readString());
+        return error.exception(in.readString());
     }
 }
