@@ -26,6 +26,7 @@ final class FetchReading {
     private final Partitions partitions;
     private final FetchTerms terms;
     private final boolean mayTouchFiles;
+    private final boolean noteProgress;
     private final @Nullable PartitionData[] answers;
     private final long[] ends;
     private int foundBytes;
@@ -34,7 +35,12 @@ final class FetchReading {
     private boolean incomplete;
 
     private FetchReading(
-            Partitions partitions, FetchTerms terms, List<Asked> asked, boolean mayTouchFiles) {
+            Partitions partitions,
+            FetchTerms terms,
+            List<Asked> asked,
+            boolean mayTouchFiles,
+            boolean noteProgress) {
+        this.noteProgress = noteProgress;
         this.partitions = partitions;
         this.terms = terms;
         this.mayTouchFiles = mayTouchFiles;
@@ -45,14 +51,19 @@ final class FetchReading {
         }
     }
 
-    /** For an event loop: takes what is in memory, and says whether that was all. */
-    static FetchReading fromMemory(Partitions partitions, FetchTerms terms, List<Asked> asked) {
-        return new FetchReading(partitions, terms, asked, false);
+    /**
+     * For an event loop: takes what is in memory, and says whether that was all.
+     *
+     * @param first of this request: what a follower asks for says what it has
+     */
+    static FetchReading fromMemory(
+            Partitions partitions, FetchTerms terms, List<Asked> asked, boolean first) {
+        return new FetchReading(partitions, terms, asked, false, first && terms.isFollower());
     }
 
     /** For a worker: waits for the disk where it has to. */
     static FetchReading fromFilesToo(Partitions partitions, FetchTerms terms, List<Asked> asked) {
-        return new FetchReading(partitions, terms, asked, true);
+        return new FetchReading(partitions, terms, asked, true, false);
     }
 
     /** One for each partition asked for; null where the session's client knows all there is. */
@@ -93,7 +104,7 @@ final class FetchReading {
         try {
             Partition partition = partitions.require(asked, terms.topicIds());
             partition.requireUsable(asked.wanted().currentLeaderEpoch());
-            ends[index] = terms.end(partition.log());
+            ends[index] = terms.limit().of(partition.log());
             return read(partition, asked, ends[index]);
         } catch (ApiException e) {
             return refusal(asked, Errors.forException(e));
@@ -135,6 +146,13 @@ final class FetchReading {
         FetchResponseData.EpochEndOffset divergence = divergence(log, wanted);
         FetchedRecords fetched =
                 divergence == null ? fetch(partition, wanted, end) : FetchedRecords.NONE;
+        if (noteProgress && divergence == null) {
+            partition.fetched(
+                    terms.followerId(),
+                    terms.followerEpoch(),
+                    wanted.fetchOffset(),
+                    wanted.currentLeaderEpoch());
+        }
         int fetchedBytes = fetched.sizeBytes();
         if (fetchedBytes == 0
                 && divergence == null

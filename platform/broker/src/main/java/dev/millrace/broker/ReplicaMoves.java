@@ -137,12 +137,32 @@ final class ReplicaMoves {
         }
     }
 
+    /**
+     * The log is about to be cut: a copy could keep what is cut off, so it begins anew afterwards.
+     * Blocks; the partition is held.
+     *
+     * @return what begins it again
+     */
+    Runnable interrupt(Partition partition) throws IOException {
+        TopicPartition tp = partition.topicPartition();
+        Move move = moves.get(tp);
+        if (move == null) {
+            return () -> {};
+        }
+        cancel(tp);
+        move.target.discardFuture(tp);
+        return () -> moveAgain(partition, move.target);
+    }
+
     /** Goes on with a move that the last process had begun, from its start. */
     void resume(Partition partition) {
         LogDirectory target = directories.takeCutShort(partition.topicPartition());
-        if (target == null) {
-            return;
+        if (target != null) {
+            moveAgain(partition, target);
         }
+    }
+
+    private void moveAgain(Partition partition, LogDirectory target) {
         try {
             move(partition, target);
         } catch (IOException | RuntimeException e) {
@@ -237,6 +257,11 @@ final class ReplicaMoves {
 
     /** Owner of the partition. */
     private void change(Move move) {
+        if (move.partition.isHeld()) {
+            // Its log is being cut.
+            move.partition.afterHold(() -> change(move));
+            return;
+        }
         if (!move.stage.compareAndSet(Stage.COPYING, Stage.CHANGING)) {
             giveUp(move, new Cancelled(move.topicPartition()));
             return;

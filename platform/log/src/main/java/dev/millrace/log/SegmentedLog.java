@@ -426,6 +426,7 @@ final class SegmentedLog implements PartitionLog {
     public void truncateTo(long offset) throws IOException {
         requireWritable();
         if (offset >= logEndOffset) {
+            forgetEmptyEpochs(offset);
             return;
         }
         if (offset < chain.current()[0].baseOffset) {
@@ -440,6 +441,18 @@ final class SegmentedLog implements PartitionLog {
                 chain.truncateTo(offset, config.indexIntervalBytes(), clock.millis());
                 restart(chain.active().nextOffset());
                 disk.syncDirectory(folder);
+            } catch (IOException e) {
+                throw fail(e);
+            }
+        }
+    }
+
+    /** Of a leader that appended nothing: a follower that named one would be sent here again. */
+    private void forgetEmptyEpochs(long offset) throws IOException {
+        synchronized (flushLock) {
+            try {
+                epochs.truncateFromEnd(offset);
+                epochs.store();
             } catch (IOException e) {
                 throw fail(e);
             }

@@ -165,7 +165,6 @@ final class TopicConfigTable {
                 .doc("Replicas that must have a record before acks=all is answered.");
         row("unclean.leader.election.enable", BOOLEAN, "false", ConfigRule.any())
                 .synonym("unclean.leader.election.enable")
-                .without(ONE_REPLICA)
                 .doc("Whether a replica that lags may lead when no other is left; loses records.");
         row("leader.replication.throttled.replicas", LIST, "", ConfigRule.throttledReplicas())
                 .without(ONE_REPLICA)

@@ -40,6 +40,7 @@ public final class TxnCoordinator {
     private final TxnCount count;
     private final ProducerIds producerIds;
     private final TxnSlot.Shared shared;
+    private final RemoteCoordinators others;
     private final Map<Integer, TxnSlot> slots = new ConcurrentHashMap<>();
     private final List<Long> timers = new ArrayList<>();
     private volatile List<MetadataImage.Partition> seen = List.of();
@@ -51,7 +52,9 @@ public final class TxnCoordinator {
             Cluster cluster,
             TxnConfig config,
             TxnMarkers markers,
+            RemoteCoordinators others,
             Supplier<Short> serverVersion) {
+        this.others = others;
         this.vertx = vertx;
         this.cluster = cluster;
         this.log = log;
@@ -77,6 +80,7 @@ public final class TxnCoordinator {
      * on by that, and transactions that nobody ends are aborted in time.
      *
      * @param log the topic of transactions, created when the first client looks for its coordinator
+     * @param others asked for ids that are coordinated elsewhere
      * @param serverVersion transaction version in force (feature {@code transaction.version})
      */
     public static TxnCoordinator start(
@@ -85,9 +89,10 @@ public final class TxnCoordinator {
             Cluster cluster,
             TxnConfig config,
             TxnMarkers markers,
+            RemoteCoordinators others,
             Supplier<Short> serverVersion) {
         TxnCoordinator coordinator =
-                new TxnCoordinator(vertx, log, cluster, config, markers, serverVersion);
+                new TxnCoordinator(vertx, log, cluster, config, markers, others, serverVersion);
         cluster.onChange(coordinator::imageChanged);
         coordinator.imageChanged(cluster.image());
         coordinator.every(
@@ -247,25 +252,45 @@ public final class TxnCoordinator {
             Set<TopicPartition> partitions,
             boolean add,
             boolean knowsAbortable) {
+        int leader = leaderOf(transactionalId);
         Future<Map<TopicPartition, Errors>> answered =
-                add
-                        ? onShard(
-                                        transactionalId,
-                                        shard ->
-                                                shard.add(
-                                                        transactionalId,
-                                                        producerId,
-                                                        epoch,
-                                                        partitions,
-                                                        Transaction.EPOCH_RAISED))
-                                .map(answer -> forAll(partitions, answer.error()))
-                        : verify(transactionalId, producerId, epoch, partitions);
+                leader >= 0 && leader != cluster.nodeId()
+                        ? others.admit(leader, transactionalId, producerId, epoch, partitions, add)
+                        : admitHere(transactionalId, producerId, epoch, partitions, add);
         return answered.otherwise(failure -> forAll(partitions, Errors.forException(failure)))
                 .map(
                         errors -> {
                             errors.replaceAll((p, error) -> appendError(error, knowsAbortable));
                             return errors;
                         });
+    }
+
+    /** Who coordinates the id; -1 if nobody does, or there is no topic yet. */
+    private int leaderOf(String transactionalId) {
+        List<MetadataImage.Partition> led = partitions(cluster.image());
+        return led.isEmpty()
+                ? -1
+                : led.get(TransactionLog.partitionOf(transactionalId, led.size())).leader();
+    }
+
+    private Future<Map<TopicPartition, Errors>> admitHere(
+            String transactionalId,
+            long producerId,
+            short epoch,
+            Set<TopicPartition> partitions,
+            boolean add) {
+        return add
+                ? onShard(
+                                transactionalId,
+                                shard ->
+                                        shard.add(
+                                                transactionalId,
+                                                producerId,
+                                                epoch,
+                                                partitions,
+                                                Transaction.EPOCH_RAISED))
+                        .map(answer -> forAll(partitions, answer.error()))
+                : verify(transactionalId, producerId, epoch, partitions);
     }
 
     private static Errors appendError(Errors error, boolean knowsAbortable) {
