@@ -173,7 +173,8 @@ public final class Broker {
     }
 
     /** What can be changed while this broker runs, beside the defaults of topics. */
-    private void followSettings(TxnCoordinator txns) {
+    private void followSettings(
+            LogDirectories logs, GroupCoordinator coordinator, TxnCoordinator txns) {
         dynamicSettings.onChange(
                 Set.of("background.threads"),
                 now -> workers.resize(BrokerSettings.from(now).backgroundThreads()));
@@ -182,6 +183,20 @@ public final class Broker {
         dynamicSettings.onChange(
                 Set.of("transaction.partition.verification.enable"),
                 now -> txns.verifyPartitions(TxnConfig.from(now).verifyPartitions()));
+        dynamicSettings.onChange(
+                Set.of("group.consumer.assignment.interval.ms"),
+                now -> coordinator.reconfigure(GroupConfig.from(now)));
+        dynamicSettings.onChange(
+                Set.of("producer.id.expiration.ms"),
+                now ->
+                        logs.producerIdExpirationMs(
+                                BrokerSettings.from(now).producerIdExpirationMs()));
+        ReplicaMoves moving = moves;
+        if (moving != null) {
+            dynamicSettings.onChange(
+                    Set.of("replica.alter.log.dirs.io.max.bytes.per.second"),
+                    now -> moving.maxBytesPerSecond(BrokerSettings.from(now).moveBytesPerSecond()));
+        }
         cluster.onChange(
                 image -> {
                     dynamicSettings.follow(image);
@@ -209,6 +224,10 @@ public final class Broker {
     public List<Path> offlineDirectories() {
         LogDirectories open = directories;
         return open == null ? List.of() : open.offlinePaths();
+    }
+
+    LogCleaner cleaner() {
+        return cleaner;
     }
 
     /** A partition led here; null if there is none. */
@@ -375,7 +394,7 @@ public final class Broker {
                                                                     SupportedFeatures
                                                                             .TRANSACTION_VERSION));
                             transactions = txns;
-                            followSettings(txns);
+                            followSettings(logs, coordinator, txns);
                             return table(logs, imageFollower, creation, coordinator, txns, markers);
                         });
     }
@@ -407,7 +426,7 @@ public final class Broker {
                                 ApiKeys.METADATA,
                                 0,
                                 13,
-                                new MetadataHandler(cluster, imageFollower, creation))
+                                new MetadataHandler(cluster, imageFollower, creation, quotas))
                         .add(
                                 ApiKeys.OFFSET_FOR_LEADER_EPOCH,
                                 2,
@@ -459,6 +478,9 @@ public final class Broker {
                 .onSuccess(
                         bound -> {
                             server = bound;
+                            if (metrics instanceof BrokerMetrics meters) {
+                                meters.listener(bound);
+                            }
                             cluster.onChange(image -> limit(bound, image));
                         });
     }
@@ -491,6 +513,11 @@ public final class Broker {
         GroupCoordinator coordinator = groups;
         if (metrics != null) {
             metrics.fetchSessions(sessions);
+            metrics.partitions(partitions, workers);
+            LogDirectories logs = directories;
+            if (logs != null) {
+                metrics.logs(logs);
+            }
         }
         if (coordinator != null) {
             if (metrics != null) {
