@@ -186,7 +186,8 @@ public final class Broker {
     }
 
     /** What can be changed while this broker runs, beside the defaults of topics. */
-    private void followSettings(TxnCoordinator txns) {
+    private void followSettings(
+            LogDirectories logs, GroupCoordinator coordinator, TxnCoordinator txns) {
         dynamicSettings.onChange(
                 Set.of("background.threads"),
                 now -> workers.resize(BrokerSettings.from(now).backgroundThreads()));
@@ -195,6 +196,20 @@ public final class Broker {
         dynamicSettings.onChange(
                 Set.of("transaction.partition.verification.enable"),
                 now -> txns.verifyPartitions(TxnConfig.from(now).verifyPartitions()));
+        dynamicSettings.onChange(
+                Set.of("group.consumer.assignment.interval.ms"),
+                now -> coordinator.reconfigure(GroupConfig.from(now)));
+        dynamicSettings.onChange(
+                Set.of("producer.id.expiration.ms"),
+                now ->
+                        logs.producerIdExpirationMs(
+                                BrokerSettings.from(now).producerIdExpirationMs()));
+        ReplicaMoves moving = moves;
+        if (moving != null) {
+            dynamicSettings.onChange(
+                    Set.of("replica.alter.log.dirs.io.max.bytes.per.second"),
+                    now -> moving.maxBytesPerSecond(BrokerSettings.from(now).moveBytesPerSecond()));
+        }
         cluster.onChange(
                 image -> {
                     dynamicSettings.follow(image);
@@ -222,6 +237,10 @@ public final class Broker {
     public List<Path> offlineDirectories() {
         LogDirectories open = directories;
         return open == null ? List.of() : open.offlinePaths();
+    }
+
+    LogCleaner cleaner() {
+        return cleaner;
     }
 
     /** A partition led here; null if there is none. */
@@ -399,7 +418,7 @@ public final class Broker {
                                                                     SupportedFeatures
                                                                             .TRANSACTION_VERSION));
                             transactions = txns;
-                            followSettings(txns);
+                            followSettings(logs, coordinator, txns);
                             FetchHandler fetch = fetchHandler(false);
                             fetches = fetch;
                             FetchHandler peerFetch = fetchHandler(true);
@@ -459,7 +478,7 @@ public final class Broker {
                                 ApiKeys.METADATA,
                                 0,
                                 13,
-                                new MetadataHandler(cluster, imageFollower, creation))
+                                new MetadataHandler(cluster, imageFollower, creation, quotas))
                         .add(
                                 ApiKeys.OFFSET_FOR_LEADER_EPOCH,
                                 2,
@@ -498,6 +517,9 @@ public final class Broker {
                 .onSuccess(
                         bound -> {
                             server = bound;
+                            if (metrics instanceof BrokerMetrics meters) {
+                                meters.listener(bound);
+                            }
                             cluster.onChange(image -> limit(bound, image));
                         })
                 .compose(bound -> listenToPeers(tables.peers, metrics).map(bound));
@@ -573,6 +595,11 @@ public final class Broker {
         if (metrics != null) {
             metrics.fetchSessions(sessions);
             metrics.replicas(partitions);
+            metrics.partitions(partitions, workers);
+            LogDirectories logs = directories;
+            if (logs != null) {
+                metrics.logs(logs);
+            }
         }
         if (coordinator != null) {
             if (metrics != null) {

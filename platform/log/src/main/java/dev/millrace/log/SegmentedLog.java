@@ -51,6 +51,9 @@ final class SegmentedLog implements PartitionLog {
 
         /** Nobody knows what the disk holds: no log of the directory is used from now on. */
         void failed(IOException cause);
+
+        /** Batches were made durable. */
+        void flushed(long elapsedNs);
     }
 
     private static final long CACHE_IDLE_MS = 60_000;
@@ -698,12 +701,14 @@ final class SegmentedLog implements PartitionLog {
             }
             requireUsable();
             long end = logEndOffset;
+            long startedNs = System.nanoTime();
             try {
                 chain.force();
                 epochs.store();
             } catch (IOException e) {
                 throw fail(e);
             }
+            home.flushed(System.nanoTime() - startedNs);
             recoveryPoint = Math.max(recoveryPoint, end);
             flushedAtMs = clock.millis();
         }

@@ -31,8 +31,9 @@ import org.slf4j.LoggerFactory;
  * answers in the order of the requests.
  *
  * <p>Back-pressure: while too many requests or bytes are unanswered, the client does not read its
- * answers, or a quota says so, the socket is not read. Bytes that are no request close the
- * connection, and nothing else. Event loop only; answers from other threads are moved here first.
+ * answers, a quota says so, or requests of all connections use up the memory they may have, the
+ * socket is not read. Bytes that are no request close the connection, and nothing else. Event loop
+ * only; answers from other threads are moved here first.
  */
 final class KafkaConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaConnection.class);
@@ -46,6 +47,9 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
     private final RequestQuotas quotas;
     private final long id;
     private final FrameReader frames;
+    private final RequestMemory memory;
+    private final UnwelcomeClients unwelcome;
+    private final Runnable memoryIsFree = this::memoryIsFree;
 
     /** Unanswered requests, oldest first. */
     private final ArrayDeque<Exchange> exchanges = new ArrayDeque<>();
@@ -56,6 +60,9 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
     private boolean flushScheduled;
     private boolean draining;
     private boolean closed;
+
+    /** Nothing is cut or read until the memory of requests is not used up any more. */
+    private boolean starving;
 
     /** Throttled: not read, whatever it sends, until {@link #mutedUntilNs}. */
     private boolean muted;
@@ -71,6 +78,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
 
     /** One request on its way. */
     private static final class Exchange {
+        private final RequestMemory memory;
         final RequestContext context;
         final AbstractRequest request;
         final int sizeBytes;
@@ -90,7 +98,9 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
                 RequestContext context,
                 AbstractRequest request,
                 int sizeBytes,
-                @Nullable ByteBuf frame) {
+                @Nullable ByteBuf frame,
+                RequestMemory memory) {
+            this.memory = memory;
             this.context = context;
             this.request = request;
             this.sizeBytes = sizeBytes;
@@ -101,6 +111,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
             if (frame != null) {
                 frame.release();
                 frame = null;
+                memory.release(sizeBytes);
             }
         }
     }
@@ -112,7 +123,9 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
             RequestMetrics metrics,
             RequestQuotas quotas,
             long id,
-            FrameReader frames) {
+            FrameReader frames,
+            RequestMemory memory,
+            UnwelcomeClients unwelcome) {
         this.vertxContext = vertxContext;
         this.table = table;
         this.config = config;
@@ -120,6 +133,8 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
         this.quotas = quotas;
         this.id = id;
         this.frames = frames;
+        this.memory = memory;
+        this.unwelcome = unwelcome;
     }
 
     @Override
@@ -162,11 +177,14 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         cutting = true;
+        boolean beginsToStarve = false;
         ContextInternal previous = vertxContext.beginDispatch();
         try {
             while (!closed && !draining && !saturated(context)) {
                 ByteBuf frame = frames.next();
                 if (frame == null) {
+                    beginsToStarve = frames.starved();
+                    starving = beginsToStarve;
                     break;
                 }
                 dispatch(context, frame);
@@ -185,11 +203,33 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
         sendAnswers(context);
         if (!closed) {
             context.channel().config().setAutoRead(!draining && !saturated(context));
+            if (beginsToStarve) {
+                memory.await(memoryIsFree);
+            }
+        }
+    }
+
+    /** From any thread. */
+    private void memoryIsFree() {
+        ChannelHandlerContext context = ctx;
+        if (context == null) {
+            return;
+        }
+        try {
+            context.executor()
+                    .execute(
+                            () -> {
+                                starving = false;
+                                cutFrames(context);
+                            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("The event loop has ended, and with it the connection of {}", client, e);
         }
     }
 
     private boolean saturated(ChannelHandlerContext context) {
         return muted
+                || starving
                 || exchanges.size() >= config.maxInFlightRequests()
                 || inFlightBytes >= config.maxInFlightBytes()
                 || !context.channel().isWritable();
@@ -235,15 +275,17 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
                                             ? RequestReader.slicing(bytes)
                                             : RequestReader.copying(bytes))
                             .request;
-            exchange = new Exchange(request, body, sizeBytes, keepFrame ? frame : null);
+            exchange = new Exchange(request, body, sizeBytes, keepFrame ? frame : null, memory);
         } catch (RuntimeException e) {
             if (keepFrame) {
                 frame.release();
+                memory.release(sizeBytes);
             }
             throw e;
         } finally {
             if (!keepFrame) {
                 frame.release();
+                memory.release(sizeBytes);
             }
         }
         if (exchange.request.data() instanceof ApiVersionsRequestData hello) {
@@ -488,22 +530,20 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
                                 (short) 0,
                                 new ByteBufferAccessor(ByteBuffer.allocate(0)))
                         .request;
-        Exchange exchange = new Exchange(request, unread, sizeBytes, null);
+        Exchange exchange = new Exchange(request, unread, sizeBytes, null, memory);
         exchange.answered = true;
         exchange.response = ApiVersionsHandler.unsupportedVersion(entry);
         open(exchange);
     }
 
     private void malformed(ChannelHandlerContext context, RuntimeException e) {
-        LOG.warn(
-                "Closing the connection of {}: it sent something that is no request ({})",
-                client,
-                e.getMessage() == null ? e.toString() : e.getMessage());
+        unwelcome.malformed(client, e.getMessage() == null ? e.toString() : e.getMessage());
         close(context);
     }
 
     private void close(ChannelHandlerContext context) {
         closed = true;
+        memory.forget(memoryIsFree);
         frames.close();
         context.close();
     }
@@ -522,6 +562,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         closed = true;
+        memory.forget(memoryIsFree);
         frames.close();
         // Handlers still at work release their frames when they answer.
         exchanges.clear();
@@ -534,7 +575,11 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event instanceof IdleStateEvent && exchanges.isEmpty() && !flushScheduled && !muted) {
+        boolean notReadByUs = muted || starving;
+        if (event instanceof IdleStateEvent
+                && exchanges.isEmpty()
+                && !flushScheduled
+                && !notReadByUs) {
             LOG.debug("Closing the idle connection of {}", client);
             close(context);
         }

@@ -1,6 +1,7 @@
 package dev.millrace.broker.txn;
 
 import dev.millrace.broker.CoordinatorLog;
+import dev.millrace.broker.CoordinatorLookup;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.MetadataImage;
 import io.vertx.core.Future;
@@ -9,7 +10,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -17,7 +17,6 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
 import org.apache.kafka.common.errors.NotCoordinatorException;
 import org.apache.kafka.common.protocol.Errors;
 import org.slf4j.Logger;
@@ -213,27 +212,11 @@ public final class TxnCoordinator {
 
     /** The broker that coordinates the id; creates the topic if there is none yet. */
     public Future<MetadataImage.BrokerRegistration> coordinatorOf(String transactionalId) {
-        Optional<MetadataImage.Topic> topic = cluster.image().topic(TRANSACTIONS_TOPIC);
-        Future<Integer> partitions =
-                topic.isPresent()
-                        ? Future.succeededFuture(topic.get().partitions().size())
-                        : log.partitions();
-        return partitions.compose(
-                number -> {
-                    MetadataImage image = cluster.image();
-                    List<MetadataImage.Partition> led = partitions(image);
-                    int partition = TransactionLog.partitionOf(transactionalId, number);
-                    MetadataImage.BrokerRegistration broker =
-                            partition < led.size()
-                                    ? image.brokers().get(led.get(partition).leader())
-                                    : null;
-                    return broker == null
-                            ? Future.failedFuture(
-                                    new CoordinatorNotAvailableException(
-                                            "%s-%d has no leader at the moment; retry"
-                                                    .formatted(TRANSACTIONS_TOPIC, partition)))
-                            : Future.succeededFuture(broker);
-                });
+        return CoordinatorLookup.find(
+                cluster,
+                log,
+                TRANSACTIONS_TOPIC,
+                partitions -> TransactionLog.partitionOf(transactionalId, partitions));
     }
 
     /**
