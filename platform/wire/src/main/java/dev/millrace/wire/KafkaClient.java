@@ -237,7 +237,11 @@ public final class KafkaClient {
 
         @Override
         public void handlerAdded(ChannelHandlerContext context) {
-            frames = new FrameReader(context.alloc(), MAX_RESPONSE_BYTES);
+            frames =
+                    new FrameReader(
+                            context.alloc(),
+                            MAX_RESPONSE_BYTES,
+                            new RequestMemory(WireConfig.UNLIMITED));
         }
 
         @Override
