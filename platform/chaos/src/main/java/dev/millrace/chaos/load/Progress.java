@@ -16,6 +16,9 @@ public final class Progress {
 
     synchronized void succeeded() {
         long nowNs = System.nanoTime();
+        if (successes == 0) {
+            lastNs = nowNs; // what came before is the start of the cluster
+        }
         longestNs = Math.max(longestNs, nowNs - lastNs);
         longestSinceMarkNs = Math.max(longestSinceMarkNs, nowNs - lastNs);
         lastNs = nowNs;
