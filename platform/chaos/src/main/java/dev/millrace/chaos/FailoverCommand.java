@@ -21,7 +21,7 @@ final class FailoverCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        try (Stage stage = Stage.open(options)) {
+        try (Stage stage = Stage.open(options, false)) {
             FailoverTime measurement =
                     new FailoverTime(
                             stage.system(),

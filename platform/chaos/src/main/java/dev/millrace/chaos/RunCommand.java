@@ -1,7 +1,6 @@
 package dev.millrace.chaos;
 
 import dev.millrace.chaos.check.History;
-import dev.millrace.chaos.fault.Clocks;
 import dev.millrace.chaos.fault.Injector;
 import dev.millrace.chaos.fault.Schedule;
 import dev.millrace.chaos.load.Load;
@@ -57,14 +56,14 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        try (Stage stage = Stage.open(options)) {
+        try (Stage stage = Stage.open(options, faults.isEmpty() || faults.contains("clock-jump"))) {
             Site site = stage.site();
             Injector injector =
                     new Injector(
                             stage.nodes(),
                             site.network(),
                             site.disks(),
-                            new Clocks(List.of()),
+                            site.clocks(),
                             () -> inSync(stage.cluster()));
             History history = new History();
             ChaosReport report =

@@ -4,6 +4,7 @@ import dev.millrace.chaos.place.Site;
 import dev.millrace.chaos.system.Nodes;
 import dev.millrace.chaos.system.SystemUnderTest;
 import java.io.IOException;
+import java.util.Map;
 
 /**
  * A place with nodes that can be started. No process, namespace or mount outlives it, also when
@@ -24,7 +25,10 @@ final class Stage implements AutoCloseable {
         this.onShutdown = new Thread(this::leave, "leave");
     }
 
-    static Stage open(ChaosOptions options) throws IOException {
+    /**
+     * @param wrongClocks the nodes run with the agent that can make their clocks jump
+     */
+    static Stage open(ChaosOptions options, boolean wrongClocks) throws IOException {
         Site site = Site.open(options.place, options.directory(), ChaosOptions.NODES);
         try {
             SystemUnderTest system = options.system(site.network());
@@ -37,7 +41,8 @@ final class Stage implements AutoCloseable {
                                     site.network(),
                                     site.disks(),
                                     site.directory(),
-                                    ChaosOptions.NODES),
+                                    ChaosOptions.NODES,
+                                    wrongClocks ? site.clocks()::environment : node -> Map.of()),
                             new Cluster(system.bootstrap(), ChaosOptions.NODES));
             Runtime.getRuntime().addShutdownHook(stage.onShutdown);
             return stage;

@@ -13,6 +13,7 @@ import dev.millrace.chaos.fault.Fault.Restart;
 import dev.millrace.chaos.fault.Fault.RollingRestart;
 import dev.millrace.chaos.fault.Fault.SlowLink;
 import dev.millrace.chaos.fault.Fault.Stutter;
+import dev.millrace.chaos.place.Clocks;
 import dev.millrace.chaos.place.Disks;
 import dev.millrace.chaos.place.Network;
 import dev.millrace.chaos.system.Nodes;
@@ -53,9 +54,6 @@ public final class Injector {
         List<String> kinds = new ArrayList<>(Fault.kinds());
         if (!disks.canBeFull()) {
             kinds.remove("full-disk");
-        }
-        if (!clocks.canJump()) {
-            kinds.remove("clock-jump");
         }
         return List.copyOf(kinds);
     }

@@ -24,12 +24,15 @@ public final class Site implements AutoCloseable {
     private final Path directory;
     private final Network network;
     private final Disks disks;
+    private final Clocks clocks;
 
-    private Site(FileChannel lockFile, Path directory, Network network, Disks disks) {
+    private Site(
+            FileChannel lockFile, Path directory, Network network, Disks disks, Clocks clocks) {
         this.lockFile = lockFile;
         this.directory = directory;
         this.network = network;
         this.disks = disks;
+        this.clocks = clocks;
     }
 
     /**
@@ -48,7 +51,8 @@ public final class Site implements AutoCloseable {
         delete(directory);
         Files.createDirectories(directory);
         Disks disks = Disks.create(directory, nodes);
-        return new Site(lockFile, directory, network(place, nodes), disks);
+        return new Site(
+                lockFile, directory, network(place, nodes), disks, Clocks.create(directory, nodes));
     }
 
     private static Network network(String place, int nodes) throws IOException {
@@ -75,6 +79,10 @@ public final class Site implements AutoCloseable {
 
     public Disks disks() {
         return disks;
+    }
+
+    public Clocks clocks() {
+        return clocks;
     }
 
     /** Copies what is on the disks into the directory, where it outlives the run. */

@@ -13,10 +13,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,15 +38,26 @@ public final class Nodes implements AutoCloseable {
     private final Disks disks;
     private final Path directory;
     private final int count;
+    private final IntFunction<Map<String, String>> environment;
     private final TreeMap<Integer, Process> processes = new TreeMap<>();
     private final Set<Integer> stopped = new HashSet<>();
 
-    public Nodes(SystemUnderTest system, Network network, Disks disks, Path directory, int count) {
+    /**
+     * @param environment of a node, besides what its system asks for
+     */
+    public Nodes(
+            SystemUnderTest system,
+            Network network,
+            Disks disks,
+            Path directory,
+            int count,
+            IntFunction<Map<String, String>> environment) {
         this.system = system;
         this.network = network;
         this.disks = disks;
         this.directory = directory;
         this.count = count;
+        this.environment = environment;
     }
 
     public List<Integer> all() {
@@ -71,6 +84,7 @@ public final class Nodes implements AutoCloseable {
                                 ProcessBuilder.Redirect.appendTo(
                                         home(node).resolve("output").toFile()));
         builder.environment().putAll(system.environment(node));
+        builder.environment().putAll(environment.apply(node));
         try {
             Process process = builder.start();
             process.getOutputStream().close();
