@@ -572,6 +572,7 @@ public final class Broker {
         GroupCoordinator coordinator = groups;
         if (metrics != null) {
             metrics.fetchSessions(sessions);
+            metrics.replicas(partitions);
         }
         if (coordinator != null) {
             if (metrics != null) {

@@ -10,8 +10,11 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.apache.kafka.common.protocol.ApiKeys;
 
 /**
@@ -21,7 +24,7 @@ import org.apache.kafka.common.protocol.ApiKeys;
  * millrace.transactional.ids}; the log cleaner as {@code millrace.cleaner.*}; fetch sessions as
  * gauges, {@code millrace.fetch.sessions} and {@code millrace.fetch.session.partitions}, and what
  * was evicted of them, {@code millrace.fetch.session.evictions}; throttling as {@code
- * millrace.quota.*}.
+ * millrace.quota.*}; replicas as {@code millrace.replicas.*}.
  */
 public final class BrokerMetrics implements RequestMetrics {
     private record Meters(Timer requests, Counter requestBytes, Counter responseBytes) {}
@@ -76,6 +79,42 @@ public final class BrokerMetrics implements RequestMetrics {
     /** {@code millrace.transactional.ids}: how many of them this broker coordinates. */
     void transactions(TxnCoordinator coordinator) {
         registry.gauge("millrace.transactional.ids", coordinator, TxnCoordinator::idCount);
+    }
+
+    /**
+     * {@code millrace.replicas.*}: partitions with a replica here, those of them that this broker
+     * leads, and of these those with a replica that is not in sync, those that take no acks=all,
+     * and by how many offsets the follower that is furthest behind is.
+     */
+    void replicas(Partitions partitions) {
+        registry.gauge("millrace.replicas", partitions, all -> all.all().size());
+        registry.gauge(
+                "millrace.replicas.led",
+                partitions,
+                all -> all.all().stream().filter(Partition::isLed).count());
+        registry.gauge(
+                "millrace.replicas.under.replicated",
+                partitions,
+                all -> count(all, LeadReplicas::isUnderReplicated));
+        registry.gauge(
+                "millrace.replicas.under.min.isr",
+                partitions,
+                all -> count(all, LeadReplicas::isUnderMinInsyncReplicas));
+        registry.gauge(
+                "millrace.replicas.lag.max",
+                partitions,
+                all -> followers(all).mapToLong(LeadReplicas::maxLag).max().orElse(0));
+    }
+
+    private static Stream<LeadReplicas> followers(Partitions partitions) {
+        return partitions.all().stream()
+                .map(Partition::followers)
+                .filter(Objects::nonNull)
+                .map(Objects::requireNonNull);
+    }
+
+    private static long count(Partitions partitions, Predicate<LeadReplicas> which) {
+        return followers(partitions).filter(which).count();
     }
 
     void fetchSessions(FetchSessions sessions) {

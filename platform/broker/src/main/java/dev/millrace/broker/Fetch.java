@@ -111,6 +111,11 @@ final class Fetch {
         loop.nettyEventLoop().execute(this::timeIsOver);
     }
 
+    /** The same at once; on the loop of its connection. */
+    void answerNow() {
+        timeIsOver();
+    }
+
     private void timeIsOver() {
         overdue = true;
         if (!promise.future().isComplete() && !workerReads) {

@@ -5,6 +5,7 @@ import dev.millrace.wire.ApiHandler;
 import dev.millrace.wire.RequestContext;
 import io.vertx.core.Future;
 import io.vertx.core.internal.ContextInternal;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.errors.ApiException;
@@ -22,6 +23,10 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
     private final int maxBytes;
     private final boolean fromPeers;
     private final Set<Fetch> waiting = ConcurrentHashMap.newKeySet();
+
+    /** Those of followers, by connection. */
+    private final Map<Long, Fetch> waitingFollowers = new ConcurrentHashMap<>();
+
     private volatile boolean stopping;
 
     /**
@@ -51,6 +56,13 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
         int allowedBytes =
                 fromPeers ? maxBytes : (int) Math.min(maxBytes, quotas.maxFetchBytes(context));
         FetchTerms terms = FetchTerms.of(context, request, allowedBytes, fromPeers);
+        if (terms.isFollower()) {
+            // It follows more by now, and does not want to wait for what it asked before.
+            Fetch before = waitingFollowers.remove(context.connectionId());
+            if (before != null) {
+                before.answerNow();
+            }
+        }
         FetchContext session;
         try {
             session = sessions.context(request, terms.topicIds(), !terms.consumer());
@@ -75,9 +87,17 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
         Future<FetchResponseData> answer = fetch.start(stopping);
         if (!answer.isComplete()) {
             waiting.add(fetch);
-            answer.onComplete(done -> waiting.remove(fetch));
+            if (terms.isFollower()) {
+                waitingFollowers.put(context.connectionId(), fetch);
+            }
+            answer.onComplete(done -> forget(fetch));
         }
         return answer;
+    }
+
+    private void forget(Fetch fetch) {
+        waiting.remove(fetch);
+        waitingFollowers.remove(fetch.connectionId(), fetch);
     }
 
     /** A consumer that says good-bye waits for its answer, which waits for the one before. */

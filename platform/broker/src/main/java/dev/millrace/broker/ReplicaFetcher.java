@@ -38,7 +38,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Fetches from one leader for the partitions of one event loop: one connection, one fetch session
  * (KIP-227), one request under way; an answer is appended as it comes in, byte for byte, and the
- * next request says so.
+ * next request says so. A second one goes out only if there is more to follow while the first waits
+ * at the leader, who answers it then.
  *
  * <pre>
  *   ┌─► request: what has changed since the last ─► leader: waits until there is something
@@ -73,7 +74,11 @@ final class ReplicaFetcher {
     private @Nullable KafkaClient connection;
     private int sessionId = NO_SESSION;
     private int sessionEpoch = FIRST_EPOCH;
+
+    /** Connects, pauses, or is about to ask. */
     private boolean busy;
+
+    private int underWay;
     private boolean closed;
     private int failures;
 
@@ -147,9 +152,16 @@ final class ReplicaFetcher {
                     .execute(
                             () -> {
                                 busy = false;
-                                fetch();
+                                if (underWay == 0 || mayInterrupt()) {
+                                    fetch();
+                                }
                             });
         }
+    }
+
+    /** The request under way knows nothing of what has been added since. */
+    private boolean mayInterrupt() {
+        return underWay == 1 && sessionId != NO_SESSION && !changed.isEmpty();
     }
 
     private void fetch() {
@@ -166,7 +178,10 @@ final class ReplicaFetcher {
             // All of them pause; whoever goes on comes here again.
             return;
         }
-        busy = true;
+        underWay++;
+        if (sessionId != NO_SESSION) {
+            sessionEpoch = sessionEpoch == Integer.MAX_VALUE ? 1 : sessionEpoch + 1;
+        }
         open.send(
                 ApiKeys.FETCH,
                 VERSION,
@@ -174,16 +189,17 @@ final class ReplicaFetcher {
                 new KafkaClient.Answer() {
                     @Override
                     public void answered(ApiMessage message) {
-                        busy = false;
-                        if (!closed) {
+                        if (connection == open) {
+                            underWay--;
                             take((FetchResponseData) message);
                         }
                     }
 
                     @Override
                     public void lost(Throwable cause) {
-                        busy = false;
-                        lostConnection(cause);
+                        if (connection == open) {
+                            lostConnection(cause);
+                        }
                     }
                 });
     }
@@ -192,6 +208,8 @@ final class ReplicaFetcher {
 
     private void connect() {
         busy = true;
+        connection = null;
+        underWay = 0;
         endSession();
         peers.connect(leaderId, loop)
                 .onComplete(done -> loop.nettyEventLoop().execute(() -> connected(done)));
@@ -219,6 +237,7 @@ final class ReplicaFetcher {
         }
         KafkaClient open = connection;
         connection = null;
+        underWay = 0;
         if (open != null) {
             open.close();
         }
@@ -314,29 +333,28 @@ final class ReplicaFetcher {
             endSession();
             if (error == Errors.FETCH_SESSION_ID_NOT_FOUND
                     || error == Errors.INVALID_FETCH_SESSION_EPOCH) {
-                fetch();
+                if (underWay == 0) {
+                    fetch();
+                }
             } else {
                 lostConnection(error.exception());
             }
             return;
         }
+        boolean begins = response.sessionId() != sessionId;
+        for (FetchableTopicResponse topic : response.responses()) {
+            topic.partitions().forEach(answer -> take(topic.topicId(), answer));
+        }
         if (response.sessionId() == NO_SESSION) {
             // The leader has no room for one: the next request names all.
-            for (FetchableTopicResponse topic : response.responses()) {
-                topic.partitions().forEach(answer -> take(topic.topicId(), answer));
-            }
             endSession();
-        } else {
-            sessionEpoch =
-                    response.sessionId() == sessionId && sessionEpoch < Integer.MAX_VALUE
-                            ? sessionEpoch + 1
-                            : 1;
+        } else if (begins) {
             sessionId = response.sessionId();
-            for (FetchableTopicResponse topic : response.responses()) {
-                topic.partitions().forEach(answer -> take(topic.topicId(), answer));
-            }
+            sessionEpoch = 1;
         }
-        fetch();
+        if (underWay == 0) {
+            fetch();
+        }
     }
 
     private void take(Uuid topicId, PartitionData answer) {

@@ -48,8 +48,12 @@ class ReplicationTest {
 
     @BeforeEach
     void start() throws Exception {
-        cluster = new ThreeBrokers(directory, Map.of());
+        cluster = new ThreeBrokers(directory, properties());
         clients = cluster.clients();
+    }
+
+    Map<String, String> properties() {
+        return Map.of();
     }
 
     @AfterEach
@@ -339,6 +343,72 @@ class ReplicationTest {
                             assertThat(log(away, tp).logEndOffset()).isEqualTo(6);
                         });
         assertThat(consume(tp, 3)).containsExactly("v2", "v3", "v4");
+    }
+
+    @Test
+    void acknowledges_what_is_on_the_disks_of_all_in_sync_replicas() throws Exception {
+        TopicPartition tp =
+                create(
+                        "disk",
+                        Map.of("min.insync.replicas", "2", "millrace.ack.durability", "disk"));
+        for (int i = 0; i < 20; i++) {
+            send(clients, tp, i % 2 == 0 ? "all" : "1", "v" + i);
+            if (i % 2 == 0) {
+                for (int member : cluster.state(tp).isr()) {
+                    assertThat(log(member, tp).recoveryPoint()).isEqualTo(i + 1);
+                }
+            }
+        }
+
+        awaitSameLogs(tp, 1, 2, 3);
+        int leader = cluster.leaderOf(tp);
+        cluster.kill(leader);
+        send(clients, tp, "all", "v20");
+        cluster.start(leader);
+        cluster.awaitIsr(tp, 1, 2, 3);
+        awaitSameLogs(tp, 1, 2, 3);
+    }
+
+    @Test
+    void a_topic_goes_from_all_brokers_when_it_is_deleted() throws Exception {
+        TopicPartition tp = create("deleted", Map.of());
+        send(clients, tp, "all", "v");
+        awaitSameLogs(tp, 1, 2, 3);
+
+        try (Admin admin = clients.admin()) {
+            admin.deleteTopics(List.of(tp.topic())).all().get(10, TimeUnit.SECONDS);
+        }
+
+        await().atMost(PATIENCE)
+                .until(
+                        () ->
+                                IntStream.rangeClosed(1, 3)
+                                        .allMatch(id -> cluster.broker(id).partition(tp) == null));
+    }
+
+    @Test
+    void a_replica_moves_to_another_broker() throws Exception {
+        String topic = Clients.uniqueName("moved");
+        cluster.cluster(1)
+                .createTopic(topic, 1, 1, Map.of(0, List.of(1, 2)), Map.of())
+                .toCompletableFuture()
+                .get(10, TimeUnit.SECONDS);
+        TopicPartition tp = new TopicPartition(topic, 0);
+        for (int i = 0; i < 50; i++) {
+            send(clients, tp, "all", "v" + i);
+        }
+
+        cluster.cluster(1)
+                .reassign(topic, 0, Optional.of(List.of(3, 2)), false)
+                .toCompletableFuture()
+                .get(10, TimeUnit.SECONDS);
+
+        await().atMost(PATIENCE)
+                .until(() -> cluster.state(tp).replicas().equals(List.of(3, 2)));
+        await().atMost(PATIENCE).until(() -> cluster.broker(1).partition(tp) == null);
+        send(clients, tp, "all", "v50");
+        awaitSameLogs(tp, 2, 3);
+        assertThat(consume(tp, 51)).hasSize(51);
     }
 
     @Test
