@@ -403,8 +403,7 @@ class ReplicationTest {
                 .toCompletableFuture()
                 .get(10, TimeUnit.SECONDS);
 
-        await().atMost(PATIENCE)
-                .until(() -> cluster.state(tp).replicas().equals(List.of(3, 2)));
+        await().atMost(PATIENCE).until(() -> cluster.state(tp).replicas().equals(List.of(3, 2)));
         await().atMost(PATIENCE).until(() -> cluster.broker(1).partition(tp) == null);
         send(clients, tp, "all", "v50");
         awaitSameLogs(tp, 2, 3);
