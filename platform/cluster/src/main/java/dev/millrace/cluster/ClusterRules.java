@@ -5,7 +5,7 @@ package dev.millrace.cluster;
  * which therefore should be the same on all nodes.
  *
  * @param sessionTimeoutMs {@code broker.session.timeout.ms}: a broker not heard for so long is
- *     fenced
+ *     fenced; one whose process is gone, which its machine says, is fenced earlier
  * @param heartbeatIntervalMs {@code broker.heartbeat.interval.ms}
  * @param minInsyncReplicas of topics and brokers that do not set {@code min.insync.replicas}
  * @param uncleanLeaderElection of those that do not set {@code unclean.leader.election.enable}
@@ -18,7 +18,7 @@ public record ClusterRules(
         int minInsyncReplicas,
         boolean uncleanLeaderElection,
         long leaderRebalanceIntervalMs) {
-    public static final ClusterRules DEFAULT = new ClusterRules(2_000, 500, 1, false, 300_000);
+    public static final ClusterRules DEFAULT = new ClusterRules(3_000, 500, 1, false, 300_000);
 
     public ClusterRules {
         if (heartbeatIntervalMs < 1 || sessionTimeoutMs < 2 * heartbeatIntervalMs) {

@@ -87,7 +87,7 @@ final class JournalDirectory implements AutoCloseable {
     private static List<String> owner(JournalOptions options) {
         List<String> owner = new ArrayList<>(List.of("format=1", "node.id=" + options.nodeId()));
         if (!options.isAlone()) {
-            owner.add("voters=" + String.join(",", options.voters()));
+            owner.add("voters=" + String.join(",", options.voterAddresses()));
         }
         return owner;
     }

@@ -24,7 +24,17 @@ public record JournalOptions(
         return peers.size() == 1;
     }
 
+    /** {@link JournalPeer#id}, sorted. */
     List<String> voters() {
         return peers.stream().filter(JournalPeer::voter).map(JournalPeer::id).sorted().toList();
+    }
+
+    /** As their operator wrote them, sorted. */
+    List<String> voterAddresses() {
+        return peers.stream()
+                .filter(JournalPeer::voter)
+                .map(JournalPeer::address)
+                .sorted()
+                .toList();
     }
 }

@@ -72,10 +72,13 @@ public record MetadataState(
                 settings.scramCredentials());
     }
 
-    /** The node whose listener for others is at HOST:PORT; -1 if none has registered so. */
-    public int nodeIdAt(String peerAddress) {
+    /**
+     * @param journalId {@link JournalPeer#id}
+     * @return -1 if no node has registered from there
+     */
+    public int nodeIdAt(String journalId) {
         for (BrokerRegistration broker : brokers.values()) {
-            if (peerAddress.equals(broker.peerHost() + ":" + broker.peerPort())) {
+            if (journalId.equals(JournalPeer.id(broker.peerHost(), broker.peerPort()))) {
                 return broker.nodeId();
             }
         }

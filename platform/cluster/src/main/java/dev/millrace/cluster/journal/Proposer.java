@@ -86,6 +86,8 @@ final class Proposer implements AutoCloseable {
     private final Leadership leadership;
     private final RatisJournal journal;
     private final Sessions sessions; // thread only
+    private final Probes probes;
+    private final long suspicionNs;
     private int reign; // thread only; of the leadership that the sessions belong to
     private long rebalancedNs; // thread only
     private final Consumer<IOException> onStuck;
@@ -113,6 +115,9 @@ final class Proposer implements AutoCloseable {
         this.sessions =
                 new Sessions(
                         TimeUnit.MILLISECONDS.toNanos(rules.sessionTimeoutMs()), SESSION_CHECK_NS);
+        this.suspicionNs = TimeUnit.MILLISECONDS.toNanos(rules.heartbeatIntervalMs() * 3L / 2);
+        this.probes =
+                new Probes(threadName + "-probe", rules.heartbeatIntervalMs(), gone -> submit(gone));
         this.rebalancedNs = System.nanoTime();
         this.thread = new Thread(this::run, threadName);
         this.thread.setDaemon(true);
@@ -204,6 +209,7 @@ final class Proposer implements AutoCloseable {
             }
         }
         sessions.expired(journal.state(), nowNs).forEach(this::propose);
+        sessions.silent(journal.state(), nowNs, suspicionNs).forEach(probes::probe);
         long rebalanceNs = TimeUnit.MILLISECONDS.toNanos(rules.leaderRebalanceIntervalMs());
         if (rebalanceNs > 0 && nowNs - rebalancedNs > rebalanceNs) {
             rebalancedNs = nowNs;
@@ -403,6 +409,7 @@ final class Proposer implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        probes.close();
         thread.interrupt();
     }
 }

@@ -39,6 +39,18 @@ final class Sessions {
         heard.put(nodeId, new Heard(brokerEpoch, nowNs));
     }
 
+    /** Brokers that are not fenced and were not heard for so long; called after {@link #expired}. */
+    List<BrokerRegistration> silent(MetadataState state, long nowNs, long forNs) {
+        List<BrokerRegistration> silent = new ArrayList<>();
+        for (BrokerRegistration broker : state.brokers().values()) {
+            Heard last = heard.get(broker.nodeId());
+            if (!broker.fenced() && last != null && nowNs - last.atNs > forNs) {
+                silent.add(broker);
+            }
+        }
+        return silent;
+    }
+
     /** Brokers to fence. One that is not known yet gets a session from now on. */
     List<FenceBroker> expired(MetadataState state, long nowNs) {
         long gapNs = nowNs - checkedNs;
