@@ -151,8 +151,7 @@ final class ClusterSide {
     }
 
     private Future<BrokerSession> register(BrokerStart start) {
-        return Future.fromCompletionStage(
-                        cluster.registerBroker(start), vertx.getOrCreateContext())
+        return Future.fromCompletionStage(cluster.registerBroker(start), vertx.getOrCreateContext())
                 .onSuccess(registered -> session = registered);
     }
 

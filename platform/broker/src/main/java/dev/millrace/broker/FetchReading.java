@@ -1,5 +1,6 @@
 package dev.millrace.broker;
 
+import dev.millrace.broker.replica.Truncation;
 import dev.millrace.log.FetchedRecords;
 import dev.millrace.log.PartitionLog;
 import dev.millrace.log.PartitionLog.EpochEndOffset;
@@ -243,20 +244,13 @@ final class FetchReading {
      */
     private static FetchResponseData.@Nullable EpochEndOffset divergence(
             PartitionLog log, FetchPartition wanted) {
-        if (wanted.lastFetchedEpoch() < 0) {
-            return null;
-        }
-        EpochEndOffset end = log.endOffsetForEpoch(wanted.lastFetchedEpoch()).orElse(null);
-        if (end == null) {
-            throw new OffsetOutOfRangeException(
-                    "%s: nothing is known of epoch %d, which the reader read last"
-                            .formatted(log.topicPartition(), wanted.lastFetchedEpoch()));
-        }
-        return end.leaderEpoch() < wanted.lastFetchedEpoch()
-                        || end.endOffset() < wanted.fetchOffset()
-                ? new FetchResponseData.EpochEndOffset()
+        EpochEndOffset end =
+                Truncation.divergence(
+                        log::endOffsetForEpoch, wanted.lastFetchedEpoch(), wanted.fetchOffset());
+        return end == null
+                ? null
+                : new FetchResponseData.EpochEndOffset()
                         .setEpoch(end.leaderEpoch())
-                        .setEndOffset(end.endOffset())
-                : null;
+                        .setEndOffset(end.endOffset());
     }
 }

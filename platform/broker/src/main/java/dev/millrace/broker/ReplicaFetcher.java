@@ -378,7 +378,14 @@ final class ReplicaFetcher {
             EpochEndOffset leaders =
                     new EpochEndOffset(
                             answer.divergingEpoch().epoch(), answer.divergingEpoch().endOffset());
-            cut(each, cuts.to(each.partition, Truncation.offset(each.partition.log(), leaders)));
+            cut(
+                    each,
+                    cuts.to(
+                            each.partition,
+                            Truncation.offset(
+                                    each.partition.log()::endOffsetForEpoch,
+                                    each.partition.log().logEndOffset(),
+                                    leaders)));
         } else {
             append(each, answer);
         }

@@ -75,8 +75,7 @@ class ReplicatedTransactionsTest {
     private List<String> committed(int partition, int count) {
         TopicPartition tp = new TopicPartition(topic, partition);
         try (KafkaConsumer<String, String> consumer =
-                clients.consumer(
-                        Map.of(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed"))) {
+                clients.consumer(Map.of(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed"))) {
             consumer.assign(List.of(tp));
             consumer.seekToBeginning(List.of(tp));
             return Clients.poll(consumer, count).stream().map(ConsumerRecord::value).toList();
@@ -129,7 +128,9 @@ class ReplicatedTransactionsTest {
         }
 
         List<List<String>> read =
-                IntStream.range(0, PARTITIONS).mapToObj(p -> committed(p, expected.size())).toList();
+                IntStream.range(0, PARTITIONS)
+                        .mapToObj(p -> committed(p, expected.size()))
+                        .toList();
         for (List<String> each : read) {
             assertThat(each).containsExactlyElementsOf(expected);
         }

@@ -75,7 +75,11 @@ class ReplicationTest {
     }
 
     private PartitionLog log(int broker, TopicPartition tp) {
-        return requireNonNull(cluster.broker(broker).partition(tp)).log();
+        return partition(broker, tp).log();
+    }
+
+    private Partition partition(int broker, TopicPartition tp) {
+        return requireNonNull(cluster.broker(broker).partition(tp));
     }
 
     private void awaitSameLogs(TopicPartition tp, int... brokers) {
@@ -206,7 +210,18 @@ class ReplicationTest {
         send(clients, tp, "all", "committed");
         cluster.cluster(zombie).cutOff();
         cluster.fence(zombie);
-        await().atMost(PATIENCE).until(() -> cluster.leaderOf(tp) != zombie);
+        // Until then the others would give it what it needs to commit, and have it too.
+        await().atMost(PATIENCE)
+                .until(
+                        () ->
+                                cluster.leaderOf(tp) != zombie
+                                        && IntStream.rangeClosed(1, 3)
+                                                .filter(id -> id != zombie)
+                                                .allMatch(
+                                                        id ->
+                                                                partition(id, tp).leaderEpoch()
+                                                                        == cluster.state(tp)
+                                                                                .leaderEpoch()));
         Clients ofZombie = new Clients(cluster.address(zombie));
         try (KafkaProducer<String, String> producer =
                 ofZombie.producer(
@@ -403,8 +418,7 @@ class ReplicationTest {
                 .toCompletableFuture()
                 .get(10, TimeUnit.SECONDS);
 
-        await().atMost(PATIENCE)
-                .until(() -> cluster.state(tp).replicas().equals(List.of(3, 2)));
+        await().atMost(PATIENCE).until(() -> cluster.state(tp).replicas().equals(List.of(3, 2)));
         await().atMost(PATIENCE).until(() -> cluster.broker(1).partition(tp) == null);
         send(clients, tp, "all", "v50");
         awaitSameLogs(tp, 2, 3);

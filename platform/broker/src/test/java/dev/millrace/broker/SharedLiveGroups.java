@@ -20,7 +20,6 @@ final class SharedLiveGroups implements LiveGroups {
         }
     }
 
-
     private final Map<String, Live> states = new ConcurrentHashMap<>();
 
     @Override
