@@ -20,6 +20,10 @@ final class LeadReplicas {
     private static final Logger LOG = LoggerFactory.getLogger(LeadReplicas.class);
     private static final long RETRY_MS = 200;
     private static final long NOWHERE = -1;
+    private static final long NEVER = Long.MIN_VALUE / 2;
+
+    /** For longer than this no request to the cluster is on its way. */
+    private static final long MAX_TRAVEL_MS = 60_000;
 
     private final Partition partition;
     private final Replication replication;
@@ -27,6 +31,9 @@ final class LeadReplicas {
     private final long epochStartOffset;
     private @Nullable ScheduledFuture<?> nextCheck;
     private boolean ended;
+
+    /** When last it was not known what had become of the proposal under way. */
+    private long unknownMs = NEVER;
 
     /** For whoever counts; written by the owner. */
     private volatile boolean complete;
@@ -152,6 +159,7 @@ final class LeadReplicas {
                     partition.topicPartition(),
                     proposal.isr().keySet(),
                     state.isr());
+            unknownMs = NEVER;
             send(proposal);
         }
     }
@@ -177,7 +185,8 @@ final class LeadReplicas {
                 failure instanceof CompletionException && failure.getCause() != null
                         ? failure.getCause()
                         : failure;
-        if (isRefusal(Errors.forException(cause))) {
+        Errors error = Errors.forException(cause);
+        if (error == Errors.INELIGIBLE_REPLICA && nowMs() - unknownMs > MAX_TRAVEL_MS) {
             LOG.info(
                     "{}: in-sync replicas stay {}: {}",
                     partition.topicPartition(),
@@ -186,13 +195,16 @@ final class LeadReplicas {
             state.refused(proposal);
             partition.commit();
             checkLater(RETRY_MS);
-        } else {
-            // It may yet be made: until it is known, its members count.
-            partition
-                    .owner()
-                    .nettyEventLoop()
-                    .schedule(() -> sendAgain(proposal), RETRY_MS, TimeUnit.MILLISECONDS);
+            return;
         }
+        if (error != Errors.INELIGIBLE_REPLICA && !isTooLate(error)) {
+            unknownMs = nowMs();
+        }
+        // It may yet be made, or has been: until the metadata tells, its members count.
+        partition
+                .owner()
+                .nettyEventLoop()
+                .schedule(() -> sendAgain(proposal), RETRY_MS, TimeUnit.MILLISECONDS);
     }
 
     private void sendAgain(IsrProposal proposal) {
@@ -201,13 +213,11 @@ final class LeadReplicas {
         }
     }
 
-    private static boolean isRefusal(Errors error) {
+    /** Something has changed the partition, perhaps an earlier copy of the same proposal. */
+    private static boolean isTooLate(Errors error) {
         return switch (error) {
             case INVALID_UPDATE_VERSION,
                     FENCED_LEADER_EPOCH,
-                    INELIGIBLE_REPLICA,
-                    INVALID_REQUEST,
-                    STALE_BROKER_EPOCH,
                     NEW_LEADER_ELECTED,
                     UNKNOWN_TOPIC_ID,
                     UNKNOWN_TOPIC_OR_PARTITION ->

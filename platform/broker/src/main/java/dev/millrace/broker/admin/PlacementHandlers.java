@@ -110,8 +110,7 @@ final class PlacementHandlers {
                     require(cluster.image(), result.topic(), index);
                     return cluster.electLeader(result.topic(), index, type);
                 },
-                (error, message) ->
-                        answer.setErrorCode(error.code()).setErrorMessage(message));
+                (error, message) -> answer.setErrorCode(error.code()).setErrorMessage(message));
     }
 
     /** Takes the outcome of one partition's change; never fails. */

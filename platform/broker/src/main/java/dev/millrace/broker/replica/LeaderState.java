@@ -255,8 +255,9 @@ public final class LeaderState {
     }
 
     /**
-     * The cluster has refused {@code proposal}, and will not make it later. Whoever does not know
-     * does not say this, but asks the cluster again.
+     * The cluster has refused {@code proposal} for what it asks, and no copy of it is on its way
+     * any more. Whoever does not know that does not say this; nor does he whose proposal came too
+     * late, because an earlier copy may have been made and changed since: newer metadata will tell.
      */
     public void refused(IsrProposal proposal) {
         if (proposal.equals(proposed)) {

@@ -17,6 +17,7 @@ import java.util.Random;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
+import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,6 +79,8 @@ final class ReplicaSimulation {
 
         /** Sent, and again until it is known what has become of it. */
         @Nullable IsrProposal asked;
+
+        int copies;
 
         Node(int id) {
             this.id = id;
@@ -201,11 +204,14 @@ final class ReplicaSimulation {
             if (state != null && proposal != null) {
                 say("%d: proposes %s", id, proposal);
                 asked = proposal;
+                copies = 0;
             }
             IsrProposal waiting = asked;
             if (state != null && waiting != null && state.awaits(waiting)) {
                 long asBroker = brokerEpoch;
-                send(() -> decide(state, waiting, asBroker));
+                copies++;
+                // One copy each time it is asked: connections double nothing.
+                network.add(() -> decide(state, waiting, asBroker));
             }
         }
 
@@ -223,12 +229,15 @@ final class ReplicaSimulation {
                 say("journal: %s", partition(journal.image()));
             } catch (ApiException e) {
                 say("journal: refuses %s: %s", proposal, e.getMessage());
-                send(() -> refused(state, proposal));
+                boolean forWhatItAsks = Errors.forException(e) == Errors.INELIGIBLE_REPLICA;
+                send(() -> refused(state, proposal, forWhatItAsks));
             }
         }
 
-        private void refused(LeaderState state, IsrProposal proposal) {
-            state.refused(proposal);
+        private void refused(LeaderState state, IsrProposal proposal, boolean forWhatItAsks) {
+            if (forWhatItAsks && copies == 1 && state.awaits(proposal)) {
+                state.refused(proposal);
+            }
             if (state == leads) {
                 commit();
             }
