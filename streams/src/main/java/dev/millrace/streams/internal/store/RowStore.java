@@ -272,7 +272,11 @@ public final class RowStore {
                             Bytes.wrap(record.key()),
                             plain ? value : withTimestamp(value, record.timestamp())));
         }
-        below.putAll(entries);
+        if (below instanceof LocalStore local) {
+            local.restore(entries);
+        } else {
+            below.putAll(entries);
+        }
     }
 
     /**

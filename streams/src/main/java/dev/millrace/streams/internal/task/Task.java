@@ -64,6 +64,7 @@ public final class Task {
     private final List<RecordQueue> queues = new ArrayList<>();
     private final Map<TopicPartition, RecordQueue> queueOf = new HashMap<>();
     private final Map<String, StoreSpec> changelogs = new LinkedHashMap<>();
+    private boolean holdWrites;
     private boolean started;
     private boolean lastQueueIsEmpty;
 
@@ -90,6 +91,11 @@ public final class Task {
         for (NodeSpec spec : subtopology.nodes()) {
             addNode(spec);
         }
+        read(partitions);
+    }
+
+    /** Gives sources to a task made without any: one that only followed its changelogs so far. */
+    public void read(Collection<TopicPartition> partitions) {
         partitions.stream()
                 .sorted((a, b) -> a.toString().compareTo(b.toString()))
                 .forEach(
@@ -159,12 +165,23 @@ public final class Task {
         return queueOf.keySet();
     }
 
+    /**
+     * Before {@link #openStores}: what is processed reaches the disk only after {@link
+     * #commitStores()}.
+     */
+    public void holdWrites() {
+        holdWrites = true;
+    }
+
     /** Opens the stores below, for restoring; nothing is processed yet. */
     public void openStores() {
         for (StoreSpec spec : subtopology.stores()) {
             KeyValueStore<Bytes, byte[]> below =
                     spec.supplier() != null ? spec.supplier().get() : defaultStore(spec.name());
             if (below instanceof LocalStore local) {
+                if (holdWrites) {
+                    local.holdWrites();
+                }
                 local.open(environment.directory);
             }
             String topic = environment.changelogTopic.apply(spec);
@@ -353,6 +370,26 @@ public final class Task {
         for (StoreSpec store : subtopology.stores()) {
             context.rows(store.name()).flush();
         }
+    }
+
+    /** Everything written until now is committed in the changelogs. */
+    public void commitStores() {
+        for (RowStore store : context.stores().values()) {
+            if (store.below() instanceof LocalStore local) {
+                local.commit();
+            }
+        }
+    }
+
+    /** Memory of the writes that wait for {@link #commitStores()}. */
+    public long uncommittedBytes() {
+        long bytes = 0;
+        for (RowStore store : context.stores().values()) {
+            if (store.below() instanceof LocalStore local) {
+                bytes += local.uncommittedBytes();
+            }
+        }
+        return bytes;
     }
 
     /** Makes persistent stores durable. */
