@@ -2,10 +2,13 @@ package dev.millrace.streams;
 
 import dev.millrace.streams.errors.StreamsUncaughtExceptionHandler;
 import dev.millrace.streams.errors.TopologyException;
+import dev.millrace.streams.internal.runtime.RestoreEvents;
 import dev.millrace.streams.internal.runtime.StateDirectory;
 import dev.millrace.streams.internal.runtime.StreamThread;
 import dev.millrace.streams.internal.store.RocksDbStore;
 import dev.millrace.streams.internal.topology.TopologySpec;
+import dev.millrace.streams.processor.StandbyUpdateListener;
+import dev.millrace.streams.processor.StateRestoreListener;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +16,6 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.UUID;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,7 +23,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs a topology on a Kafka cluster: reads its sources as the consumer group {@code
  * application.id}, shares the work with all other instances of that id, keeps state locally and in
- * changelog topics. Processing is at least once.
+ * changelog topics. Processing is at least once, or exactly once ({@code processing.guarantee}):
+ * then also what local stores hold is what was committed, and survives a crash.
  */
 public class KafkaStreams implements AutoCloseable {
     /** Where an instance is; from {@code NOT_RUNNING} and {@code ERROR} there is no way back. */
@@ -58,6 +61,7 @@ public class KafkaStreams implements AutoCloseable {
     private final TopologySpec topology;
     private final StateDirectory stateDirectory;
     private final Object lock = new Object();
+    private volatile boolean paused;
 
     // Guarded by lock.
     private final List<StreamThread> threads = new ArrayList<>();
@@ -65,6 +69,8 @@ public class KafkaStreams implements AutoCloseable {
     private int nextThread = 1;
     private @Nullable StateListener stateListener;
     private @Nullable StreamsUncaughtExceptionHandler exceptionHandler;
+    private @Nullable StateRestoreListener restoreListener;
+    private @Nullable StandbyUpdateListener standbyListener;
     private @Nullable Admin admin;
     private @Nullable UUID processId;
 
@@ -75,13 +81,6 @@ public class KafkaStreams implements AutoCloseable {
     public KafkaStreams(Topology topology, StreamsConfig config) {
         this.config = config;
         this.topology = topology.spec();
-        if (config.getString(StreamsConfig.PROCESSING_GUARANTEE_CONFIG)
-                .equals(StreamsConfig.EXACTLY_ONCE_V2)) {
-            throw new ConfigException(
-                    StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
-                    StreamsConfig.EXACTLY_ONCE_V2,
-                    "is not supported yet; use " + StreamsConfig.AT_LEAST_ONCE);
-        }
         if (this.topology.subtopologies(config.applicationId()).isEmpty()) {
             throw new TopologyException(
                     "Topology has no stream threads and no global threads, must subscribe to at least one source topic.");
@@ -101,6 +100,38 @@ public class KafkaStreams implements AutoCloseable {
             requireCreated("set a state listener");
             stateListener = listener;
         }
+    }
+
+    /** Before {@link #start()}. */
+    public void setGlobalStateRestoreListener(@Nullable StateRestoreListener listener) {
+        synchronized (lock) {
+            requireCreated("set a restore listener");
+            restoreListener = listener;
+        }
+    }
+
+    /** Before {@link #start()}. */
+    public void setStandbyUpdateListener(@Nullable StandbyUpdateListener listener) {
+        synchronized (lock) {
+            requireCreated("set a standby listener");
+            standbyListener = listener;
+        }
+    }
+
+    /**
+     * Stops processing and restoring until {@link #resume()}; the instance keeps its place in the
+     * group. May be called before {@link #start()}.
+     */
+    public void pause() {
+        paused = true;
+    }
+
+    public boolean isPaused() {
+        return paused;
+    }
+
+    public void resume() {
+        paused = false;
     }
 
     /** Before {@link #start()}. Without one, the first exception shuts the instance down. */
@@ -162,7 +193,9 @@ public class KafkaStreams implements AutoCloseable {
                 stateDirectory,
                 processId,
                 admin,
-                new ThreadEvents());
+                new ThreadEvents(),
+                RestoreEvents.to(restoreListener, standbyListener),
+                () -> paused);
     }
 
     private final class ThreadEvents implements StreamThread.Listener {

@@ -1,5 +1,7 @@
 package dev.millrace.streams.runtime;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.millrace.broker.TestBroker;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -64,10 +66,15 @@ final class Cluster {
         }
     }
 
-    /** All records of the output so far, in the order of each partition. */
+    /** All committed records of the output so far, in the order of each partition. */
     List<ConsumerRecord<String, Long>> readOutput() {
         List<ConsumerRecord<String, Long>> records = new ArrayList<>();
-        Map<String, Object> config = Map.of("bootstrap.servers", bootstrapServers);
+        Map<String, Object> config =
+                Map.of(
+                        "bootstrap.servers",
+                        bootstrapServers,
+                        "isolation.level",
+                        "read_committed");
         try (KafkaConsumer<String, Long> consumer =
                 new KafkaConsumer<>(config, new StringDeserializer(), new LongDeserializer())) {
             List<TopicPartition> partitions =
@@ -90,6 +97,18 @@ final class Cluster {
         Map<String, Long> counts = new HashMap<>();
         readOutput().forEach(record -> counts.put(record.key(), record.value()));
         return counts;
+    }
+
+    /** Whether each key's output is 1, 2, 3, ... up to its count: nothing lost, nothing twice. */
+    void assertEveryUpdateOnce(Map<String, Long> truth) {
+        Map<String, Long> last = new HashMap<>();
+        for (ConsumerRecord<String, Long> update : readOutput()) {
+            assertThat(update.value())
+                    .as("%s at %s", update.key(), update)
+                    .isEqualTo(last.getOrDefault(update.key(), 0L) + 1);
+            last.put(update.key(), update.value());
+        }
+        assertThat(last).isEqualTo(truth);
     }
 
     /** Whether the group has committed all there is in the application's source topics. */

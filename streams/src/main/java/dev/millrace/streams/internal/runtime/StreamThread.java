@@ -13,12 +13,16 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs tasks: polls, processes, commits. Everything but {@link #shutdown(boolean)} happens on the
@@ -28,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * clients -> input -> tasks -> collector
  *   group -> assignment -> tasks
  *            committer: collector, input's offsets, checkpoints, purge of repartition topics
+ *            restorer: changelogs -> stores of tasks that begin, and of standby tasks
  * </pre>
  */
 public final class StreamThread extends Thread {
@@ -48,6 +53,7 @@ public final class StreamThread extends Thread {
         ENDED
     }
 
+    private static final Logger LOG = LoggerFactory.getLogger(StreamThread.class);
     private static final int RECORDS_PER_ROUND = 256;
     private static final Duration RESTORE_POLL = Duration.ofMillis(20);
 
@@ -55,6 +61,9 @@ public final class StreamThread extends Thread {
      * Not longer: the consumer does not return when it has got an assignment, only with records.
      */
     private static final Duration REBALANCE_POLL = Duration.ofMillis(10);
+
+    /** How often warm-ups are looked at. */
+    private static final long WARMUP_CHECK_MS = 500;
 
     /** Without input for as long, batches go out before their linger.ms: nothing will fill them. */
     private static final Duration QUIET = Duration.ofMillis(5);
@@ -66,6 +75,9 @@ public final class StreamThread extends Thread {
     private final UUID processId;
     private final Admin admin;
     private final Listener listener;
+    private final RestoreEvents events;
+    private final BooleanSupplier paused;
+    private final boolean exactlyOnce;
     private final @Nullable CacheBudget budget;
     private final Map<Integer, SubtopologySpec> subtopologies = new HashMap<>();
     private final Map<String, Integer> subtopologyOf = new HashMap<>();
@@ -91,6 +103,12 @@ public final class StreamThread extends Thread {
     @SuppressWarnings("NullAway.Init") // made by the thread itself, before it is used
     private Assignment assignment;
 
+    private long lastWarmupCheckMs;
+    private long lastRebalanceMs;
+
+    /** Of the first roll back since the last commit; 0: none. */
+    private long lostSinceMs;
+
     /**
      * @param number from 1 within the process; a thread that replaces another has its number, and
      *     with it its place in the group where the application is a static member
@@ -103,8 +121,13 @@ public final class StreamThread extends Thread {
             StateDirectory stateDirectory,
             UUID processId,
             Admin admin,
-            Listener listener) {
+            Listener listener,
+            RestoreEvents events,
+            BooleanSupplier paused) {
         super(name);
+        this.events = events;
+        this.paused = paused;
+        this.exactlyOnce = config.exactlyOnce();
         this.number = number;
         this.config = config;
         this.topology = topology;
@@ -113,7 +136,7 @@ public final class StreamThread extends Thread {
         this.admin = admin;
         this.listener = listener;
         int threads = config.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
-        long cacheBytes = config.getLong(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG);
+        long cacheBytes = config.cacheMaxBytes();
         this.budget = cacheBytes > 0 ? new CacheBudget(cacheBytes / threads) : null;
         this.pollTimeout = Duration.ofMillis(config.getLong(StreamsConfig.POLL_MS_CONFIG));
         for (SubtopologySpec subtopology : topology.subtopologies(config.applicationId())) {
@@ -166,30 +189,42 @@ public final class StreamThread extends Thread {
 
     private void process() throws InterruptedException {
         InternalTopics.Ensured topics = new InternalTopics(admin, config, topology).ensure();
+        Changelogs changelogs =
+                new Changelogs(admin, config.applicationId(), subtopologies.values());
         TaskAssignor.Context context =
                 new TaskAssignor.Context(
                         List.copyOf(subtopologies.values()),
                         processId,
-                        () -> assignment.owned(),
-                        stateDirectory::tasksWithState);
+                        new AssignmentOfThis(),
+                        changelogs::endSums,
+                        placementSettings());
         boolean clean = false;
         try (ThreadClients clients = new ThreadClients(getName(), number, config, context)) {
-            wire(clients);
+            wire(clients, changelogs);
             consumer = clients.main;
+            if (exactlyOnce) {
+                clients.initTransactions();
+            }
             topics.await();
-            clients.main.subscribe(subtopologyOf.keySet(), assignment);
-            set(ThreadState.REBALANCING);
             try {
-                while (!stop) {
-                    once();
+                clients.main.subscribe(subtopologyOf.keySet(), assignment);
+                set(ThreadState.REBALANCING);
+                try {
+                    while (!stop) {
+                        onceOrAgain();
+                    }
+                } catch (WakeupException e) {
+                    if (!stop) {
+                        throw e;
+                    }
                 }
-            } catch (WakeupException e) {
-                if (!stop) {
-                    throw e;
+                lastCommit();
+                clean = true;
+            } finally {
+                if (!clean) {
+                    assignment.abandon();
                 }
             }
-            lastCommit();
-            clean = true;
             if (leaveGroup) {
                 clients.leaveGroup();
             }
@@ -201,24 +236,56 @@ public final class StreamThread extends Thread {
         }
     }
 
-    private void wire(ThreadClients clients) {
-        collector = new ProducerCollector(clients.producer);
-        Restorer restorer = new Restorer(clients.restore, stateDirectory);
-        Checkpoints checkpoints = new Checkpoints(stateDirectory, collector, restorer);
+    private TaskPlacement.Settings placementSettings() {
+        return new TaskPlacement.Settings(
+                config.getInt(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG),
+                config.getLong(StreamsConfig.ACCEPTABLE_RECOVERY_LAG_CONFIG),
+                config.getInt(StreamsConfig.MAX_WARMUP_REPLICAS_CONFIG));
+    }
+
+    /** The assignor is made before the assignment. */
+    private final class AssignmentOfThis implements TaskAssignor.Owner {
+        @Override
+        public TaskPlacement.Member joining() {
+            return assignment.joining();
+        }
+
+        @Override
+        public void assigned(AssignorData.Assigned assigned) {
+            lastRebalanceMs = System.currentTimeMillis();
+            assignment.assigned(assigned);
+        }
+    }
+
+    private void wire(ThreadClients clients, Changelogs changelogs) {
+        collector =
+                new ProducerCollector(
+                        clients.producer(),
+                        clients::renewProducer,
+                        exactlyOnce,
+                        config.productionExceptionHandler(),
+                        config.deadLetterTopic() != null);
+        Restorer restorer =
+                new Restorer(
+                        clients.restore, stateDirectory, changelogs::bounds, events, exactlyOnce);
+        Checkpoints checkpoints =
+                new Checkpoints(stateDirectory, collector, restorer, exactlyOnce);
         tasks = new TaskSet(this::task, stateDirectory, collector, restorer, checkpoints);
         input = new SourceInput(clients.main, tasks, this::resetPolicy, config);
-        committer =
-                new Committer(
-                        clients.main,
-                        collector,
-                        tasks,
-                        input,
-                        checkpoints,
-                        purge(),
-                        config.getLong(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG));
+        committer = new Committer(clients.main, collector, tasks, input, purge(), config);
         assignment =
                 new Assignment(
-                        subtopologyOf, tasks, input, committer, () -> set(ThreadState.REBALANCING));
+                        subtopologyOf,
+                        clients.main,
+                        tasks,
+                        input,
+                        committer,
+                        active ->
+                                new TaskPlacement.Member(
+                                        processId,
+                                        active,
+                                        stateDirectory.storedTasks(exactlyOnce),
+                                        config.applicationServer()));
     }
 
     private RepartitionPurge purge() {
@@ -242,15 +309,63 @@ public final class StreamThread extends Thread {
         }
     }
 
+    private void onceOrAgain() {
+        try {
+            once();
+        } catch (TransactionLostException e) {
+            rollBack(e);
+        }
+    }
+
+    /** Goes on from what is committed, with the same tasks. */
+    private void rollBack(TransactionLostException cause) {
+        long nowMs = System.currentTimeMillis();
+        if (lostSinceMs == 0) {
+            lostSinceMs = nowMs;
+        } else if (nowMs - lostSinceMs > config.getLong(StreamsConfig.TASK_TIMEOUT_MS_CONFIG)) {
+            throw new StreamsException(
+                    "No transaction was committed for "
+                            + (nowMs - lostSinceMs)
+                            + " ms ("
+                            + StreamsConfig.TASK_TIMEOUT_MS_CONFIG
+                            + ")",
+                    cause);
+        }
+        LOG.warn("{} goes on at the last commit: {}", getName(), cause.toString(), cause);
+        tasks.closeActiveDirty();
+        committer.rollBack();
+        assignment.reopen();
+        set(ThreadState.REBALANCING);
+    }
+
     private void once() {
-        tasks.openWaiting();
+        tasks.openWaiting(partitions -> !exactlyOnce || input.rewind(partitions));
         input.resume();
-        boolean busy = tasks.hasRecords();
-        if (tasks.isRestoring()) {
-            tasks.restore(busy ? Duration.ZERO : RESTORE_POLL);
-            busy = true;
+        boolean goesOn = !paused.getAsBoolean();
+        boolean busy = goesOn && tasks.hasRecords();
+        if (goesOn && tasks.reads()) {
+            boolean wait = !busy && tasks.isRestoring();
+            boolean moved = tasks.restore(wait ? RESTORE_POLL : Duration.ZERO);
+            busy |= moved || tasks.isRestoring();
         }
         poll(busy);
+        if (goesOn) {
+            work();
+        }
+        boolean due =
+                committer.isDue() || tasks.running().stream().anyMatch(Task::takeCommitRequest);
+        if (due && !(exactlyOnce && assignment.isRebalancing())) {
+            committer.commit(false);
+            lostSinceMs = 0;
+        }
+        rebalanceWhenWarm();
+        set(
+                tasks.allRun() && assignment.isSettled()
+                        ? ThreadState.RUNNING
+                        : ThreadState.REBALANCING);
+    }
+
+    private void work() {
         boolean progress;
         do {
             progress = false;
@@ -262,24 +377,45 @@ public final class StreamThread extends Thread {
                 task.punctuate(PunctuationType.WALL_CLOCK_TIME);
             }
         } while (progress && !committer.isDue());
-        if (committer.isDue() || tasks.running().stream().anyMatch(Task::takeCommitRequest)) {
-            committer.commit(false);
-        }
-        set(
-                tasks.allRun() && assignment.isJoined()
-                        ? ThreadState.RUNNING
-                        : ThreadState.REBALANCING);
     }
 
     private void poll(boolean busy) {
         if (busy) {
             input.poll(Duration.ZERO);
-        } else if (tasks.isWaiting() || !assignment.isJoined()) {
+        } else if (tasks.isWaiting() || !assignment.isSettled()) {
             input.poll(REBALANCE_POLL);
-        } else if (!collector.isPending()) {
+        } else if (exactlyOnce && collector.isInTransaction()) {
+            long leftMs = Math.max(0, committer.millisLeft());
+            input.poll(Duration.ofMillis(Math.min(leftMs, pollTimeout.toMillis())));
+        } else if (exactlyOnce || !collector.isPending()) {
             input.poll(pollTimeout);
         } else if (!input.poll(QUIET)) {
             collector.flush();
+        }
+    }
+
+    /** Asks for a new placement when a task that warms up here could run here. */
+    private void rebalanceWhenWarm() {
+        Set<TaskId> warmups = assignment.warmups();
+        long nowMs = System.currentTimeMillis();
+        if (warmups.isEmpty()
+                || !assignment.isSettled()
+                || nowMs - lastWarmupCheckMs < WARMUP_CHECK_MS) {
+            return;
+        }
+        lastWarmupCheckMs = nowMs;
+        long acceptable = placementSettings().acceptableLag();
+        boolean warm =
+                warmups.stream()
+                        .map(tasks::lag)
+                        .anyMatch(lag -> lag.isPresent() && lag.getAsLong() <= acceptable);
+        boolean probe =
+                nowMs - lastRebalanceMs
+                        >= config.getLong(StreamsConfig.PROBING_REBALANCE_INTERVAL_MS_CONFIG);
+        KafkaConsumer<byte[], byte[]> member = consumer;
+        if ((warm || probe) && member != null) {
+            lastRebalanceMs = nowMs;
+            member.enforceRebalance(warm ? "a task has warmed up" : "probing");
         }
     }
 
@@ -309,7 +445,8 @@ public final class StreamThread extends Thread {
             throw new StreamsException(
                     "The group's leader runs another program: there is no task " + id + " here");
         }
-        return new Task(
+        Task task =
+                new Task(
                 id,
                 subtopology,
                 partitions,
@@ -322,6 +459,10 @@ public final class StreamThread extends Thread {
                         budget,
                         stateDirectory.task(id),
                         System::currentTimeMillis));
+        if (exactlyOnce) {
+            task.holdWrites();
+        }
+        return task;
     }
 
     private void set(ThreadState next) {

@@ -113,6 +113,7 @@ public final class Task {
 
     private void addNode(NodeSpec spec) {
         Node node = create(spec);
+        node.label(spec.name());
         nodes.put(spec.name(), node);
         for (String parent : spec.parents()) {
             Objects.requireNonNull(nodes.get(parent)).addChild(node);
