@@ -430,6 +430,12 @@ final class StreamsSettings {
                 "INFO",
                 ValidString.in("INFO", "DEBUG", "TRACE"),
                 text);
+        define(
+                BUILT_IN_METRICS_VERSION_CONFIG,
+                ConfigDef.Type.STRING,
+                METRICS_LATEST,
+                ValidString.in(METRICS_LATEST),
+                "Of the metrics' names.");
         define(AbstractConfig.CONFIG_PROVIDERS_CONFIG, ConfigDef.Type.LIST, List.of(), text);
     }
 

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -113,7 +114,7 @@ class ExactlyOnceKillTest {
         cluster.write(all);
         startChild("a");
         awaitCounts(all);
-        Process first = children.remove("a");
+        Process first = Objects.requireNonNull(children.remove("a"));
         first.destroy(); // SIGTERM: it closes its stores
         assertThat(first.waitFor(60, TimeUnit.SECONDS)).isTrue();
 

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -34,6 +35,11 @@ class TaskPlacementTest {
         Map<TaskId, Long> each = new TreeMap<>();
         tasks.forEach(task -> each.put(task, offsets));
         return each;
+    }
+
+    private static TaskPlacement.Placed at(
+            Map<String, TaskPlacement.Placed> placed, String member) {
+        return Objects.requireNonNull(placed.get(member));
     }
 
     private static TaskPlacement.Member member(
@@ -93,17 +99,17 @@ class TaskPlacementTest {
 
         Map<String, TaskPlacement.Placed> before =
                 TaskPlacement.place(all, Map.of("a", owner, "b", fresh()), ends, PLAIN);
-        assertThat(before.get("a").active()).isEqualTo(all);
-        assertThat(before.get("b").active()).isEmpty();
-        Set<TaskId> warmups = before.get("b").warmup();
+        assertThat(at(before, "a").active()).isEqualTo(all);
+        assertThat(at(before, "b").active()).isEmpty();
+        Set<TaskId> warmups = at(before, "b").warmup();
         assertThat(warmups).hasSize(2);
 
         TaskPlacement.Member warm = member(2, Set.of(), each(warmups, 950));
         Map<String, TaskPlacement.Placed> after =
                 TaskPlacement.place(all, Map.of("a", owner, "b", warm), ends, PLAIN);
-        assertThat(after.get("b").active()).isEqualTo(warmups);
-        assertThat(after.get("a").active()).hasSize(2).doesNotContainAnyElementsOf(warmups);
-        assertThat(after.get("b").warmup()).isEmpty();
+        assertThat(at(after, "b").active()).isEqualTo(warmups);
+        assertThat(at(after, "a").active()).hasSize(2).doesNotContainAnyElementsOf(warmups);
+        assertThat(at(after, "b").warmup()).isEmpty();
     }
 
     @Test
@@ -118,8 +124,8 @@ class TaskPlacementTest {
                         each(all, 1000),
                         one);
 
-        assertThat(placed.get("a").active()).isEqualTo(all);
-        assertThat(placed.get("b").warmup()).hasSize(1);
+        assertThat(at(placed, "a").active()).isEqualTo(all);
+        assertThat(at(placed, "b").warmup()).hasSize(1);
     }
 
     @Test
@@ -224,9 +230,9 @@ class TaskPlacementTest {
             assertThat(given).containsExactlyInAnyOrderElementsOf(all);
             int warmups = 0;
             for (TaskPlacement.Placed each : placed.values()) {
-                assertThat(each.standby()).doesNotContainAnyElementsOf(each.active());
-                assertThat(each.warmup()).doesNotContainAnyElementsOf(each.active());
-                assertThat(each.warmup()).doesNotContainAnyElementsOf(each.standby());
+                assertThat(each.standby()).noneMatch(each.active()::contains);
+                assertThat(each.warmup()).noneMatch(each.active()::contains);
+                assertThat(each.warmup()).noneMatch(each.standby()::contains);
                 warmups += each.warmup().size();
             }
             assertThat(warmups).isLessThanOrEqualTo(settings.maxWarmups());
