@@ -28,25 +28,32 @@ public class StreamsConfig extends AbstractConfig {
     public static final String APPLICATION_ID_CONFIG = "application.id";
     public static final String APPLICATION_SERVER_CONFIG = "application.server";
     public static final String BOOTSTRAP_SERVERS_CONFIG = "bootstrap.servers";
-    public static final String BUFFERED_RECORDS_PER_PARTITION_CONFIG = "buffered.records.per.partition";
+    public static final String BUFFERED_RECORDS_PER_PARTITION_CONFIG =
+            "buffered.records.per.partition";
     public static final String BUILT_IN_METRICS_VERSION_CONFIG = "built.in.metrics.version";
     public static final String CACHE_MAX_BYTES_BUFFERING_CONFIG = "cache.max.bytes.buffering";
     public static final String CLIENT_ID_CONFIG = "client.id";
     public static final String COMMIT_INTERVAL_MS_CONFIG = "commit.interval.ms";
     public static final String CONNECTIONS_MAX_IDLE_MS_CONFIG = "connections.max.idle.ms";
     public static final String DEFAULT_CLIENT_SUPPLIER_CONFIG = "default.client.supplier";
-    public static final String DEFAULT_DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG = "default.deserialization.exception.handler";
+    public static final String DEFAULT_DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG =
+            "default.deserialization.exception.handler";
     public static final String DEFAULT_DSL_STORE_CONFIG = "default.dsl.store";
     public static final String DEFAULT_KEY_SERDE_CLASS_CONFIG = "default.key.serde";
-    public static final String DEFAULT_PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG = "default.production.exception.handler";
-    public static final String DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG = "default.timestamp.extractor";
+    public static final String DEFAULT_PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG =
+            "default.production.exception.handler";
+    public static final String DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG =
+            "default.timestamp.extractor";
     public static final String DEFAULT_VALUE_SERDE_CLASS_CONFIG = "default.value.serde";
-    public static final String DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG = "deserialization.exception.handler";
+    public static final String DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG =
+            "deserialization.exception.handler";
     public static final String DSL_STORE_FORMAT_CONFIG = "dsl.store.format";
     public static final String DSL_STORE_SUPPLIERS_CLASS_CONFIG = "dsl.store.suppliers.class";
     public static final String ENABLE_METRICS_PUSH_CONFIG = "enable.metrics.push";
-    public static final String ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG = "ensure.explicit.internal.resource.naming";
-    public static final String ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG = "errors.dead.letter.queue.topic.name";
+    public static final String ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG =
+            "ensure.explicit.internal.resource.naming";
+    public static final String ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG =
+            "errors.dead.letter.queue.topic.name";
     public static final String GROUP_PROTOCOL_CONFIG = "group.protocol";
     public static final String LOG_SUMMARY_INTERVAL_MS_CONFIG = "log.summary.interval.ms";
     public static final String MAX_TASK_IDLE_MS_CONFIG = "max.task.idle.ms";
@@ -59,20 +66,28 @@ public class StreamsConfig extends AbstractConfig {
     public static final String NUM_STANDBY_REPLICAS_CONFIG = "num.standby.replicas";
     public static final String NUM_STREAM_THREADS_CONFIG = "num.stream.threads";
     public static final String POLL_MS_CONFIG = "poll.ms";
-    public static final String PROBING_REBALANCE_INTERVAL_MS_CONFIG = "probing.rebalance.interval.ms";
-    public static final String PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG = "processing.exception.handler";
-    public static final String PROCESSING_EXCEPTION_HANDLER_GLOBAL_ENABLED_CONFIG = "processing.exception.handler.global.enabled";
+    public static final String PROBING_REBALANCE_INTERVAL_MS_CONFIG =
+            "probing.rebalance.interval.ms";
+    public static final String PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG =
+            "processing.exception.handler";
+    public static final String PROCESSING_EXCEPTION_HANDLER_GLOBAL_ENABLED_CONFIG =
+            "processing.exception.handler.global.enabled";
     public static final String PROCESSING_GUARANTEE_CONFIG = "processing.guarantee";
     public static final String PROCESSOR_WRAPPER_CLASS_CONFIG = "processor.wrapper.class";
-    public static final String PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG = "production.exception.handler";
-    public static final String RACK_AWARE_ASSIGNMENT_NON_OVERLAP_COST_CONFIG = "rack.aware.assignment.non_overlap_cost";
-    public static final String RACK_AWARE_ASSIGNMENT_STRATEGY_CONFIG = "rack.aware.assignment.strategy";
+    public static final String PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG =
+            "production.exception.handler";
+    public static final String RACK_AWARE_ASSIGNMENT_NON_OVERLAP_COST_CONFIG =
+            "rack.aware.assignment.non_overlap_cost";
+    public static final String RACK_AWARE_ASSIGNMENT_STRATEGY_CONFIG =
+            "rack.aware.assignment.strategy";
     public static final String RACK_AWARE_ASSIGNMENT_TAGS_CONFIG = "rack.aware.assignment.tags";
-    public static final String RACK_AWARE_ASSIGNMENT_TRAFFIC_COST_CONFIG = "rack.aware.assignment.traffic_cost";
+    public static final String RACK_AWARE_ASSIGNMENT_TRAFFIC_COST_CONFIG =
+            "rack.aware.assignment.traffic_cost";
     public static final String RECEIVE_BUFFER_CONFIG = "receive.buffer.bytes";
     public static final String RECONNECT_BACKOFF_MAX_MS_CONFIG = "reconnect.backoff.max.ms";
     public static final String RECONNECT_BACKOFF_MS_CONFIG = "reconnect.backoff.ms";
-    public static final String REPARTITION_PURGE_INTERVAL_MS_CONFIG = "repartition.purge.interval.ms";
+    public static final String REPARTITION_PURGE_INTERVAL_MS_CONFIG =
+            "repartition.purge.interval.ms";
     public static final String REPLICATION_FACTOR_CONFIG = "replication.factor";
     public static final String REQUEST_TIMEOUT_MS_CONFIG = "request.timeout.ms";
     public static final String RETRY_BACKOFF_MS_CONFIG = "retry.backoff.ms";
@@ -89,7 +104,8 @@ public class StreamsConfig extends AbstractConfig {
     public static final String UPGRADE_FROM_CONFIG = "upgrade.from";
     public static final String WINDOWED_INNER_CLASS_SERDE = "windowed.inner.class.serde";
     public static final String WINDOW_SIZE_MS_CONFIG = "window.size.ms";
-    public static final String WINDOW_STORE_CHANGE_LOG_ADDITIONAL_RETENTION_MS_CONFIG = "windowstore.changelog.additional.retention.ms";
+    public static final String WINDOW_STORE_CHANGE_LOG_ADDITIONAL_RETENTION_MS_CONFIG =
+            "windowstore.changelog.additional.retention.ms";
 
     /** Memory of the writes of all threads that wait for a commit; over it, one comes early. */
     public static final String UNCOMMITTED_MAX_BYTES_CONFIG =

@@ -181,7 +181,11 @@ final class StreamsSettings {
                 ROCKS_DB,
                 ValidString.in(ROCKS_DB, IN_MEMORY),
                 "Kind of store of tables that name none.");
-        define(DSL_STORE_SUPPLIERS_CLASS_CONFIG, ConfigDef.Type.CLASS, null, "Makes the stores of the DSL.");
+        define(
+                DSL_STORE_SUPPLIERS_CLASS_CONFIG,
+                ConfigDef.Type.CLASS,
+                null,
+                "Makes the stores of the DSL.");
         define(
                 DSL_STORE_FORMAT_CONFIG,
                 ConfigDef.Type.STRING,
@@ -283,7 +287,11 @@ final class StreamsSettings {
                     null,
                     "Of the list, where the default serde of a " + side + " is a list's.");
         }
-        define(WINDOWED_INNER_CLASS_SERDE, ConfigDef.Type.STRING, null, "Of windowed keys, for clients.");
+        define(
+                WINDOWED_INNER_CLASS_SERDE,
+                ConfigDef.Type.STRING,
+                null,
+                "Of windowed keys, for clients.");
         define(WINDOW_SIZE_MS_CONFIG, ConfigDef.Type.LONG, null, "Of windowed keys, for clients.");
     }
 
@@ -351,9 +359,21 @@ final class StreamsSettings {
                 Range.atLeast(60_000),
                 "Until tasks that warm up are placed anew at the latest.");
         define(TASK_ASSIGNOR_CLASS_CONFIG, ConfigDef.Type.STRING, null, "Places tasks.");
-        define(RACK_AWARE_ASSIGNMENT_NON_OVERLAP_COST_CONFIG, ConfigDef.Type.INT, null, "Of a move.");
-        define(RACK_AWARE_ASSIGNMENT_TRAFFIC_COST_CONFIG, ConfigDef.Type.INT, null, "Between racks.");
-        define(RACK_AWARE_ASSIGNMENT_TAGS_CONFIG, ConfigDef.Type.LIST, List.of(), "Names of client.tag.");
+        define(
+                RACK_AWARE_ASSIGNMENT_NON_OVERLAP_COST_CONFIG,
+                ConfigDef.Type.INT,
+                null,
+                "Of a move.");
+        define(
+                RACK_AWARE_ASSIGNMENT_TRAFFIC_COST_CONFIG,
+                ConfigDef.Type.INT,
+                null,
+                "Between racks.");
+        define(
+                RACK_AWARE_ASSIGNMENT_TAGS_CONFIG,
+                ConfigDef.Type.LIST,
+                List.of(),
+                "Names of client.tag.");
         define(
                 RACK_AWARE_ASSIGNMENT_STRATEGY_CONFIG,
                 ConfigDef.Type.STRING,
@@ -374,7 +394,11 @@ final class StreamsSettings {
                         StreamsSettings::requireOptimizations,
                         () -> "all, none, or some of " + new TreeSet<>(OPTIMIZATIONS)),
                 "What StreamsBuilder.build(Properties) may do.");
-        define(PROCESSOR_WRAPPER_CLASS_CONFIG, ConfigDef.Type.CLASS, null, "Wraps every processor.");
+        define(
+                PROCESSOR_WRAPPER_CLASS_CONFIG,
+                ConfigDef.Type.CLASS,
+                null,
+                "Wraps every processor.");
         define(
                 ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG,
                 ConfigDef.Type.BOOLEAN,
@@ -423,7 +447,12 @@ final class StreamsSettings {
         define(ENABLE_METRICS_PUSH_CONFIG, ConfigDef.Type.BOOLEAN, true, text);
         define(METRIC_REPORTER_CLASSES_CONFIG, ConfigDef.Type.LIST, JMX_REPORTER, text);
         define(METRICS_NUM_SAMPLES_CONFIG, ConfigDef.Type.INT, 2, Range.atLeast(1), text);
-        define(METRICS_SAMPLE_WINDOW_MS_CONFIG, ConfigDef.Type.LONG, 30_000L, Range.atLeast(0), text);
+        define(
+                METRICS_SAMPLE_WINDOW_MS_CONFIG,
+                ConfigDef.Type.LONG,
+                30_000L,
+                Range.atLeast(0),
+                text);
         define(
                 METRICS_RECORDING_LEVEL_CONFIG,
                 ConfigDef.Type.STRING,

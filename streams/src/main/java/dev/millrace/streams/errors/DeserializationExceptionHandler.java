@@ -34,7 +34,8 @@ public interface DeserializationExceptionHandler extends Configurable {
     /** Former name of {@link Result}. */
     @Deprecated
     enum DeserializationHandlerResponse {
-        CONTINUE, FAIL
+        CONTINUE,
+        FAIL
     }
 
     /** What happens next. */
@@ -71,8 +72,7 @@ public interface DeserializationExceptionHandler extends Configurable {
             return fail(List.of());
         }
 
-        public static Response resume(
-                List<ProducerRecord<byte[], byte[]>> deadLetterQueueRecords) {
+        public static Response resume(List<ProducerRecord<byte[], byte[]>> deadLetterQueueRecords) {
             return new Response(Result.RESUME, deadLetterQueueRecords);
         }
 

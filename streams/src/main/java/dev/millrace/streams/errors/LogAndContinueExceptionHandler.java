@@ -18,7 +18,9 @@ public class LogAndContinueExceptionHandler implements DeserializationExceptionH
 
     @Override
     public Response handleError(
-            ErrorHandlerContext context, ConsumerRecord<byte[], byte[]> record, Exception exception) {
+            ErrorHandlerContext context,
+            ConsumerRecord<byte[], byte[]> record,
+            Exception exception) {
         LOG.warn(
                 "Record of {}-{} offset {} is dropped, it cannot be deserialised: source {} of task {}",
                 context.topic(),

@@ -7,7 +7,8 @@ import org.slf4j.LoggerFactory;
 
 /** Drops records that make a function fail. */
 public class LogAndContinueProcessingExceptionHandler implements ProcessingExceptionHandler {
-    private static final Logger LOG = LoggerFactory.getLogger(LogAndContinueProcessingExceptionHandler.class);
+    private static final Logger LOG =
+            LoggerFactory.getLogger(LogAndContinueProcessingExceptionHandler.class);
 
     private final DeadLetters deadLetters = new DeadLetters();
 

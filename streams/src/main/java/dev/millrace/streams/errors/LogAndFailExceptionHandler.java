@@ -18,7 +18,9 @@ public class LogAndFailExceptionHandler implements DeserializationExceptionHandl
 
     @Override
     public Response handleError(
-            ErrorHandlerContext context, ConsumerRecord<byte[], byte[]> record, Exception exception) {
+            ErrorHandlerContext context,
+            ConsumerRecord<byte[], byte[]> record,
+            Exception exception) {
         LOG.error(
                 "Record of {}-{} offset {} cannot be deserialised: source {} of task {}",
                 context.topic(),

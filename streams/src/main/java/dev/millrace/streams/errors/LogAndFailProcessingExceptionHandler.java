@@ -7,7 +7,8 @@ import org.slf4j.LoggerFactory;
 
 /** Stops at a record that makes a function fail. The default. */
 public class LogAndFailProcessingExceptionHandler implements ProcessingExceptionHandler {
-    private static final Logger LOG = LoggerFactory.getLogger(LogAndFailProcessingExceptionHandler.class);
+    private static final Logger LOG =
+            LoggerFactory.getLogger(LogAndFailProcessingExceptionHandler.class);
 
     private final DeadLetters deadLetters = new DeadLetters();
 

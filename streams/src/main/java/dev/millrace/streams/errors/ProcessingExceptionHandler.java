@@ -33,7 +33,8 @@ public interface ProcessingExceptionHandler extends Configurable {
     /** Former name of {@link Result}. */
     @Deprecated
     enum ProcessingHandlerResponse {
-        CONTINUE, FAIL
+        CONTINUE,
+        FAIL
     }
 
     /** What happens next. */
@@ -70,8 +71,7 @@ public interface ProcessingExceptionHandler extends Configurable {
             return fail(List.of());
         }
 
-        public static Response resume(
-                List<ProducerRecord<byte[], byte[]>> deadLetterQueueRecords) {
+        public static Response resume(List<ProducerRecord<byte[], byte[]>> deadLetterQueueRecords) {
             return new Response(Result.RESUME, deadLetterQueueRecords);
         }
 

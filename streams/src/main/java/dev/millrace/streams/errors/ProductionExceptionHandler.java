@@ -80,7 +80,9 @@ public interface ProductionExceptionHandler extends Configurable {
     /** Former name of {@link Result}. */
     @Deprecated
     enum ProductionExceptionHandlerResponse {
-        CONTINUE, FAIL, RETRY
+        CONTINUE,
+        FAIL,
+        RETRY
     }
 
     /** What happens next. */
@@ -120,8 +122,7 @@ public interface ProductionExceptionHandler extends Configurable {
             return fail(List.of());
         }
 
-        public static Response resume(
-                List<ProducerRecord<byte[], byte[]>> deadLetterQueueRecords) {
+        public static Response resume(List<ProducerRecord<byte[], byte[]>> deadLetterQueueRecords) {
             return new Response(Result.RESUME, deadLetterQueueRecords);
         }
 

@@ -12,17 +12,17 @@ public interface StateRestoreListener {
      * @param endingOffset of the first record that need not be read
      */
     void onRestoreStart(
-            TopicPartition topicPartition, String storeName, long startingOffset, long endingOffset);
+            TopicPartition topicPartition,
+            String storeName,
+            long startingOffset,
+            long endingOffset);
 
     /**
      * @param batchEndOffset of the last record of the batch
      * @param numRestored records of the batch
      */
     void onBatchRestored(
-            TopicPartition topicPartition,
-            String storeName,
-            long batchEndOffset,
-            long numRestored);
+            TopicPartition topicPartition, String storeName, long batchEndOffset, long numRestored);
 
     /**
      * @param totalRestored records of all batches

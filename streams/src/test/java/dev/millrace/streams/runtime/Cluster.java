@@ -70,11 +70,7 @@ final class Cluster {
     List<ConsumerRecord<String, Long>> readOutput() {
         List<ConsumerRecord<String, Long>> records = new ArrayList<>();
         Map<String, Object> config =
-                Map.of(
-                        "bootstrap.servers",
-                        bootstrapServers,
-                        "isolation.level",
-                        "read_committed");
+                Map.of("bootstrap.servers", bootstrapServers, "isolation.level", "read_committed");
         try (KafkaConsumer<String, Long> consumer =
                 new KafkaConsumer<>(config, new StringDeserializer(), new LongDeserializer())) {
             List<TopicPartition> partitions =

@@ -22,8 +22,8 @@ import org.apache.kafka.common.serialization.Serdes;
 
 /**
  * Word count as a program of its own, which tests may kill. Arguments: bootstrap, application id,
- * input, output, state directory, settings as NAME=VALUE. It prints where it begins to
- * restore, and closes on SIGTERM.
+ * input, output, state directory, settings as NAME=VALUE. It prints where it begins to restore, and
+ * closes on SIGTERM.
  */
 public final class Counting {
     private Counting() {}

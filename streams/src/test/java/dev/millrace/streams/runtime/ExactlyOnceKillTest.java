@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * long form.
  */
 class ExactlyOnceKillTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final int KILLS = Integer.getInteger("millrace.test.kills", 5);
 
     @TempDir Path directory;
@@ -68,8 +68,7 @@ class ExactlyOnceKillTest {
                                 "commit.interval.ms=100",
                                 "statestore.cache.max.bytes=0")
                         .redirectErrorStream(true)
-                        .redirectOutput(
-                                directory.resolve(name + "-" + started++ + ".log").toFile())
+                        .redirectOutput(directory.resolve(name + "-" + started++ + ".log").toFile())
                         .start());
     }
 

@@ -87,7 +87,12 @@ final class CheckpointFile {
     }
 
     void write(Map<TopicPartition, Long> offsets) {
-        StringBuilder text = new StringBuilder((exactlyOnce ? EXACTLY_ONCE : AT_LEAST_ONCE) + "\n" + offsets.size() + "\n");
+        StringBuilder text =
+                new StringBuilder(
+                        (exactlyOnce ? EXACTLY_ONCE : AT_LEAST_ONCE)
+                                + "\n"
+                                + offsets.size()
+                                + "\n");
         Map<String, String> sorted = new TreeMap<>();
         offsets.forEach(
                 (partition, offset) ->

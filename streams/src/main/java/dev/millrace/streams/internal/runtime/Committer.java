@@ -60,8 +60,7 @@ final class Committer {
     }
 
     boolean isDue() {
-        return millisLeft() <= 0
-                || (exactlyOnce && tasks.uncommittedBytes() > maxUncommittedBytes);
+        return millisLeft() <= 0 || (exactlyOnce && tasks.uncommittedBytes() > maxUncommittedBytes);
     }
 
     /** Until the next commit. */

@@ -192,8 +192,7 @@ final class ProducerCollector implements RecordCollector {
             beginTransaction();
             producer.send(record, callback);
         } catch (KafkaException e) {
-            throw failure(
-                    "Error encountered trying to send record to topic " + record.topic(), e);
+            throw failure("Error encountered trying to send record to topic " + record.topic(), e);
         }
     }
 

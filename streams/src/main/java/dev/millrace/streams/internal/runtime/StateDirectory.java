@@ -124,9 +124,7 @@ public final class StateDirectory {
         }
     }
 
-    /**
-     * By the owner, how many changelog records the stores hold: the sum of their offsets.
-     */
+    /** By the owner, how many changelog records the stores hold: the sum of their offsets. */
     void report(TaskId id, long offsetSum) {
         positions.put(id, offsetSum);
     }

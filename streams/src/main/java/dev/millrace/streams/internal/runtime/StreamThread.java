@@ -1,6 +1,10 @@
 package dev.millrace.streams.internal.runtime;
 
 import dev.millrace.streams.StreamsConfig;
+import dev.millrace.streams.TaskMetadata;
+import dev.millrace.streams.ThreadMetadata;
+import dev.millrace.streams.errors.InvalidStateStoreException;
+import dev.millrace.streams.errors.StateStoreMigratedException;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.store.CacheBudget;
 import dev.millrace.streams.internal.task.Task;
@@ -8,15 +12,21 @@ import dev.millrace.streams.internal.topology.NodeSpec;
 import dev.millrace.streams.internal.topology.SubtopologySpec;
 import dev.millrace.streams.internal.topology.TopologySpec;
 import dev.millrace.streams.processor.PunctuationType;
+import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.TaskId;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
@@ -83,6 +93,15 @@ public final class StreamThread extends Thread {
     private final Map<String, Integer> subtopologyOf = new HashMap<>();
     private final Duration pollTimeout;
 
+    /**
+     * Held while tasks work. Others take it between two rounds, to read stores: it is fair, so that
+     * they need not wait for longer than one.
+     */
+    private final ReentrantLock gate = new ReentrantLock(true);
+
+    /** Tasks of each sub-topology in the whole application, when its topics are known. */
+    private volatile Map<Integer, Integer> tasksOf = Map.of();
+
     private volatile boolean stop;
     private volatile boolean leaveGroup;
     private volatile ThreadState state = ThreadState.STARTING;
@@ -92,7 +111,7 @@ public final class StreamThread extends Thread {
     private ProducerCollector collector;
 
     @SuppressWarnings("NullAway.Init") // made by the thread itself, before it is used
-    private TaskSet tasks;
+    private volatile TaskSet tasks;
 
     @SuppressWarnings("NullAway.Init") // made by the thread itself, before it is used
     private SourceInput input;
@@ -101,7 +120,10 @@ public final class StreamThread extends Thread {
     private Committer committer;
 
     @SuppressWarnings("NullAway.Init") // made by the thread itself, before it is used
-    private Assignment assignment;
+    private volatile Assignment assignment;
+
+    /** What a reader has met while he wrote out a cache; the thread has to deal with it. */
+    private volatile @Nullable RuntimeException metByReader;
 
     private long lastWarmupCheckMs;
     private long lastRebalanceMs;
@@ -207,7 +229,8 @@ public final class StreamThread extends Thread {
             }
             topics.await();
             try {
-                clients.main.subscribe(subtopologyOf.keySet(), assignment);
+                tasksOf = topics.tasksOf();
+                clients.main.subscribe(subtopologyOf.keySet(), new Gated());
                 set(ThreadState.REBALANCING);
                 try {
                     while (!stop) {
@@ -230,8 +253,13 @@ public final class StreamThread extends Thread {
             }
         } finally {
             consumer = null;
-            if (tasks != null) {
-                tasks.closeAll(clean);
+            gate.lock();
+            try {
+                if (tasks != null) {
+                    tasks.closeAll(clean);
+                }
+            } finally {
+                gate.unlock();
             }
         }
     }
@@ -241,6 +269,35 @@ public final class StreamThread extends Thread {
                 config.getInt(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG),
                 config.getLong(StreamsConfig.ACCEPTABLE_RECOVERY_LAG_CONFIG),
                 config.getInt(StreamsConfig.MAX_WARMUP_REPLICAS_CONFIG));
+    }
+
+    /** The consumer calls it while it polls, without the gate. */
+    private final class Gated implements ConsumerRebalanceListener {
+        private void call(
+                BiConsumer<Assignment, Collection<TopicPartition>> what,
+                Collection<TopicPartition> partitions) {
+            gate.lock();
+            try {
+                what.accept(assignment, partitions);
+            } finally {
+                gate.unlock();
+            }
+        }
+
+        @Override
+        public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+            call(Assignment::onPartitionsRevoked, partitions);
+        }
+
+        @Override
+        public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+            call(Assignment::onPartitionsAssigned, partitions);
+        }
+
+        @Override
+        public void onPartitionsLost(Collection<TopicPartition> partitions) {
+            call(Assignment::onPartitionsLost, partitions);
+        }
     }
 
     /** The assignor is made before the assignment. */
@@ -268,8 +325,7 @@ public final class StreamThread extends Thread {
         Restorer restorer =
                 new Restorer(
                         clients.restore, stateDirectory, changelogs::bounds, events, exactlyOnce);
-        Checkpoints checkpoints =
-                new Checkpoints(stateDirectory, collector, restorer, exactlyOnce);
+        Checkpoints checkpoints = new Checkpoints(stateDirectory, collector, restorer, exactlyOnce);
         tasks = new TaskSet(this::task, stateDirectory, collector, restorer, checkpoints);
         input = new SourceInput(clients.main, tasks, this::resetPolicy, config);
         committer = new Committer(clients.main, collector, tasks, input, purge(), config);
@@ -301,11 +357,14 @@ public final class StreamThread extends Thread {
     }
 
     private void lastCommit() {
+        gate.lock();
         try {
             committer.commit(true);
         } catch (WakeupException e) {
             // The call of shutdown() that the loop had not yet noticed; there is no second one.
             committer.commit(true);
+        } finally {
+            gate.unlock();
         }
     }
 
@@ -332,37 +391,163 @@ public final class StreamThread extends Thread {
                     cause);
         }
         LOG.warn("{} goes on at the last commit: {}", getName(), cause.toString(), cause);
-        tasks.closeActiveDirty();
-        committer.rollBack();
-        assignment.reopen();
+        gate.lock();
+        try {
+            tasks.closeActiveDirty();
+            committer.rollBack();
+            assignment.reopen();
+        } finally {
+            gate.unlock();
+        }
         set(ThreadState.REBALANCING);
     }
 
+    /** Tasks with open stores, and whether they run. From any thread. */
+    Map<TaskId, Boolean> openTasks() {
+        if (tasks == null) {
+            return Map.of();
+        }
+        gate.lock();
+        try {
+            return tasks.open();
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    /**
+     * Reads a store of a task on the caller's thread, between two rounds of this one.
+     *
+     * @param everything whether what the cache holds back goes into the store first
+     * @throws StateStoreMigratedException when the task is not here any more
+     */
+    <R> R read(TaskId id, String store, boolean everything, Function<StateStore, R> reading) {
+        gate.lock();
+        try {
+            Task task = tasks.find(id);
+            if (task == null) {
+                throw new StateStoreMigratedException(
+                        "State store " + store + " of task " + id + " is not here any more");
+            }
+            if (everything && tasks.isRunning(task)) {
+                writeOutFor(task, store);
+            }
+            return reading.apply(task.view(store));
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    private void writeOutFor(Task task, String store) {
+        try {
+            task.flushCaches();
+        } catch (RuntimeException e) {
+            metByReader = e;
+            throw new InvalidStateStoreException(
+                    "State store " + store + " cannot be read: its task fails", e);
+        }
+    }
+
+    /** Positions in the changelogs of open tasks, and whether the task runs. From any thread. */
+    public Map<TopicPartition, Long> changelogPositions() {
+        if (tasks == null) {
+            return Map.of();
+        }
+        gate.lock();
+        try {
+            return tasks.changelogPositions();
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    /** Tasks at this moment. From any thread. */
+    public ThreadMetadata metadata() {
+        gate.lock();
+        try {
+            return new Description(
+                    state.name(),
+                    getName(),
+                    tasks == null ? Set.of() : tasks.describe(tasks.running()),
+                    tasks == null ? Set.of() : tasks.describe(tasks.standbys()),
+                    getName() + "-consumer",
+                    getName() + "-restore-consumer",
+                    Set.of(getName() + "-producer"),
+                    config.clientId() + "-admin");
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    private record Description(
+            String threadState,
+            String threadName,
+            Set<TaskMetadata> activeTasks,
+            Set<TaskMetadata> standbyTasks,
+            String consumerClientId,
+            String restoreConsumerClientId,
+            Set<String> producerClientIds,
+            String adminClientId)
+            implements ThreadMetadata {}
+
+    /** Instances with an endpoint, as told in the last rebalance. From any thread. */
+    public List<AssignorData.Host> hosts() {
+        Assignment told = assignment;
+        return told == null ? List.of() : told.hosts();
+    }
+
+    /** How many tasks each sub-topology has in the whole application; empty until it is known. */
+    public Map<Integer, Integer> tasksOfSubtopologies() {
+        return tasksOf;
+    }
+
     private void once() {
-        tasks.openWaiting(partitions -> !exactlyOnce || input.rewind(partitions));
-        input.resume();
+        RuntimeException met = metByReader;
+        if (met != null) {
+            metByReader = null;
+            throw met;
+        }
         boolean goesOn = !paused.getAsBoolean();
-        boolean busy = goesOn && tasks.hasRecords();
-        if (goesOn && tasks.reads()) {
-            boolean wait = !busy && tasks.isRestoring();
-            boolean moved = tasks.restore(wait ? RESTORE_POLL : Duration.ZERO);
-            busy |= moved || tasks.isRestoring();
-        }
+        boolean busy = begin(goesOn);
         poll(busy);
-        if (goesOn) {
-            work();
-        }
-        boolean due =
-                committer.isDue() || tasks.running().stream().anyMatch(Task::takeCommitRequest);
-        if (due && !(exactlyOnce && assignment.isRebalancing())) {
-            committer.commit(false);
-            lostSinceMs = 0;
+        gate.lock();
+        try {
+            if (goesOn) {
+                work();
+            }
+            boolean due =
+                    committer.isDue()
+                            || tasks.running().stream().anyMatch(Task::takeCommitRequest);
+            if (due && !(exactlyOnce && assignment.isRebalancing())) {
+                committer.commit(false);
+                lostSinceMs = 0;
+            }
+        } finally {
+            gate.unlock();
         }
         rebalanceWhenWarm();
         set(
                 tasks.allRun() && assignment.isSettled()
                         ? ThreadState.RUNNING
                         : ThreadState.REBALANCING);
+    }
+
+    /** Opens and restores tasks; whether there is more to do than to wait for input. */
+    private boolean begin(boolean goesOn) {
+        gate.lock();
+        try {
+            tasks.openWaiting(partitions -> !exactlyOnce || input.rewind(partitions));
+            input.resume();
+            boolean busy = goesOn && tasks.hasRecords();
+            if (goesOn && tasks.reads()) {
+                boolean wait = !busy && tasks.isRestoring();
+                boolean moved = tasks.restore(wait ? RESTORE_POLL : Duration.ZERO);
+                busy |= moved || tasks.isRestoring();
+            }
+            return busy;
+        } finally {
+            gate.unlock();
+        }
     }
 
     private void work() {
@@ -447,18 +632,18 @@ public final class StreamThread extends Thread {
         }
         Task task =
                 new Task(
-                id,
-                subtopology,
-                partitions,
-                new Task.Environment(
-                        config,
-                        collector,
-                        this::decorate,
-                        store -> store.changelogTopic(config.applicationId()),
-                        topic -> id.partition(),
-                        budget,
-                        stateDirectory.task(id),
-                        System::currentTimeMillis));
+                        id,
+                        subtopology,
+                        partitions,
+                        new Task.Environment(
+                                config,
+                                collector,
+                                this::decorate,
+                                store -> store.changelogTopic(config.applicationId()),
+                                topic -> id.partition(),
+                                budget,
+                                stateDirectory.task(id),
+                                System::currentTimeMillis));
         if (exactlyOnce) {
             task.holdWrites();
         }

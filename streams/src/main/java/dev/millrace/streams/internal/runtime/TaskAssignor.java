@@ -107,12 +107,9 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
                                                                     each, e -> new HashSet<>())
                                                             .add(id));
                         });
+        Map<TaskId, Long> ends = context().ends.apply(tasks.keySet());
         Map<String, TaskPlacement.Placed> placed =
-                TaskPlacement.place(
-                        tasks.keySet(),
-                        members,
-                        context().ends.apply(tasks.keySet()),
-                        context().settings);
+                TaskPlacement.place(tasks.keySet(), members, ends, context().settings);
         List<AssignorData.Host> hosts = hosts(members, placed);
         Map<String, Assignment> result = new HashMap<>();
         placed.forEach(
@@ -122,6 +119,8 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
                         List<TopicPartition> sources = tasks.getOrDefault(task, List.of());
                         if (isFree(sources, member, claims)) {
                             partitions.addAll(sources);
+                        } else if (ends.containsKey(task)) {
+                            each.standby().add(task); // keeps up until it gets the task itself
                         }
                     }
                     AssignorData.Assigned data =
@@ -137,16 +136,12 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
             String member,
             Map<TopicPartition, Set<String>> claims) {
         return partitions.stream()
-                .allMatch(
-                        each ->
-                                Set.of(member)
-                                        .containsAll(claims.getOrDefault(each, Set.of())));
+                .allMatch(each -> Set.of(member).containsAll(claims.getOrDefault(each, Set.of())));
     }
 
     /** Threads of one instance share its endpoint. */
     private static List<AssignorData.Host> hosts(
-            Map<String, TaskPlacement.Member> members,
-            Map<String, TaskPlacement.Placed> placed) {
+            Map<String, TaskPlacement.Member> members, Map<String, TaskPlacement.Placed> placed) {
         Map<String, AssignorData.Host> hosts = new TreeMap<>();
         placed.forEach(
                 (id, each) -> {

@@ -1,7 +1,6 @@
 package dev.millrace.streams.internal.runtime;
 
 import dev.millrace.streams.processor.TaskId;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -36,8 +35,7 @@ final class TaskPlacement {
      *     state holds, the sum of its offsets
      * @param endpoint {@code application.server}, HOST:PORT; empty without one
      */
-    record Member(
-            UUID processId, Set<TaskId> running, Map<TaskId, Long> stored, String endpoint) {}
+    record Member(UUID processId, Set<TaskId> running, Map<TaskId, Long> stored, String endpoint) {}
 
     /** What one member gets. */
     record Placed(Set<TaskId> active, Set<TaskId> standby, Set<TaskId> warmup) {

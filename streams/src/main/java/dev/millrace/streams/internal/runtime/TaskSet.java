@@ -1,5 +1,6 @@
 package dev.millrace.streams.internal.runtime;
 
+import dev.millrace.streams.TaskMetadata;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.task.Task;
 import dev.millrace.streams.processor.TaskId;
@@ -10,6 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
@@ -111,11 +113,10 @@ final class TaskSet {
 
     /** Whether {@link #assign} would close tasks: what they did must be committed first. */
     boolean closesAny(Map<TaskId, List<TopicPartition>> assigned) {
-        return active(open(), assigned).size() < open().size();
+        return active(openActive(), assigned).size() < openActive().size();
     }
 
-    private static List<Task> active(
-            List<Task> open, Map<TaskId, List<TopicPartition>> assigned) {
+    private static List<Task> active(List<Task> open, Map<TaskId, List<TopicPartition>> assigned) {
         return open.stream()
                 .filter(
                         task -> {
@@ -127,7 +128,7 @@ final class TaskSet {
 
     /** Closes what is not assigned any more, keeps the rest open; {@link #openWaiting} the new. */
     void assign(Map<TaskId, List<TopicPartition>> assigned, Set<TaskId> following) {
-        List<Task> closing = new ArrayList<>(open());
+        List<Task> closing = new ArrayList<>(openActive());
         closing.removeAll(active(closing, assigned));
         closing.forEach(task -> close(task, true));
         for (Task task : List.copyOf(standbys.values())) {
@@ -287,22 +288,81 @@ final class TaskSet {
         stateDirectory.release(task.id());
     }
 
-    private List<Task> open() {
+    private List<Task> openActive() {
         List<Task> all = new ArrayList<>(running.values());
         all.addAll(restoring.values());
         return all;
     }
 
+    /** Tasks with open stores, and whether they run. */
+    Map<TaskId, Boolean> open() {
+        Map<TaskId, Boolean> open = new TreeMap<>();
+        standbys.keySet().forEach(id -> open.put(id, false));
+        restoring.keySet().forEach(id -> open.put(id, false));
+        running.keySet().forEach(id -> open.put(id, true));
+        return open;
+    }
+
+    /** The task with open stores; null: none. */
+    @Nullable Task find(TaskId id) {
+        Task task = running.get(id);
+        if (task == null) {
+            task = restoring.get(id);
+        }
+        return task != null ? task : standbys.get(id);
+    }
+
+    /** First offset of each changelog that its open store does not hold. */
+    Map<TopicPartition, Long> changelogPositions() {
+        Map<TopicPartition, Long> positions = new HashMap<>();
+        for (TaskId id : open().keySet()) {
+            Task task = find(id);
+            if (task != null) {
+                for (String topic : task.changelogs().keySet()) {
+                    TopicPartition partition = new TopicPartition(topic, id.partition());
+                    Long written = collector.nextOffset(partition);
+                    Long held = written != null ? written : restorer.heldUntil(partition);
+                    if (held != null) {
+                        positions.put(partition, held);
+                    }
+                }
+            }
+        }
+        return positions;
+    }
+
+    Set<TaskMetadata> describe(Collection<Task> described) {
+        Set<TaskMetadata> all = new HashSet<>();
+        for (Task task : described) {
+            all.add(
+                    new Description(
+                            task.id(),
+                            Set.copyOf(task.partitions()),
+                            Map.of(),
+                            Map.of(),
+                            Optional.empty()));
+        }
+        return all;
+    }
+
+    private record Description(
+            TaskId taskId,
+            Set<TopicPartition> topicPartitions,
+            Map<TopicPartition, Long> committedOffsets,
+            Map<TopicPartition, Long> endOffsets,
+            Optional<Long> timeCurrentIdlingStarted)
+            implements TaskMetadata {}
+
     /** Closes all active tasks; what they did since the last commit is lost. */
     void closeActiveDirty() {
-        closeAll(open(), false);
+        closeAll(openActive(), false);
     }
 
     /**
      * @param clean everything was committed, and the checkpoints are to say so
      */
     void closeAll(boolean clean) {
-        closeAll(open(), clean);
+        closeAll(openActive(), clean);
         closeAll(List.copyOf(standbys.values()), clean);
         waitingStandbys.clear();
     }

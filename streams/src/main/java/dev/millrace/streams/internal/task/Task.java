@@ -5,12 +5,15 @@ import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.store.CacheBudget;
 import dev.millrace.streams.internal.store.InMemoryStore;
 import dev.millrace.streams.internal.store.LocalStore;
+import dev.millrace.streams.internal.store.PlainView;
 import dev.millrace.streams.internal.store.RocksDbStore;
 import dev.millrace.streams.internal.store.RowStore;
+import dev.millrace.streams.internal.store.TimestampedView;
 import dev.millrace.streams.internal.topology.NodeSpec;
 import dev.millrace.streams.internal.topology.StoreSpec;
 import dev.millrace.streams.internal.topology.SubtopologySpec;
 import dev.millrace.streams.processor.PunctuationType;
+import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.StreamPartitioner;
 import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.state.KeyValueStore;
@@ -220,6 +223,14 @@ public final class Task {
     /** Changelog topics by name. */
     public Map<String, StoreSpec> changelogs() {
         return changelogs;
+    }
+
+    /** A store as processors see it; for reading. */
+    public StateStore view(String store) {
+        RowStore rows = context.rows(store);
+        return rows.timestamped()
+                ? new TimestampedView(rows)
+                : new PlainView(rows, context::recordTimestamp);
     }
 
     /** Whether what is stored under the name outlives the process. */

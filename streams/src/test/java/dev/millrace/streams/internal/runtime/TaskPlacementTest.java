@@ -61,8 +61,7 @@ class TaskPlacementTest {
 
     @Test
     void spreads_the_tasks_of_each_subtopology() {
-        Map<String, Set<TaskId>> placed =
-                active(tasks(2, 4), Map.of("a", fresh(), "b", fresh()));
+        Map<String, Set<TaskId>> placed = active(tasks(2, 4), Map.of("a", fresh(), "b", fresh()));
 
         for (String member : List.of("a", "b")) {
             assertThat(placed.get(member)).hasSize(4);
@@ -186,9 +185,7 @@ class TaskPlacementTest {
             Set<TaskId> all = tasks(1 + random.nextInt(3), 1 + random.nextInt(6));
             Map<String, TaskPlacement.Member> members = new HashMap<>();
             for (int i = 0; i <= random.nextInt(5); i++) {
-                members.put(
-                        "m" + i,
-                        member(i / 2, some(all, random), each(some(all, random), 5)));
+                members.put("m" + i, member(i / 2, some(all, random), each(some(all, random), 5)));
             }
 
             Map<String, Set<TaskId>> placed = active(all, members);
@@ -258,8 +255,7 @@ class TaskPlacementTest {
                         List.of(new AssignorData.Host("a:1", tasks(1, 1), tasks(2, 2))));
 
         assertThat(AssignorData.decodeMember(AssignorData.encode(member))).isEqualTo(member);
-        assertThat(AssignorData.decodeAssigned(AssignorData.encode(assigned)))
-                .isEqualTo(assigned);
+        assertThat(AssignorData.decodeAssigned(AssignorData.encode(assigned))).isEqualTo(assigned);
     }
 
     @Test
