@@ -13,7 +13,9 @@ public interface TaskMetadata {
     /** Its sources. */
     Set<TopicPartition> topicPartitions();
 
-    /** First offsets that are not committed, of sources that have been committed since the start. */
+    /**
+     * First offsets that are not committed, of sources that have been committed since the start.
+     */
     Map<TopicPartition, Long> committedOffsets();
 
     /** Ends of the sources as the consumer knows them. */

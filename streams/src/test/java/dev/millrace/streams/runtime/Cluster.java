@@ -20,6 +20,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.LongDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -53,6 +54,11 @@ final class Cluster {
         admin.listOffsets(all).all().get();
     }
 
+    void create(String topic, int partitions) throws Exception {
+        admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1))).all().get();
+        endOffsets(topic); // has a leader then
+    }
+
     void write(List<String> lines) throws Exception {
         Map<String, Object> config = Map.of("bootstrap.servers", bootstrapServers, "acks", "all");
         try (KafkaProducer<String, String> producer =
@@ -68,14 +74,22 @@ final class Cluster {
 
     /** All committed records of the output so far, in the order of each partition. */
     List<ConsumerRecord<String, Long>> readOutput() {
-        List<ConsumerRecord<String, Long>> records = new ArrayList<>();
+        return read(output, new LongDeserializer());
+    }
+
+    List<ConsumerRecord<String, String>> readStrings(String topic) {
+        return read(topic, new StringDeserializer());
+    }
+
+    private <V> List<ConsumerRecord<String, V>> read(String topic, Deserializer<V> values) {
+        List<ConsumerRecord<String, V>> records = new ArrayList<>();
         Map<String, Object> config =
                 Map.of("bootstrap.servers", bootstrapServers, "isolation.level", "read_committed");
-        try (KafkaConsumer<String, Long> consumer =
-                new KafkaConsumer<>(config, new StringDeserializer(), new LongDeserializer())) {
+        try (KafkaConsumer<String, V> consumer =
+                new KafkaConsumer<>(config, new StringDeserializer(), values)) {
             List<TopicPartition> partitions =
-                    consumer.partitionsFor(output).stream()
-                            .map(info -> new TopicPartition(output, info.partition()))
+                    consumer.partitionsFor(topic).stream()
+                            .map(info -> new TopicPartition(topic, info.partition()))
                             .toList();
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);

@@ -105,8 +105,10 @@ class StandbyTest {
 
     private void takesOver(String kind) throws Exception {
         String[] settings = {
-            StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, "1",
-            StreamsConfig.DEFAULT_DSL_STORE_CONFIG, kind
+            StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG,
+            "1",
+            StreamsConfig.DEFAULT_DSL_STORE_CONFIG,
+            kind
         };
         List<String> all = new ArrayList<>();
         Followed followed = new Followed();

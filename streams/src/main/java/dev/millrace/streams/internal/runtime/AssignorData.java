@@ -19,8 +19,10 @@ import org.jspecify.annotations.Nullable;
  * What members and leader of the group tell each other beside Kafka's own fields.
  *
  * <pre>
- * subscription:  version 2, 1 byte | process id, 16 bytes | running tasks | stored tasks | endpoint
- * assignment:    version 2, 1 byte | standby tasks | warm-up tasks | hosts
+ * subscription:  version 2, 1 byte | end, 1 byte | process id, 16 bytes | running tasks | stored tasks | endpoint
+ * assignment:    version 2, 1 byte | end, 1 byte | standby tasks | warm-up tasks | hosts
+ *
+ * end:           1: all instances of the application are to end, 0: they are not
  *
  * tasks:         count, 4 bytes | (sub-topology, 4 bytes | partition, 4 bytes)...
  * stored tasks:  count, 4 bytes | (sub-topology, 4 bytes | partition, 4 bytes | offset sum, 8 bytes)...
@@ -31,16 +33,16 @@ import org.jspecify.annotations.Nullable;
  * Each ends with 4 bytes of CRC-32C over all before it. What has another version or does not read
  * so is taken for nothing: the member then has no tasks, or follows none.
  */
-final class AssignorData {
+public final class AssignorData {
     private static final byte VERSION = 2;
     private static final int CRC_BYTES = 4;
 
     /** Tasks of an instance that has an endpoint. */
-    record Host(String endpoint, Set<TaskId> active, Set<TaskId> standby) {}
+    public record Host(String endpoint, Set<TaskId> active, Set<TaskId> standby) {}
 
     /** What a member is told. */
-    record Assigned(Set<TaskId> standby, Set<TaskId> warmup, List<Host> hosts) {
-        static final Assigned NOTHING = new Assigned(Set.of(), Set.of(), List.of());
+    record Assigned(Set<TaskId> standby, Set<TaskId> warmup, List<Host> hosts, boolean shutdown) {
+        static final Assigned NOTHING = new Assigned(Set.of(), Set.of(), List.of(), false);
     }
 
     private AssignorData() {}
@@ -49,7 +51,7 @@ final class AssignorData {
         byte[] endpoint = bytes(member.endpoint());
         ByteBuffer out =
                 ByteBuffer.allocate(
-                        1
+                        2
                                 + 16
                                 + tasksSize(member.running())
                                 + 4
@@ -57,7 +59,7 @@ final class AssignorData {
                                 + 4
                                 + endpoint.length
                                 + CRC_BYTES);
-        out.put(VERSION);
+        out.put(VERSION).put((byte) (member.shutdown() ? 1 : 0));
         out.putLong(member.processId().getMostSignificantBits());
         out.putLong(member.processId().getLeastSignificantBits());
         putTasks(out, member.running());
@@ -75,25 +77,26 @@ final class AssignorData {
     static TaskPlacement.Member decodeMember(@Nullable ByteBuffer userData) {
         ByteBuffer in = open(userData);
         if (in == null) {
-            return new TaskPlacement.Member(new UUID(0, 0), Set.of(), Map.of(), "");
+            return new TaskPlacement.Member(new UUID(0, 0), Set.of(), Map.of(), "", false);
         }
+        boolean shutdown = in.get() == 1;
         UUID processId = new UUID(in.getLong(), in.getLong());
         Set<TaskId> running = readTasks(in);
         Map<TaskId, Long> stored = new TreeMap<>();
         for (int count = in.getInt(); count > 0; count--) {
             stored.put(new TaskId(in.getInt(), in.getInt()), in.getLong());
         }
-        return new TaskPlacement.Member(processId, running, stored, readString(in));
+        return new TaskPlacement.Member(processId, running, stored, readString(in), shutdown);
     }
 
     static ByteBuffer encode(Assigned assigned) {
-        int size = 1 + tasksSize(assigned.standby) + tasksSize(assigned.warmup) + 4 + CRC_BYTES;
+        int size = 2 + tasksSize(assigned.standby) + tasksSize(assigned.warmup) + 4 + CRC_BYTES;
         for (Host host : assigned.hosts) {
             size += 4 + bytes(host.endpoint).length;
             size += tasksSize(host.active) + tasksSize(host.standby);
         }
         ByteBuffer out = ByteBuffer.allocate(size);
-        out.put(VERSION);
+        out.put(VERSION).put((byte) (assigned.shutdown ? 1 : 0));
         putTasks(out, assigned.standby);
         putTasks(out, assigned.warmup);
         out.putInt(assigned.hosts.size());
@@ -111,13 +114,14 @@ final class AssignorData {
         if (in == null) {
             return Assigned.NOTHING;
         }
+        boolean shutdown = in.get() == 1;
         Set<TaskId> standby = readTasks(in);
         Set<TaskId> warmup = readTasks(in);
         List<Host> hosts = new ArrayList<>();
         for (int count = in.getInt(); count > 0; count--) {
             hosts.add(new Host(readString(in), readTasks(in), readTasks(in)));
         }
-        return new Assigned(standby, warmup, hosts);
+        return new Assigned(standby, warmup, hosts, shutdown);
     }
 
     private static ByteBuffer sealed(ByteBuffer out) {
@@ -128,7 +132,7 @@ final class AssignorData {
 
     /** Behind the version; null when it is not of ours. */
     private static @Nullable ByteBuffer open(@Nullable ByteBuffer userData) {
-        if (userData == null || userData.remaining() < 1 + CRC_BYTES) {
+        if (userData == null || userData.remaining() < 2 + CRC_BYTES) {
             return null;
         }
         ByteBuffer in = userData.slice();

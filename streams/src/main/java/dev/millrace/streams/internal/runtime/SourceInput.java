@@ -42,6 +42,7 @@ final class SourceInput {
     private final TaskSet tasks;
     private final ResetPolicies policies;
     private final String defaultPolicy;
+    private final StreamsMetrics.OfThread metrics;
     private final long maxTaskIdleMs;
     private final int maxBuffered;
 
@@ -56,7 +57,9 @@ final class SourceInput {
             Consumer<byte[], byte[]> consumer,
             TaskSet tasks,
             ResetPolicies policies,
-            StreamsConfig config) {
+            StreamsConfig config,
+            StreamsMetrics.OfThread metrics) {
+        this.metrics = metrics;
         this.consumer = consumer;
         this.tasks = tasks;
         this.policies = policies;
@@ -70,6 +73,7 @@ final class SourceInput {
     /** Whether records came. */
     boolean poll(Duration timeout) {
         ConsumerRecords<byte[], byte[]> records;
+        long startNs = System.nanoTime();
         try {
             records = consumer.poll(timeout);
         } catch (InvalidOffsetException e) {
@@ -85,6 +89,7 @@ final class SourceInput {
                 paused.add(partition);
             }
         }
+        metrics.polled(startNs, records.count());
         return !records.isEmpty();
     }
 

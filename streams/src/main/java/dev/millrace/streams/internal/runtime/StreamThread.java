@@ -14,6 +14,7 @@ import dev.millrace.streams.internal.topology.TopologySpec;
 import dev.millrace.streams.processor.PunctuationType;
 import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.TaskId;
+import dev.millrace.streams.query.Position;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -23,11 +24,13 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
-import java.util.function.BooleanSupplier;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +55,17 @@ public final class StreamThread extends Thread {
 
         /** The thread ends after it returns; null: it was asked to. */
         void ended(StreamThread thread, @Nullable Throwable cause);
+
+        /** Another instance wants all to end. */
+        void applicationShutDown();
+    }
+
+    /** What the instance wants; asked on the thread. */
+    public interface Instance {
+        boolean isPaused();
+
+        /** Whether all instances of the application are to end. */
+        boolean endsApplication();
     }
 
     /** Where a thread is. */
@@ -86,7 +100,8 @@ public final class StreamThread extends Thread {
     private final Admin admin;
     private final Listener listener;
     private final RestoreEvents events;
-    private final BooleanSupplier paused;
+    private final StreamsMetrics.OfThread metrics;
+    private final Instance instance;
     private final boolean exactlyOnce;
     private final @Nullable CacheBudget budget;
     private final Map<Integer, SubtopologySpec> subtopologies = new HashMap<>();
@@ -106,6 +121,7 @@ public final class StreamThread extends Thread {
     private volatile boolean leaveGroup;
     private volatile ThreadState state = ThreadState.STARTING;
     private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
+    private volatile @Nullable ThreadClients clients;
 
     @SuppressWarnings("NullAway.Init") // made by the thread itself, before it is used
     private ProducerCollector collector;
@@ -145,10 +161,12 @@ public final class StreamThread extends Thread {
             Admin admin,
             Listener listener,
             RestoreEvents events,
-            BooleanSupplier paused) {
+            StreamsMetrics metrics,
+            Instance instance) {
         super(name);
+        this.metrics = metrics.ofThread(name);
         this.events = events;
-        this.paused = paused;
+        this.instance = instance;
         this.exactlyOnce = config.exactlyOnce();
         this.number = number;
         this.config = config;
@@ -205,6 +223,8 @@ public final class StreamThread extends Thread {
                         e) { // an Error in a user's function must not end the application unnoticed
             cause = e;
         }
+        clients = null;
+        metrics.close();
         set(ThreadState.ENDED);
         listener.ended(this, cause);
     }
@@ -223,6 +243,7 @@ public final class StreamThread extends Thread {
         boolean clean = false;
         try (ThreadClients clients = new ThreadClients(getName(), number, config, context)) {
             wire(clients, changelogs);
+            this.clients = clients;
             consumer = clients.main;
             if (exactlyOnce) {
                 clients.initTransactions();
@@ -311,6 +332,9 @@ public final class StreamThread extends Thread {
         public void assigned(AssignorData.Assigned assigned) {
             lastRebalanceMs = System.currentTimeMillis();
             assignment.assigned(assigned);
+            if (assigned.shutdown()) {
+                listener.applicationShutDown();
+            }
         }
     }
 
@@ -326,8 +350,8 @@ public final class StreamThread extends Thread {
                 new Restorer(
                         clients.restore, stateDirectory, changelogs::bounds, events, exactlyOnce);
         Checkpoints checkpoints = new Checkpoints(stateDirectory, collector, restorer, exactlyOnce);
-        tasks = new TaskSet(this::task, stateDirectory, collector, restorer, checkpoints);
-        input = new SourceInput(clients.main, tasks, this::resetPolicy, config);
+        tasks = new TaskSet(this::task, stateDirectory, collector, restorer, checkpoints, metrics);
+        input = new SourceInput(clients.main, tasks, this::resetPolicy, config, metrics);
         committer = new Committer(clients.main, collector, tasks, input, purge(), config);
         assignment =
                 new Assignment(
@@ -341,7 +365,8 @@ public final class StreamThread extends Thread {
                                         processId,
                                         active,
                                         stateDirectory.storedTasks(exactlyOnce),
-                                        config.applicationServer()));
+                                        config.applicationServer(),
+                                        instance.endsApplication()));
     }
 
     private RepartitionPurge purge() {
@@ -438,6 +463,23 @@ public final class StreamThread extends Thread {
         }
     }
 
+    /** Reads a store together with what its task has seen of its sources. */
+    <R> R query(
+            TaskId id,
+            String store,
+            boolean everything,
+            BiFunction<StateStore, Position, R> reading) {
+        return read(
+                id,
+                store,
+                everything,
+                view -> {
+                    Task task = tasks.find(id);
+                    return reading.apply(
+                            view, task == null ? Position.emptyPosition() : task.position());
+                });
+    }
+
     private void writeOutFor(Task task, String store) {
         try {
             task.flushCaches();
@@ -479,6 +521,12 @@ public final class StreamThread extends Thread {
         }
     }
 
+    /** Of the clients; empty before there are any. From any thread. */
+    public Map<MetricName, Metric> clientMetrics() {
+        ThreadClients made = clients;
+        return made == null ? Map.of() : made.metrics();
+    }
+
     private record Description(
             String threadState,
             String threadName,
@@ -507,7 +555,7 @@ public final class StreamThread extends Thread {
             metByReader = null;
             throw met;
         }
-        boolean goesOn = !paused.getAsBoolean();
+        boolean goesOn = !instance.isPaused();
         boolean busy = begin(goesOn);
         poll(busy);
         gate.lock();
@@ -516,10 +564,11 @@ public final class StreamThread extends Thread {
                 work();
             }
             boolean due =
-                    committer.isDue()
-                            || tasks.running().stream().anyMatch(Task::takeCommitRequest);
+                    committer.isDue() || tasks.running().stream().anyMatch(Task::takeCommitRequest);
             if (due && !(exactlyOnce && assignment.isRebalancing())) {
+                long startNs = System.nanoTime();
                 committer.commit(false);
+                metrics.committed(startNs);
                 lostSinceMs = 0;
             }
         } finally {
@@ -551,17 +600,20 @@ public final class StreamThread extends Thread {
     }
 
     private void work() {
-        boolean progress;
+        int processed;
         do {
-            progress = false;
+            processed = 0;
             for (Task task : tasks.running()) {
                 if (input.isReady(task)) {
-                    progress |= task.process(RECORDS_PER_ROUND) > 0;
+                    processed += task.process(RECORDS_PER_ROUND);
                 }
                 task.punctuate(PunctuationType.STREAM_TIME);
                 task.punctuate(PunctuationType.WALL_CLOCK_TIME);
             }
-        } while (progress && !committer.isDue());
+            if (processed > 0) {
+                metrics.processed(processed);
+            }
+        } while (processed > 0 && !committer.isDue() && !gate.hasQueuedThreads());
     }
 
     private void poll(boolean busy) {

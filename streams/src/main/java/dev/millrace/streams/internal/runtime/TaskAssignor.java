@@ -111,6 +111,7 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
         Map<String, TaskPlacement.Placed> placed =
                 TaskPlacement.place(tasks.keySet(), members, ends, context().settings);
         List<AssignorData.Host> hosts = hosts(members, placed);
+        boolean shutdown = members.values().stream().anyMatch(TaskPlacement.Member::shutdown);
         Map<String, Assignment> result = new HashMap<>();
         placed.forEach(
                 (member, each) -> {
@@ -124,7 +125,8 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
                         }
                     }
                     AssignorData.Assigned data =
-                            new AssignorData.Assigned(each.standby(), each.warmup(), hosts);
+                            new AssignorData.Assigned(
+                                    each.standby(), each.warmup(), hosts, shutdown);
                     result.put(member, new Assignment(partitions, AssignorData.encode(data)));
                 });
         return new GroupAssignment(result);

@@ -34,8 +34,14 @@ final class TaskPlacement {
      * @param stored tasks with state on the disk of its instance: how many changelog records that
      *     state holds, the sum of its offsets
      * @param endpoint {@code application.server}, HOST:PORT; empty without one
+     * @param shutdown whether all instances are to end
      */
-    record Member(UUID processId, Set<TaskId> running, Map<TaskId, Long> stored, String endpoint) {}
+    record Member(
+            UUID processId,
+            Set<TaskId> running,
+            Map<TaskId, Long> stored,
+            String endpoint,
+            boolean shutdown) {}
 
     /** What one member gets. */
     record Placed(Set<TaskId> active, Set<TaskId> standby, Set<TaskId> warmup) {

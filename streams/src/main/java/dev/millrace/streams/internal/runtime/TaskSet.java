@@ -44,6 +44,7 @@ final class TaskSet {
     private final ProducerCollector collector;
     private final Restorer restorer;
     private final Checkpoints checkpoints;
+    private final StreamsMetrics.OfThread metrics;
 
     private final Map<TaskId, Task> running = new TreeMap<>();
     private final Map<TaskId, Task> restoring = new TreeMap<>();
@@ -57,7 +58,9 @@ final class TaskSet {
             StateDirectory stateDirectory,
             ProducerCollector collector,
             Restorer restorer,
-            Checkpoints checkpoints) {
+            Checkpoints checkpoints,
+            StreamsMetrics.OfThread metrics) {
+        this.metrics = metrics;
         this.factory = factory;
         this.stateDirectory = stateDirectory;
         this.collector = collector;
@@ -262,6 +265,7 @@ final class TaskSet {
         restoring.remove(task.id());
         task.start();
         running.put(task.id(), task);
+        metrics.taskOpened();
     }
 
     /** Makes all stores durable and notes how far they go; everything is committed. */
@@ -284,6 +288,7 @@ final class TaskSet {
         running.remove(task.id());
         restoring.remove(task.id());
         standbys.remove(task.id());
+        metrics.taskClosed();
         task.close();
         stateDirectory.release(task.id());
     }

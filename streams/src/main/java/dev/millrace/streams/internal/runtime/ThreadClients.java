@@ -2,6 +2,7 @@ package dev.millrace.streams.internal.runtime;
 
 import dev.millrace.streams.StreamsConfig;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -9,6 +10,8 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.slf4j.Logger;
@@ -24,7 +27,7 @@ final class ThreadClients implements AutoCloseable {
     final KafkaConsumer<byte[], byte[]> main;
     final KafkaConsumer<byte[], byte[]> restore;
     private final Map<String, Object> producerConfigs;
-    private KafkaProducer<byte[], byte[]> producer;
+    private volatile KafkaProducer<byte[], byte[]> producer;
 
     /**
      * @param name prefix of the client ids
@@ -116,6 +119,13 @@ final class ThreadClients implements AutoCloseable {
         if (config.exactlyOnce()) {
             configs.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         }
+    }
+
+    Map<MetricName, Metric> metrics() {
+        Map<MetricName, Metric> all = new HashMap<>(main.metrics());
+        all.putAll(restore.metrics());
+        all.putAll(producer.metrics());
+        return all;
     }
 
     /** Gives up the place in the group, which a static member otherwise keeps; for the end. */

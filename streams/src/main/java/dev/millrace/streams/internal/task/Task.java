@@ -16,6 +16,7 @@ import dev.millrace.streams.processor.PunctuationType;
 import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.StreamPartitioner;
 import dev.millrace.streams.processor.TaskId;
+import dev.millrace.streams.query.Position;
 import dev.millrace.streams.state.KeyValueStore;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -225,6 +226,18 @@ public final class Task {
         return changelogs;
     }
 
+    /** Last records that were processed, of each source that had any. */
+    public Position position() {
+        Position position = Position.emptyPosition();
+        for (RecordQueue queue : queues) {
+            if (queue.lastProcessed >= 0) {
+                position.withComponent(
+                        queue.partition.topic(), queue.partition.partition(), queue.lastProcessed);
+            }
+        }
+        return position;
+    }
+
     /** A store as processors see it; for reading. */
     public StateStore view(String store) {
         RowStore rows = context.rows(store);
@@ -361,6 +374,7 @@ public final class Task {
                     e);
         }
         context.end();
+        next.lastProcessed = record.offset();
         next.advance();
         lastQueueIsEmpty = next.headRecord() == null;
         return true;

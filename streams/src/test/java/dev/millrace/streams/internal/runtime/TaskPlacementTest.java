@@ -44,7 +44,7 @@ class TaskPlacementTest {
 
     private static TaskPlacement.Member member(
             int process, Set<TaskId> running, Map<TaskId, Long> stored) {
-        return new TaskPlacement.Member(new UUID(0, process), running, stored, "");
+        return new TaskPlacement.Member(new UUID(0, process), running, stored, "", false);
     }
 
     private static TaskPlacement.Member fresh() {
@@ -247,12 +247,13 @@ class TaskPlacementTest {
     void what_members_and_leader_say_survives_the_way() {
         TaskPlacement.Member member =
                 new TaskPlacement.Member(
-                        PROCESS, tasks(2, 2), each(tasks(1, 3), 1L << 40), "localhost:8080");
+                        PROCESS, tasks(2, 2), each(tasks(1, 3), 1L << 40), "localhost:8080", true);
         AssignorData.Assigned assigned =
                 new AssignorData.Assigned(
                         tasks(1, 2),
                         tasks(2, 1),
-                        List.of(new AssignorData.Host("a:1", tasks(1, 1), tasks(2, 2))));
+                        List.of(new AssignorData.Host("a:1", tasks(1, 1), tasks(2, 2))),
+                        true);
 
         assertThat(AssignorData.decodeMember(AssignorData.encode(member))).isEqualTo(member);
         assertThat(AssignorData.decodeAssigned(AssignorData.encode(assigned))).isEqualTo(assigned);
@@ -263,7 +264,8 @@ class TaskPlacementTest {
         assertThat(AssignorData.decodeMember(null).running()).isEmpty();
         assertThat(AssignorData.decodeMember(ByteBuffer.allocate(40)).stored()).isEmpty();
         ByteBuffer torn =
-                AssignorData.encode(new TaskPlacement.Member(PROCESS, tasks(2, 2), Map.of(), ""));
+                AssignorData.encode(
+                        new TaskPlacement.Member(PROCESS, tasks(2, 2), Map.of(), "", false));
         torn.put(20, (byte) (torn.get(20) + 1));
         assertThat(AssignorData.decodeMember(torn).running()).isEmpty();
         assertThat(AssignorData.decodeAssigned(torn).standby()).isEmpty();
