@@ -202,7 +202,7 @@ final class ReplicaMoves {
     private void stepLater(Move move, double copiedBytes) {
         double bytesPerMs = maxBytesPerSecond / 1e3 / Math.max(1, moves.size());
         double delayMs = copiedBytes / bytesPerMs;
-        if (delayMs < 1) {
+        if (delayMs < 1 || move.stage.get() == Stage.CANCELLED) {
             step(move);
             return;
         }

@@ -87,6 +87,9 @@ class BrokerTest {
                         () -> BrokerSettings.from(Map.of("auto.create.topics.enable", "perhaps")))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("true or false");
+        assertThatThrownBy(() -> BrokerSettings.from(Map.of("queued.max.request.bytes", "5")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("at least socket.request.max.bytes, 104857600");
     }
 
     @Test
@@ -103,6 +106,7 @@ class BrokerTest {
         assertThat(defaults.recoveryThreads()).isEqualTo(2);
         assertThat(defaults.wire().maxRequestBytes()).isEqualTo(104_857_600);
         assertThat(defaults.wire().maxIdleMs()).isEqualTo(600_000);
+        assertThat(defaults.wire().maxQueuedBytes()).isEqualTo(-1);
         TopicCreation.Shape offsets = BrokerSettings.offsetsTopic(Map.of());
         assertThat(offsets.partitions()).isEqualTo(50);
         assertThat(offsets.configs())

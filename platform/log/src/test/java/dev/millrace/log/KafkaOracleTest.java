@@ -111,6 +111,7 @@ class KafkaOracleTest {
          * What a story may have together. Kafka's cleaner looks for aborted transactions from the
          * log start, or from the segment of the first dirty offset, and takes some that end before
          * for going on, and some that begin before for committed: it then compacts less, and later.
+         * All three together are held against a model by {@link CleanedTransactionsTest}.
          */
         private enum Kind {
             CLEANS_AND_ABORTS,

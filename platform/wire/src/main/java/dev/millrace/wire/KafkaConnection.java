@@ -216,7 +216,8 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         try {
-            context.executor()
+            context.channel()
+                    .eventLoop()
                     .execute(
                             () -> {
                                 starving = false;

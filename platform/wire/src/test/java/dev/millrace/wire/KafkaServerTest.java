@@ -15,6 +15,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -302,6 +303,44 @@ class KafkaServerTest {
             awaitOpen(1);
             open.remove().complete(new DescribeClusterResponseData());
             waiting.receive(ApiKeys.DESCRIBE_CLUSTER, 0);
+        }
+    }
+
+    @Test
+    void whatever_clients_send_and_whenever_they_leave_all_memory_is_given_back()
+            throws Exception {
+        requestThatTakesAllMemory();
+        Random random = new Random(13);
+        ArrayDeque<RawClient> clients = new ArrayDeque<>();
+        for (int i = 0; i < 400; i++) {
+            RawClient client = new RawClient(server.address());
+            clients.add(client);
+            byte[] frame =
+                    switch (random.nextInt(4)) {
+                        case 0 -> RawClient.frame(ApiKeys.DESCRIBE_CLUSTER, 0, i, cluster());
+                        case 1 -> RawClient.frame(ApiKeys.DESCRIBE_CLUSTER, 2, i, cluster());
+                        default ->
+                                RawClient.frame(
+                                        ApiKeys.PRODUCE,
+                                        9,
+                                        i,
+                                        produce(1, "x".repeat(random.nextInt(3_000))));
+                    };
+            boolean whole = random.nextBoolean();
+            client.send(whole ? frame : Arrays.copyOf(frame, random.nextInt(frame.length)));
+            if (clients.size() > 8) {
+                clients.remove().close();
+            }
+        }
+        for (RawClient client : clients) {
+            client.close();
+        }
+        awaitMemory(0);
+        assertThat(server.requestMemoryWaits()).isPositive();
+
+        try (RawClient last = new RawClient(server.address())) {
+            last.send(ApiKeys.PRODUCE, 9, 1, produce(1, "x"));
+            assertThat(last.receive(ApiKeys.PRODUCE, 9).correlationId()).isEqualTo(1);
         }
     }
 
