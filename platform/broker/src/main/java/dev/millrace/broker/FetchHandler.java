@@ -7,10 +7,14 @@ import io.vertx.core.Future;
 import io.vertx.core.internal.ContextInternal;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.message.FetchRequestData;
+import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
+import org.apache.kafka.common.message.FetchRequestData.FetchTopic;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
 
 /** Fetch: looks its session up, reads, and waits where there is too little to read. */
 final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseData> {
@@ -73,6 +77,25 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
             answer.onComplete(done -> waiting.remove(fetch));
         }
         return answer;
+    }
+
+    /** Of the partitions that it has read from since its last request, where it has a session. */
+    @Override
+    public @Nullable ContextInternal home(FetchRequestData request) {
+        ContextInternal home = null;
+        for (FetchTopic topic : request.topics()) {
+            for (FetchPartition wanted : topic.partitions()) {
+                Partition partition =
+                        topic.topicId().equals(Uuid.ZERO_UUID)
+                                ? partitions.find(topic.topic(), wanted.partition())
+                                : partitions.find(topic.topicId(), wanted.partition());
+                if (partition == null || (home != null && partition.owner() != home)) {
+                    return null;
+                }
+                home = partition.owner();
+            }
+        }
+        return home;
     }
 
     /** A consumer that says good-bye waits for its answer, which waits for the one before. */

@@ -1,8 +1,11 @@
 package dev.millrace.wire;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.EventLoop;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.vertx.core.Future;
 import io.vertx.core.internal.ContextInternal;
@@ -33,13 +36,18 @@ import org.slf4j.LoggerFactory;
  * <p>Back-pressure: while too many requests or bytes are unanswered, the client does not read its
  * answers, or a quota says so, the socket is not read. Bytes that are no request close the
  * connection, and nothing else. Event loop only; answers from other threads are moved here first.
+ *
+ * <p>A connection whose requests belong to another event loop ({@link ApiHandler#home}) moves
+ * there, at a moment when nothing of it is under way.
  */
 final class KafkaConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaConnection.class);
 
     /** Current while handlers are called, so that they may use Vert.x as in a verticle. */
-    private final ContextInternal vertxContext;
+    private ContextInternal vertxContext;
 
+    private final LoopBalance balance;
+    private final Homing homing = new Homing();
     private final ApiTable table;
     private final WireConfig config;
     private final RequestMetrics metrics;
@@ -56,6 +64,9 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
     private boolean flushScheduled;
     private boolean draining;
     private boolean closed;
+
+    /** On its way to another loop: nothing is read, and nothing is under way. */
+    private boolean moving;
 
     /** Throttled: not read, whatever it sends, until {@link #mutedUntilNs}. */
     private boolean muted;
@@ -107,6 +118,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
 
     KafkaConnection(
             ContextInternal vertxContext,
+            LoopBalance balance,
             ApiTable table,
             WireConfig config,
             RequestMetrics metrics,
@@ -114,6 +126,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
             long id,
             FrameReader frames) {
         this.vertxContext = vertxContext;
+        this.balance = balance;
         this.table = table;
         this.config = config;
         this.metrics = metrics;
@@ -164,7 +177,14 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
         cutting = true;
         ContextInternal previous = vertxContext.beginDispatch();
         try {
-            while (!closed && !draining && !saturated(context)) {
+            while (!closed && !draining) {
+                if (saturated(context)) {
+                    // Many may be answered already, and nobody would come back for the rest.
+                    sendAnswers(context);
+                    if (closed || saturated(context)) {
+                        break;
+                    }
+                }
                 ByteBuf frame = frames.next();
                 if (frame == null) {
                     break;
@@ -185,11 +205,18 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
         sendAnswers(context);
         if (!closed) {
             context.channel().config().setAutoRead(!draining && !saturated(context));
+            if (homing.isDue() && !moving && exchanges.isEmpty()) {
+                moving = true;
+                // Behind the flush that may be waiting.
+                context.executor().execute(() -> move(context));
+            }
         }
     }
 
     private boolean saturated(ChannelHandlerContext context) {
         return muted
+                || moving
+                || homing.isDue()
                 || exchanges.size() >= config.maxInFlightRequests()
                 || inFlightBytes >= config.maxInFlightBytes()
                 || !context.channel().isWritable();
@@ -251,6 +278,9 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
                     new ClientSoftware(hello.clientSoftwareName(), hello.clientSoftwareVersion());
         }
         open(exchange);
+        if (homing.listens()) {
+            homing.heard(entry.handler().home(exchange.request.data()), vertxContext);
+        }
         call(context, entry.handler(), exchange);
     }
 
@@ -437,6 +467,58 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
         cutFrames(context);
     }
 
+    // ---- Moving to another event loop
+
+    private void move(ChannelHandlerContext context) {
+        ContextInternal target = homing.destination();
+        Channel channel = context.channel();
+        context.flush();
+        ChannelOutboundBuffer unsent = channel.unsafe().outboundBuffer();
+        boolean quiet =
+                exchanges.isEmpty()
+                        && !muted
+                        && !flushScheduled
+                        && !draining
+                        && unsent != null
+                        && unsent.isEmpty();
+        if (closed || target == null || !quiet || !balance.moves(vertxContext, target)) {
+            moving = false;
+            homing.forget();
+            if (!closed) {
+                cutFrames(context);
+            }
+            return;
+        }
+        vertxContext = target;
+        homing.moved();
+        channel.deregister()
+                .addListener(
+                        left ->
+                                target.nettyEventLoop()
+                                        .register(channel)
+                                        .addListener(done -> arrived(context, done.isSuccess())));
+    }
+
+    /** On the new loop, which has got all that the old one wrote by its queue. */
+    private void arrived(ChannelHandlerContext context, boolean served) {
+        if (!served) {
+            // Closed on its way, or the loop has ended; Netty has closed the socket.
+            LOG.debug("The connection of {} ended on its way to another loop", client);
+            closed = true;
+            frames.close();
+            return;
+        }
+        moving = false;
+        if (!closed) {
+            cutFrames(context);
+        }
+    }
+
+    /** The event loop that serves it, or will; asked there. */
+    ContextInternal loop() {
+        return vertxContext;
+    }
+
     private ResponseEncoder.Encoded encode(
             ChannelHandlerContext context, RequestContext request, ApiMessage response) {
         short version = request.version();
@@ -514,7 +596,17 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
         if (context == null || closed) {
             return;
         }
+        EventLoop now = context.channel().eventLoop();
+        if (!now.inEventLoop()) {
+            // It has moved since this was called.
+            now.execute(this::drain);
+            return;
+        }
         draining = true;
+        if (moving) {
+            // Sees it when it has arrived.
+            return;
+        }
         context.channel().config().setAutoRead(false);
         sendAnswers(context);
     }
