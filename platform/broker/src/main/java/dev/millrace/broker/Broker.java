@@ -24,8 +24,11 @@ import dev.millrace.log.PartitionLog;
 import dev.millrace.log.disk.Disk;
 import dev.millrace.log.disk.LocalDisk;
 import dev.millrace.wire.ApiTable;
+import dev.millrace.wire.ConnectionLimits;
 import dev.millrace.wire.KafkaServer;
 import dev.millrace.wire.RequestMetrics;
+import dev.millrace.wire.RequestQuotas;
+import dev.millrace.wire.WireConfig;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -80,6 +83,8 @@ public final class Broker {
     private final List<PartitionVerticle> verticles = new ArrayList<>();
     private final List<String> deploymentIds = new ArrayList<>();
 
+    private final ClusterSide clusterSide;
+
     private final Disk disk;
     private final Promise<Void> failed = Promise.promise();
     private volatile Consumer<Path> offlineListener = path -> {};
@@ -90,6 +95,8 @@ public final class Broker {
     private @Nullable GroupCoordinator groups;
     private @Nullable TxnCoordinator transactions;
     private KafkaServer.@Nullable Bound server;
+    private KafkaServer.@Nullable Bound peerServer;
+    private @Nullable FetchHandler peerFetches;
     private long checkpointTimer = -1;
     private @Nullable Future<Void> stopped;
 
@@ -103,6 +110,7 @@ public final class Broker {
         this.settings = BrokerSettings.from(now);
         config.requireCordonedKnown();
         this.workers = new Workers("millrace-background", settings.backgroundThreads());
+        this.clusterSide = new ClusterSide(vertx, cluster, config, workers, disk);
         this.partitions = new Partitions(cluster::image);
         this.quotas = new ClientQuotas(ListenerSettings.quotaWindows(now));
         this.cleaner = new LogCleaner(partitions, CleanerSettings.from(now));
@@ -167,13 +175,19 @@ public final class Broker {
         return server.address();
     }
 
+    /** Where the other nodes of the cluster can reach it; null if it is alone. */
+    public @Nullable InetSocketAddress peerAddress() {
+        return peerServer == null ? null : peerServer.address();
+    }
+
     /** What clients pushed of their metrics, in Prometheus' text format; any thread. */
     public String clientMetrics() {
         return telemetry.scrape();
     }
 
     /** What can be changed while this broker runs, beside the defaults of topics. */
-    private void followSettings(TxnCoordinator txns) {
+    private void followSettings(
+            LogDirectories logs, GroupCoordinator coordinator, TxnCoordinator txns) {
         dynamicSettings.onChange(
                 Set.of("background.threads"),
                 now -> workers.resize(BrokerSettings.from(now).backgroundThreads()));
@@ -182,6 +196,20 @@ public final class Broker {
         dynamicSettings.onChange(
                 Set.of("transaction.partition.verification.enable"),
                 now -> txns.verifyPartitions(TxnConfig.from(now).verifyPartitions()));
+        dynamicSettings.onChange(
+                Set.of("group.consumer.assignment.interval.ms"),
+                now -> coordinator.reconfigure(GroupConfig.from(now)));
+        dynamicSettings.onChange(
+                Set.of("producer.id.expiration.ms"),
+                now ->
+                        logs.producerIdExpirationMs(
+                                BrokerSettings.from(now).producerIdExpirationMs()));
+        ReplicaMoves moving = moves;
+        if (moving != null) {
+            dynamicSettings.onChange(
+                    Set.of("replica.alter.log.dirs.io.max.bytes.per.second"),
+                    now -> moving.maxBytesPerSecond(BrokerSettings.from(now).moveBytesPerSecond()));
+        }
         cluster.onChange(
                 image -> {
                     dynamicSettings.follow(image);
@@ -209,6 +237,10 @@ public final class Broker {
     public List<Path> offlineDirectories() {
         LogDirectories open = directories;
         return open == null ? List.of() : open.offlinePaths();
+    }
+
+    LogCleaner cleaner() {
+        return cleaner;
     }
 
     /** A partition led here; null if there is none. */
@@ -267,6 +299,7 @@ public final class Broker {
             }
         }
         offlineListener.accept(directory.path());
+        clusterSide.offline(directory);
         LogDirectories all = directories;
         if (all != null && !all.anyOnline()) {
             failed.tryFail(
@@ -310,7 +343,8 @@ public final class Broker {
                         workers,
                         loops(),
                         topicSettings,
-                        replicaMoves);
+                        replicaMoves,
+                        clusterSide.replication(loops(), replicaMoves));
         follower = started;
         partitions.offline(started);
         cluster.onChange(started::follow);
@@ -328,7 +362,10 @@ public final class Broker {
                 .onFailure(e -> LOG.error("Writing the checkpoints failed", e));
     }
 
-    private Future<ApiTable> startCoordinators(LogDirectories logs, ImageFollower imageFollower) {
+    /** What each listener serves. */
+    private record Tables(ApiTable clients, ApiTable peers) {}
+
+    private Future<Tables> startCoordinators(LogDirectories logs, ImageFollower imageFollower) {
         Map<String, String> properties = dynamicSettings.now();
         TopicCreation creation =
                 new TopicCreation(
@@ -355,6 +392,7 @@ public final class Broker {
                         coordinator -> {
                             groups = coordinator;
                             TxnMarkers markers = new PartitionMarkers(partitions, coordinator);
+                            PeerRequests requests = clusterSide.requests(loops().get(0));
                             TxnCoordinator txns =
                                     TxnCoordinator.start(
                                             vertx,
@@ -367,7 +405,12 @@ public final class Broker {
                                                     workers),
                                             cluster,
                                             txnConfig,
-                                            markers,
+                                            new ClusterMarkers(
+                                                    config.nodeId(),
+                                                    cluster::image,
+                                                    markers,
+                                                    requests),
+                                            new PeerCoordinators(requests),
                                             () ->
                                                     cluster.image()
                                                             .features()
@@ -375,9 +418,40 @@ public final class Broker {
                                                                     SupportedFeatures
                                                                             .TRANSACTION_VERSION));
                             transactions = txns;
-                            followSettings(txns);
-                            return table(logs, imageFollower, creation, coordinator, txns, markers);
+                            followSettings(logs, coordinator, txns);
+                            FetchHandler fetch = fetchHandler(false);
+                            fetches = fetch;
+                            FetchHandler peerFetch = fetchHandler(true);
+                            peerFetches = peerFetch;
+                            return new Tables(
+                                    table(
+                                            logs,
+                                            imageFollower,
+                                            creation,
+                                            coordinator,
+                                            txns,
+                                            markers,
+                                            fetch),
+                                    table(
+                                            logs,
+                                            imageFollower,
+                                            creation,
+                                            coordinator,
+                                            txns,
+                                            markers,
+                                            peerFetch));
                         });
+    }
+
+    private FetchHandler fetchHandler(boolean fromPeers) {
+        return new FetchHandler(
+                partitions,
+                workers,
+                sessions,
+                new LeaderHints(cluster::image),
+                quotas,
+                settings.fetchMaxBytes(),
+                fromPeers);
     }
 
     private ApiTable table(
@@ -386,12 +460,9 @@ public final class Broker {
             TopicCreation creation,
             GroupCoordinator coordinator,
             TxnCoordinator txns,
-            TxnMarkers markers) {
+            TxnMarkers markers,
+            FetchHandler fetch) {
         LeaderHints hints = new LeaderHints(cluster::image);
-        FetchHandler fetch =
-                new FetchHandler(
-                        partitions, workers, sessions, hints, quotas, settings.fetchMaxBytes());
-        fetches = fetch;
         ApiTable.Builder table =
                 ApiTable.builder()
                         .add(ApiKeys.PRODUCE, 3, 13, new ProduceHandler(partitions, hints, txns))
@@ -407,7 +478,7 @@ public final class Broker {
                                 ApiKeys.METADATA,
                                 0,
                                 13,
-                                new MetadataHandler(cluster, imageFollower, creation))
+                                new MetadataHandler(cluster, imageFollower, creation, quotas))
                         .add(
                                 ApiKeys.OFFSET_FOR_LEADER_EPOCH,
                                 2,
@@ -441,26 +512,56 @@ public final class Broker {
         return table.build();
     }
 
-    private Future<KafkaServer.Bound> listen(ApiTable table, RequestMetrics metrics) {
-        InetAddress host;
+    private Future<KafkaServer.Bound> listen(Tables tables, RequestMetrics metrics) {
+        return bind(config.host(), config.port(), tables.clients, settings.wire(), metrics, quotas)
+                .onSuccess(
+                        bound -> {
+                            server = bound;
+                            if (metrics instanceof BrokerMetrics meters) {
+                                meters.listener(bound);
+                            }
+                            cluster.onChange(image -> limit(bound, image));
+                        })
+                .compose(bound -> listenToPeers(tables.peers, metrics).map(bound));
+    }
+
+    private Future<Void> listenToPeers(ApiTable table, RequestMetrics metrics) {
+        PeerListener peers = clusterSide.listener();
+        if (peers == null) {
+            return Future.succeededFuture();
+        }
+        return bind(
+                        peers.host(),
+                        peers.port(),
+                        table,
+                        settings.wire().withConnections(ConnectionLimits.NONE),
+                        metrics,
+                        RequestQuotas.NONE)
+                .onSuccess(bound -> peerServer = bound)
+                .mapEmpty();
+    }
+
+    private Future<KafkaServer.Bound> bind(
+            String host,
+            int port,
+            ApiTable table,
+            WireConfig wire,
+            RequestMetrics metrics,
+            RequestQuotas limits) {
+        InetAddress address;
         try {
-            host = InetAddress.getAllByName(config.host())[0];
+            address = InetAddress.getAllByName(host)[0];
         } catch (UnknownHostException e) {
             return Future.failedFuture(e);
         }
         return KafkaServer.bind(
-                        loops(),
-                        ((VertxInternal) vertx).transport().serverChannelFactory(false),
-                        new InetSocketAddress(host, config.port()),
-                        table,
-                        settings.wire(),
-                        metrics,
-                        quotas)
-                .onSuccess(
-                        bound -> {
-                            server = bound;
-                            cluster.onChange(image -> limit(bound, image));
-                        });
+                loops(),
+                ((VertxInternal) vertx).transport().serverChannelFactory(false),
+                new InetSocketAddress(address, port),
+                table,
+                wire,
+                metrics,
+                limits);
     }
 
     /** On the cluster's thread, at each change of the metadata. */
@@ -478,12 +579,14 @@ public final class Broker {
     }
 
     private Future<Void> register(KafkaServer.Bound bound) {
-        return Future.fromCompletionStage(
-                cluster.registerBroker(
-                        config.advertisedHost(),
+        ImageFollower images = follower;
+        return images == null
+                ? Future.succeededFuture()
+                : clusterSide.join(
                         config.advertisedPort(bound.address().getPort()),
-                        settings.rack()),
-                vertx.getOrCreateContext());
+                        peerAddress(),
+                        settings.rack(),
+                        images);
     }
 
     /** In the background: clients are served meanwhile, and those without a group never wait. */
@@ -491,6 +594,12 @@ public final class Broker {
         GroupCoordinator coordinator = groups;
         if (metrics != null) {
             metrics.fetchSessions(sessions);
+            metrics.replicas(partitions);
+            metrics.partitions(partitions, workers);
+            LogDirectories logs = directories;
+            if (logs != null) {
+                metrics.logs(logs);
+            }
         }
         if (coordinator != null) {
             if (metrics != null) {
@@ -524,14 +633,10 @@ public final class Broker {
 
     private Future<Void> stopInOrder() {
         vertx.cancelTimer(checkpointTimer);
-        if (fetches != null) {
-            fetches.stop();
-        }
-        Future<?> unheard =
-                server == null
-                        ? Future.succeededFuture()
-                        : server.close(settings.shutdownGraceMs());
-        return unheard.eventually(
+        return clusterSide
+                .handOver()
+                .eventually(this::stopServing)
+                .eventually(
                         () ->
                                 transactions == null
                                         ? Future.succeededFuture()
@@ -542,6 +647,7 @@ public final class Broker {
                             if (follower != null) {
                                 follower.stop();
                             }
+                            clusterSide.close();
                             return Future.join(
                                     deploymentIds.stream().map(vertx::undeploy).toList());
                         })
@@ -553,6 +659,23 @@ public final class Broker {
                             return Future.succeededFuture();
                         })
                 .mapEmpty();
+    }
+
+    private Future<Void> stopServing() {
+        List<Future<?>> closed = new ArrayList<>();
+        if (fetches != null) {
+            fetches.stop();
+        }
+        if (peerFetches != null) {
+            peerFetches.stop();
+        }
+        if (server != null) {
+            closed.add(server.close(settings.shutdownGraceMs()));
+        }
+        if (peerServer != null) {
+            closed.add(peerServer.close(settings.shutdownGraceMs()));
+        }
+        return Future.join(closed).mapEmpty();
     }
 
     private Future<Boolean> stopCleaner() {
@@ -571,6 +694,7 @@ public final class Broker {
         return workers.submit(
                         () -> {
                             open.close();
+                            clusterSide.stopped();
                             return true;
                         })
                 .onFailure(e -> LOG.error("Closing the logs failed; they will be recovered", e));

@@ -3,6 +3,8 @@ package dev.millrace.broker;
 import dev.millrace.broker.group.GroupCoordinator;
 import dev.millrace.broker.quota.ClientQuotas;
 import dev.millrace.broker.txn.TxnCoordinator;
+import dev.millrace.log.LogDirectory;
+import dev.millrace.wire.KafkaServer;
 import dev.millrace.wire.RequestContext;
 import dev.millrace.wire.RequestMetrics;
 import io.micrometer.core.instrument.Counter;
@@ -10,18 +12,19 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 import org.apache.kafka.common.protocol.ApiKeys;
 
 /**
- * Requests as meters, one set per API: {@code millrace.requests} (timer), {@code
- * millrace.request.bytes} and {@code millrace.response.bytes} (counters), all tagged {@code api};
- * groups as a gauge, {@code millrace.groups}; transactional ids as {@code
- * millrace.transactional.ids}; the log cleaner as {@code millrace.cleaner.*}; fetch sessions as
- * gauges, {@code millrace.fetch.sessions} and {@code millrace.fetch.session.partitions}, and what
- * was evicted of them, {@code millrace.fetch.session.evictions}; throttling as {@code
- * millrace.quota.*}.
+ * The broker's figures as meters: what each is called and says is in {@code docs/metrics.md}. One
+ * set per API of {@code millrace.requests} (timer), {@code millrace.request.bytes} and {@code
+ * millrace.response.bytes} (counters), all tagged {@code api}; the others are read from their
+ * owners when somebody asks, and cost nothing before.
  */
 public final class BrokerMetrics implements RequestMetrics {
     private record Meters(Timer requests, Counter requestBytes, Counter responseBytes) {}
@@ -36,6 +39,56 @@ public final class BrokerMetrics implements RequestMetrics {
     /** {@code millrace.groups}: how many groups this broker coordinates. */
     void groups(GroupCoordinator coordinator) {
         registry.gauge("millrace.groups", coordinator, GroupCoordinator::groupCount);
+    }
+
+    /**
+     * {@code millrace.connections}: open ones; {@code millrace.connections.malformed}, those closed
+     * for sending something that is no request, and {@code millrace.connections.refused}, because
+     * their address has too many; {@code millrace.request.memory.bytes} and {@code
+     * millrace.request.memory.waits}: what requests take of {@code queued.max.request.bytes}, and
+     * how often a connection had to wait for it.
+     */
+    void listener(KafkaServer.Bound listener) {
+        registry.gauge("millrace.connections", listener, KafkaServer.Bound::connections);
+        counter(
+                "millrace.connections.malformed",
+                listener,
+                KafkaServer.Bound::malformedConnections);
+        counter("millrace.connections.refused", listener, KafkaServer.Bound::refusedConnections);
+        registry.gauge(
+                "millrace.request.memory.bytes", listener, KafkaServer.Bound::requestMemoryBytes);
+        counter("millrace.request.memory.waits", listener, KafkaServer.Bound::requestMemoryWaits);
+    }
+
+    private <T> void counter(String name, T of, ToDoubleFunction<T> count) {
+        FunctionCounter.builder(name, of, count).register(registry);
+    }
+
+    /**
+     * {@code millrace.log.directories} and those of them that are {@code
+     * millrace.log.directories.offline}; {@code millrace.log.bytes} of all logs; {@code
+     * millrace.log.flushes} and {@code millrace.log.flush.ms} since the start; {@code
+     * millrace.log.flushes.waiting} for a thread; {@code millrace.log.cache.bytes} of recently
+     * appended records in memory.
+     */
+    void logs(LogDirectories logs) {
+        registry.gauge("millrace.log.directories", logs, all -> all.paths().size());
+        registry.gauge("millrace.log.directories.offline", logs, LogDirectories::offline);
+        registry.gauge("millrace.log.bytes", logs, LogDirectories::logBytes);
+        counter("millrace.log.flushes", logs, all -> all.sum(LogDirectory::flushes));
+        counter("millrace.log.flush.ms", logs, all -> all.sum(LogDirectory::flushMs));
+        registry.gauge("millrace.log.flushes.waiting", logs, LogDirectories::waitingFlushes);
+        registry.gauge(
+                "millrace.log.cache.bytes", logs, all -> all.sum(LogDirectory::tailCacheBytes));
+    }
+
+    /**
+     * {@code millrace.partitions}: those led here; {@code millrace.background.waiting}: work that
+     * waits for one of the {@code background.threads}.
+     */
+    void partitions(Partitions partitions, Workers workers) {
+        registry.gauge("millrace.partitions", partitions, all -> all.all().size());
+        registry.gauge("millrace.background.waiting", workers, Workers::queued);
     }
 
     /** {@code millrace.quota.*}: metered entities, muting answers, and for how long. */
@@ -76,6 +129,42 @@ public final class BrokerMetrics implements RequestMetrics {
     /** {@code millrace.transactional.ids}: how many of them this broker coordinates. */
     void transactions(TxnCoordinator coordinator) {
         registry.gauge("millrace.transactional.ids", coordinator, TxnCoordinator::idCount);
+    }
+
+    /**
+     * {@code millrace.replicas.*}: partitions with a replica here, those of them that this broker
+     * leads, and of these those with a replica that is not in sync, those that take no acks=all,
+     * and by how many offsets the follower that is furthest behind is.
+     */
+    void replicas(Partitions partitions) {
+        registry.gauge("millrace.replicas", partitions, all -> all.all().size());
+        registry.gauge(
+                "millrace.replicas.led",
+                partitions,
+                all -> all.all().stream().filter(Partition::isLed).count());
+        registry.gauge(
+                "millrace.replicas.under.replicated",
+                partitions,
+                all -> count(all, LeadReplicas::isUnderReplicated));
+        registry.gauge(
+                "millrace.replicas.under.min.isr",
+                partitions,
+                all -> count(all, LeadReplicas::isUnderMinInsyncReplicas));
+        registry.gauge(
+                "millrace.replicas.lag.max",
+                partitions,
+                all -> followers(all).mapToLong(LeadReplicas::maxLag).max().orElse(0));
+    }
+
+    private static Stream<LeadReplicas> followers(Partitions partitions) {
+        return partitions.all().stream()
+                .map(Partition::followers)
+                .filter(Objects::nonNull)
+                .map(Objects::requireNonNull);
+    }
+
+    private static long count(Partitions partitions, Predicate<LeadReplicas> which) {
+        return followers(partitions).filter(which).count();
     }
 
     void fetchSessions(FetchSessions sessions) {

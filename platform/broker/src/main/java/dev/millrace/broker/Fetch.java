@@ -44,6 +44,7 @@ final class Fetch {
     private boolean lookAgainScheduled;
     private boolean workerReads;
     private boolean overdue;
+    private boolean looked;
 
     /** What reading has taken of this loop and of workers; measured while there are quotas. */
     private long spentNs;
@@ -110,6 +111,11 @@ final class Fetch {
         loop.nettyEventLoop().execute(this::timeIsOver);
     }
 
+    /** The same at once; on the loop of its connection. */
+    void answerNow() {
+        timeIsOver();
+    }
+
     private void timeIsOver() {
         overdue = true;
         if (!promise.future().isComplete() && !workerReads) {
@@ -136,7 +142,8 @@ final class Fetch {
         FetchReading reading;
         long sinceNs = quotas.enabled() ? System.nanoTime() : 0;
         try {
-            reading = FetchReading.fromMemory(partitions, terms, asked);
+            reading = FetchReading.fromMemory(partitions, terms, asked, !looked);
+            looked = true;
         } catch (RuntimeException e) {
             finish();
             promise.fail(e);
@@ -239,7 +246,7 @@ final class Fetch {
         Wait wait = new Wait(partition);
         waits.add(wait);
         if (partition.isOwnerThread()) {
-            partition.awaitData(offset, terms.stable(), wait);
+            partition.awaitData(offset, terms.limit(), wait);
             return;
         }
         partition
@@ -248,7 +255,7 @@ final class Fetch {
                 .execute(
                         () -> {
                             if (!wait.cancelled) {
-                                partition.awaitData(offset, terms.stable(), wait);
+                                partition.awaitData(offset, terms.limit(), wait);
                             }
                         });
     }
@@ -267,6 +274,6 @@ final class Fetch {
     /** Owner of the partition. */
     private void leave(Wait wait) {
         wait.cancelled = true;
-        wait.partition.stopWaiting(wait, terms.stable());
+        wait.partition.stopWaiting(wait, terms.limit());
     }
 }

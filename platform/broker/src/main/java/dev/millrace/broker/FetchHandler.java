@@ -5,6 +5,7 @@ import dev.millrace.wire.ApiHandler;
 import dev.millrace.wire.RequestContext;
 import io.vertx.core.Future;
 import io.vertx.core.internal.ContextInternal;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.Uuid;
@@ -24,11 +25,17 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
     private final LeaderHints hints;
     private final ClientQuotas quotas;
     private final int maxBytes;
+    private final boolean fromPeers;
     private final Set<Fetch> waiting = ConcurrentHashMap.newKeySet();
+
+    /** Those of followers, by connection. */
+    private final Map<Long, Fetch> waitingFollowers = new ConcurrentHashMap<>();
+
     private volatile boolean stopping;
 
     /**
      * @param maxBytes bound on a response, whatever the client allows
+     * @param fromPeers requests come from brokers of this cluster: their progress commits
      */
     FetchHandler(
             Partitions partitions,
@@ -36,7 +43,9 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
             FetchSessions sessions,
             LeaderHints hints,
             ClientQuotas quotas,
-            int maxBytes) {
+            int maxBytes,
+            boolean fromPeers) {
+        this.fromPeers = fromPeers;
         this.partitions = partitions;
         this.workers = workers;
         this.sessions = sessions;
@@ -48,8 +57,16 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
     @Override
     public Future<FetchResponseData> handle(RequestContext context, FetchRequestData request) {
         // More at once would be throttled however long the client had been silent.
-        int allowedBytes = (int) Math.min(maxBytes, quotas.maxFetchBytes(context));
-        FetchTerms terms = FetchTerms.of(context, request, allowedBytes);
+        int allowedBytes =
+                fromPeers ? maxBytes : (int) Math.min(maxBytes, quotas.maxFetchBytes(context));
+        FetchTerms terms = FetchTerms.of(context, request, allowedBytes, fromPeers);
+        if (terms.isFollower()) {
+            // It follows more by now, and does not want to wait for what it asked before.
+            Fetch before = waitingFollowers.remove(context.connectionId());
+            if (before != null) {
+                before.answerNow();
+            }
+        }
         FetchContext session;
         try {
             session = sessions.context(request, terms.topicIds(), !terms.consumer());
@@ -74,7 +91,10 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
         Future<FetchResponseData> answer = fetch.start(stopping);
         if (!answer.isComplete()) {
             waiting.add(fetch);
-            answer.onComplete(done -> waiting.remove(fetch));
+            if (terms.isFollower()) {
+                waitingFollowers.put(context.connectionId(), fetch);
+            }
+            answer.onComplete(done -> forget(fetch));
         }
         return answer;
     }
@@ -96,6 +116,11 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
             }
         }
         return home;
+    }
+
+    private void forget(Fetch fetch) {
+        waiting.remove(fetch);
+        waitingFollowers.remove(fetch.connectionId(), fetch);
     }
 
     /** A consumer that says good-bye waits for its answer, which waits for the one before. */

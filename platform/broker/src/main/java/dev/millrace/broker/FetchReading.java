@@ -1,5 +1,6 @@
 package dev.millrace.broker;
 
+import dev.millrace.broker.replica.Truncation;
 import dev.millrace.log.FetchedRecords;
 import dev.millrace.log.PartitionLog;
 import dev.millrace.log.PartitionLog.EpochEndOffset;
@@ -26,6 +27,7 @@ final class FetchReading {
     private final Partitions partitions;
     private final FetchTerms terms;
     private final boolean mayTouchFiles;
+    private final boolean noteProgress;
     private final @Nullable PartitionData[] answers;
     private final long[] ends;
     private int foundBytes;
@@ -34,7 +36,12 @@ final class FetchReading {
     private boolean incomplete;
 
     private FetchReading(
-            Partitions partitions, FetchTerms terms, List<Asked> asked, boolean mayTouchFiles) {
+            Partitions partitions,
+            FetchTerms terms,
+            List<Asked> asked,
+            boolean mayTouchFiles,
+            boolean noteProgress) {
+        this.noteProgress = noteProgress;
         this.partitions = partitions;
         this.terms = terms;
         this.mayTouchFiles = mayTouchFiles;
@@ -45,14 +52,19 @@ final class FetchReading {
         }
     }
 
-    /** For an event loop: takes what it need not wait for, and says whether that was all. */
-    static FetchReading fromMemory(Partitions partitions, FetchTerms terms, List<Asked> asked) {
-        return new FetchReading(partitions, terms, asked, false);
+    /**
+     * For an event loop: takes what it need not wait for, and says whether that was all.
+     *
+     * @param first of this request: what a follower asks for says what it has
+     */
+    static FetchReading fromMemory(
+            Partitions partitions, FetchTerms terms, List<Asked> asked, boolean first) {
+        return new FetchReading(partitions, terms, asked, false, first && terms.isFollower());
     }
 
     /** For a worker: waits for the disk where it has to. */
     static FetchReading fromFilesToo(Partitions partitions, FetchTerms terms, List<Asked> asked) {
-        return new FetchReading(partitions, terms, asked, true);
+        return new FetchReading(partitions, terms, asked, true, false);
     }
 
     /** One for each partition asked for; null where the session's client knows all there is. */
@@ -93,7 +105,7 @@ final class FetchReading {
         try {
             Partition partition = partitions.require(asked, terms.topicIds());
             partition.requireUsable(asked.wanted().currentLeaderEpoch());
-            ends[index] = terms.end(partition.log());
+            ends[index] = terms.limit().of(partition.log());
             return read(partition, asked, ends[index]);
         } catch (ApiException e) {
             return refusal(asked, Errors.forException(e));
@@ -135,6 +147,13 @@ final class FetchReading {
         FetchResponseData.EpochEndOffset divergence = divergence(log, wanted);
         FetchedRecords fetched =
                 divergence == null ? fetch(partition, wanted, end) : FetchedRecords.NONE;
+        if (noteProgress && divergence == null) {
+            partition.fetched(
+                    terms.followerId(),
+                    terms.followerEpoch(),
+                    wanted.fetchOffset(),
+                    wanted.currentLeaderEpoch());
+        }
         int fetchedBytes = fetched.sizeBytes();
         if (fetchedBytes == 0
                 && divergence == null
@@ -225,20 +244,13 @@ final class FetchReading {
      */
     private static FetchResponseData.@Nullable EpochEndOffset divergence(
             PartitionLog log, FetchPartition wanted) {
-        if (wanted.lastFetchedEpoch() < 0) {
-            return null;
-        }
-        EpochEndOffset end = log.endOffsetForEpoch(wanted.lastFetchedEpoch()).orElse(null);
-        if (end == null) {
-            throw new OffsetOutOfRangeException(
-                    "%s: nothing is known of epoch %d, which the reader read last"
-                            .formatted(log.topicPartition(), wanted.lastFetchedEpoch()));
-        }
-        return end.leaderEpoch() < wanted.lastFetchedEpoch()
-                        || end.endOffset() < wanted.fetchOffset()
-                ? new FetchResponseData.EpochEndOffset()
+        EpochEndOffset end =
+                Truncation.divergence(
+                        log::endOffsetForEpoch, wanted.lastFetchedEpoch(), wanted.fetchOffset());
+        return end == null
+                ? null
+                : new FetchResponseData.EpochEndOffset()
                         .setEpoch(end.leaderEpoch())
-                        .setEndOffset(end.endOffset())
-                : null;
+                        .setEndOffset(end.endOffset());
     }
 }

@@ -1,6 +1,5 @@
 package dev.millrace.broker;
 
-import dev.millrace.log.PartitionLog;
 import dev.millrace.wire.RequestContext;
 import org.apache.kafka.common.message.FetchRequestData;
 
@@ -9,6 +8,9 @@ import org.apache.kafka.common.message.FetchRequestData;
  *
  * @param topicIds whether it carries topic ids, not names
  * @param consumer not a replica, so reads no further than the high watermark
+ * @param followerId broker that reads in order to have the records too; -1 if it is none, or only
+ *     says so
+ * @param followerEpoch its broker epoch
  * @param stable read_committed: reads no further than the last stable offset
  * @param maxWaitMs how long it may wait for {@code minBytes}
  * @param minBytes of records, over all partitions; never more than {@code maxBytes}
@@ -18,6 +20,8 @@ record FetchTerms(
         short version,
         boolean topicIds,
         boolean consumer,
+        int followerId,
+        long followerEpoch,
         boolean stable,
         int maxWaitMs,
         int minBytes,
@@ -33,7 +37,14 @@ record FetchTerms(
     /** A client that has gone is not waited for longer than this, whatever it asked for. */
     private static final int MAX_WAIT_MS = 300_000;
 
-    static FetchTerms of(RequestContext context, FetchRequestData request, int brokerMaxBytes) {
+    /**
+     * @param fromPeers the request came to the listener of this cluster's brokers
+     */
+    static FetchTerms of(
+            RequestContext context,
+            FetchRequestData request,
+            int brokerMaxBytes,
+            boolean fromPeers) {
         short version = context.version();
         int replicaId =
                 version >= FIRST_VERSION_WITH_REPLICA_STATE
@@ -44,6 +55,8 @@ record FetchTerms(
                 version,
                 version >= FIRST_VERSION_WITH_TOPIC_IDS,
                 replicaId == CONSUMER,
+                fromPeers ? replicaId : CONSUMER,
+                request.replicaState().replicaEpoch(),
                 request.isolationLevel() == READ_COMMITTED,
                 Math.min(request.maxWaitMs(), MAX_WAIT_MS),
                 Math.min(request.minBytes(), maxBytes),
@@ -65,11 +78,16 @@ record FetchTerms(
         return version >= FIRST_VERSION_WITH_LEADER_HINTS;
     }
 
-    /** Exclusive end of what this reader may see. */
-    long end(PartitionLog log) {
+    /** How far this reader may see. */
+    ReadLimit limit() {
         if (!consumer) {
-            return log.logEndOffset();
+            return ReadLimit.LOG_END;
         }
-        return stable ? log.lastStableOffset() : log.highWatermark();
+        return stable ? ReadLimit.LAST_STABLE_OFFSET : ReadLimit.HIGH_WATERMARK;
+    }
+
+    /** Whether its progress counts for the high watermark. */
+    boolean isFollower() {
+        return followerId >= 0;
     }
 }

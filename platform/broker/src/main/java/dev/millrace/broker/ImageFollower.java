@@ -1,5 +1,6 @@
 package dev.millrace.broker;
 
+import dev.millrace.broker.replica.Leadership;
 import dev.millrace.cluster.MetadataImage;
 import dev.millrace.log.PartitionLog;
 import io.vertx.core.Future;
@@ -7,13 +8,17 @@ import io.vertx.core.Promise;
 import io.vertx.core.internal.ContextInternal;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.ApiException;
@@ -25,8 +30,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes this broker's partitions what the metadata image says: opens logs of partitions led here,
- * deletes those of deleted topics, hands over new epochs and settings.
+ * Makes this broker's partitions what the metadata image says: opens logs of partitions that have a
+ * replica here, deletes those of deleted topics and of replicas that went elsewhere, says who leads
+ * and who follows whom, hands over settings.
  *
  * <p>Works on a thread of its own, one image at a time; images that arrive meanwhile are skipped up
  * to the newest. A topic is known by its id, so that one deleted and created again under its name
@@ -36,6 +42,7 @@ final class ImageFollower implements OfflineReplicas {
     private static final Logger LOG = LoggerFactory.getLogger(ImageFollower.class);
     private static final long FIRST_RETRY_MS = 500;
     private static final long MAX_RETRY_MS = 30_000;
+    private static final int NOBODY = -1;
 
     private final int nodeId;
     private final LogDirectories directories;
@@ -44,12 +51,26 @@ final class ImageFollower implements OfflineReplicas {
     private final Workers thread = new Workers("millrace-metadata", 1);
     private final List<ContextInternal> owners;
     private final BiFunction<MetadataImage, String, TopicSettings> settingsOf;
+    private final Replication replication;
+
+    /**
+     * Whether the cluster has heard of this incarnation. Before that, what the image says of its
+     * replicas is meant for the last one, which may have had more records: it leads nothing that
+     * others have too.
+     */
+    private volatile boolean registered;
+
+    private volatile LongConsumer caughtUp = version -> {};
+
+    /** Which has to wait until the image is known to be no older than the logs. */
+    private boolean straysDeleted;
 
     /** What waits for an image to have been applied; guarded by this. */
     private final PriorityQueue<Awaited> awaited = new PriorityQueue<>();
 
     private @Nullable MetadataImage newest;
     private boolean working;
+    private boolean forgetApplied;
     private long appliedVersion = -1;
     private boolean stopped;
 
@@ -82,7 +103,9 @@ final class ImageFollower implements OfflineReplicas {
             Workers workers,
             List<ContextInternal> owners,
             BiFunction<MetadataImage, String, TopicSettings> settingsOf,
-            ReplicaMoves moves) {
+            ReplicaMoves moves,
+            Replication replication) {
+        this.replication = replication;
         this.moves = moves;
         this.nodeId = nodeId;
         this.directories = directories;
@@ -99,6 +122,20 @@ final class ImageFollower implements OfflineReplicas {
             working = true;
             thread.submit(this::work).onFailure(e -> LOG.error("Following metadata failed", e));
         }
+    }
+
+    /**
+     * The cluster's image shows this incarnation of the broker; any thread.
+     *
+     * @param appliedListener told of each version that the partitions are at, from now on
+     */
+    void registered(LongConsumer appliedListener) {
+        caughtUp = appliedListener;
+        registered = true;
+        synchronized (this) {
+            forgetApplied = true;
+        }
+        followAgain();
     }
 
     /**
@@ -154,6 +191,7 @@ final class ImageFollower implements OfflineReplicas {
                     done.add(awaited.remove());
                 }
             }
+            caughtUp.accept(image.version());
             done.forEach(waiting -> waiting.promise.complete());
         }
         return true;
@@ -169,28 +207,34 @@ final class ImageFollower implements OfflineReplicas {
     private void apply(MetadataImage image) {
         MetadataImage before = applied;
         applied = image;
+        boolean all = takeForgetApplied();
         List<Future<?>> steps = new ArrayList<>();
         for (Partition partition : partitions.all()) {
-            if (!ledHere(image, partition.topicPartition(), partition.topicId())) {
+            if (!isHere(image, partition.topicPartition(), partition.topicId())) {
                 steps.add(remove(partition, image.topic(partition.topicId()).isEmpty()));
             }
         }
         await(steps);
-        if (before == null) {
+        if (!straysDeleted && (registered || !replication.clustered())) {
+            straysDeleted = true;
             deleteStrayLogs(image);
         }
 
         List<Future<?>> openings = new ArrayList<>();
         Set<String> again = Set.copyOf(unopened);
         unopened.clear();
-        boolean sameSettings = before != null && settingsUnchanged(before, image);
+        boolean sameSettings = !all && before != null && settingsUnchanged(before, image);
+        // Who may be in sync has changed.
+        boolean sameBrokers = before != null && before.brokers().equals(image.brokers());
+        Map<Integer, Long> eligible = eligible(image);
         for (MetadataImage.Topic topic : image.topics().values()) {
             if (before == null
                     || !sameSettings
                     || again.contains(topic.name())
+                    || (!sameBrokers && isReplicated(topic))
                     || !topic.equals(before.topics().get(topic.name()))) {
                 noteFresh(before, topic);
-                update(image, topic, openings);
+                update(image, topic, eligible, openings);
             }
         }
         await(openings);
@@ -225,7 +269,32 @@ final class ImageFollower implements OfflineReplicas {
         }
     }
 
-    private void update(MetadataImage image, MetadataImage.Topic topic, List<Future<?>> openings) {
+    private synchronized boolean takeForgetApplied() {
+        boolean all = forgetApplied;
+        forgetApplied = false;
+        return all;
+    }
+
+    private static boolean isReplicated(MetadataImage.Topic topic) {
+        return topic.partitions().stream().anyMatch(p -> p.replicas().size() > 1);
+    }
+
+    /** Those that may be in an ISR, with their epochs. */
+    private static Map<Integer, Long> eligible(MetadataImage image) {
+        Map<Integer, Long> epochs = new HashMap<>();
+        for (MetadataImage.BrokerRegistration broker : image.brokers().values()) {
+            if (broker.isActive()) {
+                epochs.put(broker.nodeId(), broker.brokerEpoch());
+            }
+        }
+        return epochs;
+    }
+
+    private void update(
+            MetadataImage image,
+            MetadataImage.Topic topic,
+            Map<Integer, Long> eligible,
+            List<Future<?>> openings) {
         TopicSettings settings;
         try {
             settings = settingsOf.apply(image, topic.name());
@@ -234,32 +303,49 @@ final class ImageFollower implements OfflineReplicas {
             return;
         }
         for (MetadataImage.Partition state : topic.partitions()) {
-            if (state.leader() != nodeId) {
+            if (!state.replicas().contains(nodeId)) {
                 continue;
             }
             TopicPartition tp = new TopicPartition(topic.name(), state.index());
+            Consumer<Partition> role = role(state, settings, eligible);
             Partition open = partitions.find(tp);
             if (open == null) {
-                openings.add(workers.submit(() -> open(tp, topic.id(), state, settings)));
+                openings.add(workers.submit(() -> open(tp, topic.id(), state, role, settings)));
             } else {
-                openings.add(onOwner(open, () -> change(open, state, settings)));
+                openings.add(
+                        onOwner(
+                                open,
+                                () -> {
+                                    open.updateConfig(settings.log());
+                                    role.accept(open);
+                                }));
             }
         }
     }
 
-    private static void change(
-            Partition partition, MetadataImage.Partition state, TopicSettings settings) {
-        partition.updateConfig(settings.log());
-        partition.replicas(state.isr().size(), settings.minInsyncReplicas());
-        if (state.leaderEpoch() > partition.leaderEpoch()) {
-            partition.becomeLeader(state.leaderEpoch());
+    private Consumer<Partition> role(
+            MetadataImage.Partition state, TopicSettings settings, Map<Integer, Long> eligible) {
+        if (state.leader() != nodeId) {
+            return partition -> partition.follow(state.leader(), state.leaderEpoch());
         }
+        Leadership leadership =
+                new Leadership(
+                        state.leaderEpoch(),
+                        state.partitionEpoch(),
+                        state.replicas(),
+                        state.isr(),
+                        settings.minInsyncReplicas(),
+                        eligible);
+        return registered || !replication.clustered() || leadership.isAlone()
+                ? partition -> partition.lead(leadership)
+                : partition -> partition.follow(NOBODY, state.leaderEpoch());
     }
 
     private boolean open(
             TopicPartition tp,
             Uuid topicId,
             MetadataImage.Partition state,
+            Consumer<Partition> role,
             TopicSettings settings) {
         try {
             PartitionLog log = directories.find(tp);
@@ -285,15 +371,16 @@ final class ImageFollower implements OfflineReplicas {
                 log.flush();
             }
             Partition partition =
-                    new Partition(
-                            log,
-                            ownerOf(tp),
-                            workers,
-                            directories.syncsOf(tp),
-                            state.leaderEpoch());
-            partition.replicas(state.isr().size(), settings.minInsyncReplicas());
-            // Not published yet, so this thread is still its owner.
-            partition.becomeLeader(state.leaderEpoch());
+                    new Partition(log, ownerOf(tp), workers, directories.syncsOf(tp), replication);
+            if (state.replicas().size() == 1) {
+                // Not published yet, so this thread is still its owner.
+                role.accept(partition);
+            } else {
+                onOwner(partition, () -> role.accept(partition))
+                        .toCompletionStage()
+                        .toCompletableFuture()
+                        .join();
+            }
             fresh.remove(tp);
             partitions.add(partition);
             moves.resume(partition);
@@ -311,28 +398,28 @@ final class ImageFollower implements OfflineReplicas {
         ApiException reason =
                 topicDeleted
                         ? new UnknownTopicOrPartitionException(tp + " was deleted")
-                        : new NotLeaderOrFollowerException(tp + " is not led here any more");
-        Future<?> retired = onOwner(partition, () -> partition.retire(reason));
-        return topicDeleted
-                ? retired.compose(
+                        : new NotLeaderOrFollowerException(tp + " has no replica here any more");
+        return onOwner(partition, () -> partition.retire(reason))
+                .compose(
                         done ->
                                 workers.submit(
                                         () -> {
                                             moves.cancel(tp);
                                             directories.delete(tp);
                                             return true;
-                                        }))
-                : retired;
+                                        }));
     }
 
-    /** Logs whose topic was deleted while this broker was down. */
+    /** Logs whose topic was deleted, or that went elsewhere, while this broker was down. */
     private void deleteStrayLogs(MetadataImage image) {
         for (PartitionLog log : directories.logs()) {
-            if (image.topic(log.topicId()).isEmpty()) {
+            if (!isHere(image, log.topicPartition(), log.topicId())) {
                 LOG.info(
-                        "Deleting {}: its topic {} was deleted",
+                        "Deleting {}: {}",
                         log.topicPartition(),
-                        log.topicId());
+                        image.topic(log.topicId()).isEmpty()
+                                ? "its topic " + log.topicId() + " was deleted"
+                                : "it has no replica here any more");
                 try {
                     directories.delete(log.topicPartition());
                 } catch (IOException e) {
@@ -349,11 +436,11 @@ final class ImageFollower implements OfflineReplicas {
         return open == null ? offline.contains(tp) : open.isBroken();
     }
 
-    private boolean ledHere(MetadataImage image, TopicPartition tp, Uuid topicId) {
+    private boolean isHere(MetadataImage image, TopicPartition tp, Uuid topicId) {
         MetadataImage.Topic topic = image.topic(topicId).orElse(null);
         return topic != null
                 && tp.partition() < topic.partitions().size()
-                && topic.partitions().get(tp.partition()).leader() == nodeId;
+                && topic.partitions().get(tp.partition()).replicas().contains(nodeId);
     }
 
     private static Future<?> onOwner(Partition partition, Runnable step) {

@@ -20,10 +20,14 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.NotCoordinatorException;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 
 /** {@link CoordinatorLog} over the partitions of one internal topic that this broker leads. */
 final class InternalTopicLog implements CoordinatorLog {
     private static final int REPLAY_BYTES = 1 << 20;
+
+    /** {@code offsets.commit.timeout.ms} */
+    private static final int COMMIT_TIMEOUT_MS = 5_000;
 
     private final String topic;
     private final Cluster cluster;
@@ -61,7 +65,7 @@ final class InternalTopicLog implements CoordinatorLog {
     @Override
     public Future<Integer> leaderEpoch(int partition) {
         Partition open = partitions.find(topicPartition(partition));
-        if (open != null) {
+        if (open != null && open.isLed()) {
             return Future.succeededFuture(open.leaderEpoch());
         }
         MetadataImage.Topic known = cluster.image().topics().get(topic);
@@ -135,7 +139,7 @@ final class InternalTopicLog implements CoordinatorLog {
         }
         target.requireInsyncReplicas();
         AppendResult result = target.append(batches, AppendOrigin.COORDINATOR, terms);
-        Future<Void> pending = target.acknowledgeable(result.lastOffset(), true);
+        Future<Void> pending = target.acknowledgeable(result.lastOffset(), true, COMMIT_TIMEOUT_MS);
         if (pending == null) {
             promise.complete(result.lastOffset());
         } else {
@@ -147,22 +151,49 @@ final class InternalTopicLog implements CoordinatorLog {
 
     /** Without its log, a coordinator is none: the client looks for another. */
     private static Throwable asCoordinator(Throwable e) {
-        return e instanceof KafkaStorageException
+        return e instanceof KafkaStorageException || e instanceof NotLeaderOrFollowerException
                 ? new NotCoordinatorException(e.getMessage(), e)
                 : e;
     }
 
     @Override
     public Future<Void> replay(int partition, Consumer<ByteBuffer> batches) {
-        Partition source;
-        try {
-            source = require(partition);
-        } catch (ApiException e) {
-            return Future.failedFuture(e);
-        }
+        Promise<Partition> committed = promise();
+        onOwner(partition, committed, source -> awaitCommitted(source, committed));
+        return committed
+                .future()
+                .compose(
+                        source -> {
+                            PartitionLog log = source.log();
+                            return replay(
+                                    source, log.logStartOffset(), log.highWatermark(), batches);
+                        });
+    }
+
+    /**
+     * What the last coordinator was told is committed may be above the high watermark that is known
+     * here; all of it is below the log end. Nothing comes after that: the coordinator appends when
+     * it has read this. Owner of the partition.
+     */
+    private void awaitCommitted(Partition source, Promise<Partition> committed) {
         PartitionLog log = source.log();
-        // Nothing above it can be committed before the coordinator appends, which is after this.
-        return replay(source, log.logStartOffset(), log.highWatermark(), batches);
+        if (log.highWatermark() >= log.logEndOffset()) {
+            committed.complete(source);
+            return;
+        }
+        source.awaitData(
+                log.logEndOffset() - 1,
+                ReadLimit.HIGH_WATERMARK,
+                new OffsetWaiters.Waiter() {
+                    @Override
+                    void passed() {
+                        if (source.isLed()) {
+                            committed.complete(source);
+                        } else {
+                            committed.fail(notHere(source.topicPartition().partition()));
+                        }
+                    }
+                });
     }
 
     private Future<Void> replay(
@@ -218,7 +249,7 @@ final class InternalTopicLog implements CoordinatorLog {
     /** What a coordinator asks for and does not find here, it does not coordinate. */
     private Partition require(int partition) {
         Partition found = partitions.find(topicPartition(partition));
-        if (found == null) {
+        if (found == null || !found.isLed()) {
             throw notHere(partition);
         }
         return found;

@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.errors.LeaderNotAvailableException;
+import org.apache.kafka.common.errors.OffsetNotAvailableException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.message.ListOffsetsRequestData;
 import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsPartition;
@@ -38,6 +40,7 @@ final class ListOffsetsHandler
     private static final long EARLIEST_PENDING_UPLOAD = -6; // v11
 
     private static final short FIRST_VERSION_WITH_EPOCHS = 4;
+    private static final short FIRST_VERSION_WITH_UNKNOWN_END = 5;
     private static final byte READ_COMMITTED = 1;
     private static final int CONSUMER = -1;
     private static final int UNKNOWN = -1;
@@ -128,6 +131,11 @@ final class ListOffsetsHandler
             List<Future<?>> lookups) {
         PartitionLog log = partition.log();
         long end = end(log, request);
+        if (request.replicaId() == CONSUMER && endMatters(timestamp) && !partition.knowsEnd()) {
+            throw context.version() >= FIRST_VERSION_WITH_UNKNOWN_END
+                    ? new OffsetNotAvailableException(unknownEnd(partition))
+                    : new LeaderNotAvailableException(unknownEnd(partition));
+        }
         if (timestamp == LATEST) {
             answer.setOffset(end).setLeaderEpoch(partition.leaderEpoch());
         } else if (timestamp == EARLIEST
@@ -161,6 +169,16 @@ final class ListOffsetsHandler
                     "timestamp %d means nothing in version %d"
                             .formatted(timestamp, context.version()));
         }
+    }
+
+    /** All but those that ask for the start of the log. */
+    private static boolean endMatters(long timestamp) {
+        return timestamp == LATEST || timestamp >= 0 || timestamp == MAX_TIMESTAMP;
+    }
+
+    private static String unknownEnd(Partition partition) {
+        return "%s: what was there when leader epoch %d began is not committed again yet; retry"
+                .formatted(partition.topicPartition(), partition.leaderEpoch());
     }
 
     private static void fill(ListOffsetsPartitionResponse answer, TimestampedOffset hit) {

@@ -17,6 +17,7 @@ import org.apache.kafka.common.quota.ClientQuotaEntity;
  */
 final class ListenerSettings {
     private static final String OVERRIDES = "max.connections.per.ip.overrides";
+    private static final String QUEUED_BYTES = "queued.max.request.bytes";
     private static final String CREATION_RATE = "connection_creation_rate";
 
     private ListenerSettings() {}
@@ -36,7 +37,20 @@ final class ListenerSettings {
                 .withMaxIdleMs(in.longNumber("connections.max.idle.ms", 600_000, 1))
                 .withConnections(connections(properties, Map.of()))
                 .withSockets(BrokerSettings.sockets(in))
-                .withBacklog(in.number("socket.listen.backlog.size", 1024, 1));
+                .withBacklog(in.number("socket.listen.backlog.size", 1024, 1))
+                .withMaxQueuedBytes(maxQueuedBytes(in, maxRequestBytes));
+    }
+
+    private static long maxQueuedBytes(BrokerSettings.Reader in, int maxRequestBytes) {
+        long bytes = in.longNumber(QUEUED_BYTES, WireConfig.UNLIMITED, Long.MIN_VALUE);
+        if (bytes > 0 && bytes < maxRequestBytes) {
+            throw new ConfigException(
+                    QUEUED_BYTES,
+                    bytes,
+                    "expected at least socket.request.max.bytes, %d, or -1 for no bound"
+                            .formatted(maxRequestBytes));
+        }
+        return bytes;
     }
 
     /**

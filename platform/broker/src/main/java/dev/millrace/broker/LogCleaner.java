@@ -26,8 +26,11 @@ import org.slf4j.LoggerFactory;
  * Compacts the logs of this broker, the dirtiest first, on threads of its own: cleaning takes long
  * and would keep other background work waiting.
  *
- * <p>A log whose cleaning fails, because of the disk or of a damaged batch, is <em>uncleanable</em>
- * until the broker starts again, and counted; the others are cleaned on. Any thread may call.
+ * <p>A log whose cleaning fails is <em>uncleanable</em>, and counted; the others are cleaned on.
+ * After an I/O error, which has touched nothing but files of the cleaning's own, it is tried again
+ * later, and later still: room on a full disk comes back. A damaged batch does not mend, so then
+ * the log stays as it is until the broker starts again. (Apache Kafka takes the whole log directory
+ * offline for the first, although what it serves is not affected.) Any thread may call.
  */
 final class LogCleaner {
     private static final Logger LOG = LoggerFactory.getLogger(LogCleaner.class);
@@ -35,6 +38,9 @@ final class LogCleaner {
     private static final long OWNER_TIMEOUT_S = 30;
     private static final long STOP_TIMEOUT_MS = 30_000;
     private static final double MIB = 1 << 20;
+    private static final long MIN_RETRY_MS = 100;
+    private static final long MAX_RETRY_MS = 3_600_000;
+    private static final int MAX_SHIFT = 16;
 
     private final Partitions partitions;
     private final Throttle throttle;
@@ -43,7 +49,7 @@ final class LogCleaner {
     private CleanerSettings settings;
     private List<Worker> workers = List.of();
     private final Set<PartitionLog> underWay = identitySet();
-    private final Set<PartitionLog> uncleanable = identitySet();
+    private final IdentityHashMap<PartitionLog, GivenUp> uncleanable = new IdentityHashMap<>();
 
     private final LongAdder bytesRead = new LongAdder();
     private final LongAdder bytesWritten = new LongAdder();
@@ -57,6 +63,16 @@ final class LogCleaner {
         this.partitions = partitions;
         this.settings = settings;
         this.throttle = new Throttle(settings.ioMaxBytesPerSecond());
+    }
+
+    /**
+     * @param failures in a row
+     * @param retryNs when it is tried again, by {@link System#nanoTime}; null: never
+     */
+    private record GivenUp(int failures, @Nullable Long retryNs) {
+        boolean holds(long nowNs) {
+            return retryNs == null || retryNs - nowNs > 0;
+        }
     }
 
     private static Set<PartitionLog> identitySet() {
@@ -164,7 +180,8 @@ final class LogCleaner {
         for (Partition partition : partitions.all()) {
             PartitionLog log = partition.log();
             present.add(log);
-            if (underWay.contains(log) || uncleanable.contains(log)) {
+            GivenUp givenUp = uncleanable.get(log);
+            if (underWay.contains(log) || (givenUp != null && givenUp.holds(lastLookNs))) {
                 continue;
             }
             CleanableSection section = cleanable(log);
@@ -178,7 +195,7 @@ final class LogCleaner {
                 dirtiest = new Candidate(partition, section);
             }
         }
-        uncleanable.retainAll(present);
+        uncleanable.keySet().retainAll(present);
         maxDirtyRatio = ratio;
         maxOverdueMs = overdueMs;
         if (dirtiest != null) {
@@ -197,10 +214,26 @@ final class LogCleaner {
     }
 
     private synchronized void giveUp(PartitionLog log, Exception cause) {
-        uncleanable.add(log);
+        GivenUp before = uncleanable.get(log);
+        int failures = before == null ? 1 : before.failures + 1;
+        if (!(cause instanceof IOException)) {
+            uncleanable.put(log, new GivenUp(failures, null));
+            LOG.error(
+                    "{} cannot be cleaned, and will not be until the broker is started again",
+                    log.topicPartition(),
+                    cause);
+            return;
+        }
+        long firstMs = Math.min(MAX_RETRY_MS, Math.max(MIN_RETRY_MS, settings.backoffMs()));
+        long delayMs = Math.min(MAX_RETRY_MS, firstMs << Math.min(failures - 1, MAX_SHIFT));
+        uncleanable.put(
+                log,
+                new GivenUp(failures, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(delayMs)));
         LOG.error(
-                "{} cannot be cleaned, and will not be until the broker is started again",
+                "{} cannot be cleaned: {}; nothing of it was touched. Trying again in {} ms",
                 log.topicPartition(),
+                cause.getMessage(),
+                delayMs,
                 cause);
     }
 
@@ -209,6 +242,9 @@ final class LogCleaner {
     }
 
     private void cleaned(PartitionLog log, CleanStats stats) {
+        synchronized (this) {
+            uncleanable.remove(log);
+        }
         bytesRead.add(stats.bytesIndexed() + stats.bytesRead());
         bytesWritten.add(stats.bytesWritten());
         logsCleaned.increment();

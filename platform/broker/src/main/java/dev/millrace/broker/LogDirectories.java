@@ -14,12 +14,14 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -321,7 +323,33 @@ final class LogDirectories {
         return cutShort.remove(tp);
     }
 
+    // ---- Figures, for metrics
+
+    int offline() {
+        return (int) entries.stream().filter(entry -> !entry.online()).count();
+    }
+
+    double sum(ToDoubleFunction<LogDirectory> figure) {
+        return entries.stream()
+                .map(Entry::directory)
+                .filter(Objects::nonNull)
+                .mapToDouble(figure)
+                .sum();
+    }
+
+    long logBytes() {
+        return logs().stream().mapToLong(PartitionLog::sizeBytes).sum();
+    }
+
+    int waitingFlushes() {
+        return entries.stream().mapToInt(entry -> entry.syncs.queued()).sum();
+    }
+
     // ---- Changes
+
+    void producerIdExpirationMs(long ms) {
+        online().forEach(directory -> directory.producerIdExpirationMs(ms));
+    }
 
     /** In the next directory, should one fail by it. */
     PartitionLog create(TopicPartition tp, Uuid topicId, LogConfig config) throws IOException {

@@ -1,5 +1,7 @@
 package dev.millrace.broker;
 
+import dev.millrace.broker.quota.ClientQuotas;
+import dev.millrace.broker.quota.MutationQuota;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.MetadataImage;
 import dev.millrace.wire.ApiHandler;
@@ -25,7 +27,9 @@ import org.apache.kafka.common.message.MetadataResponseData.MetadataResponseTopi
 import org.apache.kafka.common.protocol.Errors;
 
 /**
- * Metadata: who leads what, from the cluster's image. A topic asked for by name may be created.
+ * Metadata: who leads what, from the cluster's image. A topic asked for by name may be created,
+ * which counts for the controller mutation quota of the client; beyond it, the topic is answered as
+ * unknown, and the client asks again.
  *
  * <p>A topic that this broker leads is shown once its logs are open, so that the first Produce
  * after a creation finds them, instead of failing and waiting for the client's retry.
@@ -33,14 +37,18 @@ import org.apache.kafka.common.protocol.Errors;
 final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataResponseData> {
     private static final long OPENING_WAIT_MS = 5_000;
     private static final int NO_LEADER = -1;
+    private static final int ANY_VERSION = 0;
     private static final short FIRST_VERSION_WITH_TOPIC_IDS = 12;
 
     private final Cluster cluster;
     private final ImageFollower follower;
 
     private final TopicCreation creation;
+    private final ClientQuotas quotas;
 
-    MetadataHandler(Cluster cluster, ImageFollower follower, TopicCreation creation) {
+    MetadataHandler(
+            Cluster cluster, ImageFollower follower, TopicCreation creation, ClientQuotas quotas) {
+        this.quotas = quotas;
         this.cluster = cluster;
         this.follower = follower;
         this.creation = creation;
@@ -59,15 +67,20 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
         List<Future<?>> creations = new ArrayList<>();
         if (mayCreate(context, request)) {
             MetadataImage image = cluster.image();
+            // As strict as the newest CreateTopics: what is beyond it is not created for now.
+            MutationQuota quota = quotas.mutations(context, ANY_VERSION);
             for (MetadataRequestTopic topic : request.topics()) {
                 String name = topic.name();
                 if (name != null && image.topic(name).isEmpty()) {
                     creations.add(
-                            creation.create(name)
+                            creation.create(name, quota)
                                     .onFailure(
                                             e -> {
                                                 Errors error = Errors.forException(e);
-                                                if (error != Errors.TOPIC_ALREADY_EXISTS) {
+                                                if (error != Errors.TOPIC_ALREADY_EXISTS
+                                                        && error
+                                                                != Errors
+                                                                        .THROTTLING_QUOTA_EXCEEDED) {
                                                     refused.put(name, error);
                                                 }
                                             }));

@@ -1,11 +1,13 @@
 package dev.millrace.broker;
 
+import dev.millrace.broker.replica.Leadership;
 import dev.millrace.log.AppendTerms;
 import dev.millrace.log.LogConfig;
 import dev.millrace.log.PartitionLog;
 import dev.millrace.log.PartitionLog.AppendOrigin;
 import dev.millrace.log.PartitionLog.AppendResult;
 import dev.millrace.log.TxnGuard;
+import io.netty.util.concurrent.ScheduledFuture;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -13,28 +15,39 @@ import io.vertx.core.internal.ContextInternal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.FencedLeaderEpochException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.NotEnoughReplicasException;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownLeaderEpochException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A partition that this broker leads: its log, its epoch, and the requests that wait on it. Changed
- * by its owner, one event loop, and by nobody else; any thread may read the log below the high
- * watermark and ask for the epoch.
+ * A partition that has a replica on this broker: its log, its epoch, and the requests that wait on
+ * it. Changed by its owner, one event loop, and by nobody else; any thread may read the log below
+ * the high watermark and ask for the epoch.
  *
- * <p>The high watermark follows the log end at once, since the only replica is the leader; or, with
+ * <pre>
+ *            lead ───────────────────────► leads: takes appends, {@link LeadReplicas} if not alone
+ *   opened ──┤        ▲ lead  │ follow
+ *            follow ──┴───────▼──────────► follows: refuses, and a {@link ReplicationSource}
+ *                                          brings what the leader has
+ *   either ── retire, broken ──► over
+ * </pre>
+ *
+ * Where the leader is the only replica the high watermark follows its log end at once; or, with
  * {@code millrace.ack.durability=disk}, what has been flushed, so that neither producers nor
  * consumers are told of records that the loss of power could take back. Appends that arrive while a
- * flush is under way share the next one. A replication source would move the high watermark
- * instead, by {@link #advanceHighWatermark}, to what each replica says it has in that sense.
+ * flush is under way share the next one. Where there are followers, it follows what all in-sync
+ * replicas have in that sense.
  */
 final class Partition {
     private static final Logger LOG = LoggerFactory.getLogger(Partition.class);
@@ -44,7 +57,12 @@ final class Partition {
 
     private final ContextInternal owner;
     private final Workers workers;
+    private final Replication replication;
     private final OffsetWaiters flushWaiters = new OffsetWaiters();
+
+    /** Followers that have all there is. */
+    private final OffsetWaiters logEndWaiters = new OffsetWaiters();
+
     private final OffsetWaiters highWatermarkWaiters = new OffsetWaiters();
     private final OffsetWaiters stableOffsetWaiters = new OffsetWaiters();
 
@@ -66,8 +84,17 @@ final class Partition {
     private volatile int insyncReplicas;
     private volatile int minInsyncReplicas;
 
-    /** Why requests are refused; null while they are not. */
+    /** Why requests are refused; null while this broker leads. */
     private volatile @Nullable ApiException refusal;
+
+    /** Nothing follows: deleted, taken away, or broken. */
+    private volatile boolean over;
+
+    /** The source knows of it. Owner only. */
+    private boolean following;
+
+    /** Null where there are no followers, or others lead. */
+    private volatile @Nullable LeadReplicas followers;
 
     /**
      * @param workers for what is done to files in the background
@@ -78,12 +105,14 @@ final class Partition {
             ContextInternal owner,
             Workers workers,
             Workers syncs,
-            int leaderEpoch) {
+            Replication replication) {
         this.log = log;
         this.owner = owner;
         this.workers = workers;
         this.syncs = syncs;
-        this.leaderEpoch = leaderEpoch;
+        this.replication = replication;
+        this.leaderEpoch = NO_EPOCH;
+        this.refusal = new NotLeaderOrFollowerException(log.topicPartition() + " was just opened");
     }
 
     TopicPartition topicPartition() {
@@ -108,9 +137,9 @@ final class Partition {
         return leaderEpoch;
     }
 
-    void replicas(int insync, int minInsync) {
-        insyncReplicas = insync;
-        minInsyncReplicas = minInsync;
+    /** Whether this broker leads it, and can use it; any thread. */
+    boolean isLed() {
+        return refusal == null;
     }
 
     /** Any thread. */
@@ -156,6 +185,7 @@ final class Partition {
             AppendResult result = log.appendAsLeader(batches, leaderEpoch, origin, terms);
             if (!result.duplicate()) {
                 flushIfDue();
+                logEndWaiters.passed(log.logEndOffset());
                 commit();
                 tidyIfDue();
             }
@@ -178,8 +208,10 @@ final class Partition {
 
     /**
      * @throws NotEnoughReplicasException acks=all cannot be promised
+     * @throws ApiException this partition is not to be used
      */
     void requireInsyncReplicas() {
+        requireUsable(NO_EPOCH);
         if (insyncReplicas < minInsyncReplicas) {
             throw new NotEnoughReplicasException(
                     "%s has %d in-sync replicas, min.insync.replicas is %d"
@@ -189,42 +221,89 @@ final class Partition {
 
     /**
      * What still has to happen before an append up to {@code lastOffset} may be acknowledged; null
-     * if nothing, which is the usual case. Owner only.
+     * if nothing, which is the usual case where there is one replica. Owner only.
      *
      * @param acksAll whether the high watermark has to pass it
+     * @param timeoutMs how long to wait for followers; then it fails with REQUEST_TIMED_OUT, and
+     *     the records may be committed all the same
      */
-    @Nullable Future<Void> acknowledgeable(long lastOffset, boolean acksAll) {
+    @Nullable Future<Void> acknowledgeable(long lastOffset, boolean acksAll, int timeoutMs) {
         boolean onDisk = log.config().ackOnDisk();
+        boolean alone = followers == null;
+        // With followers the high watermark says that all have flushed it, this replica too.
+        boolean byHighWatermark = acksAll || (onDisk && alone);
         // The log says so as long as the flush that the append has asked for is not done.
         Future<Void> flushed =
-                !onDisk && flushing && log.flushDue() && log.recoveryPoint() <= lastOffset
+                !(onDisk && byHighWatermark)
+                                && flushing
+                                && log.flushDue()
+                                && log.recoveryPoint() <= lastOffset
                         ? passed(flushWaiters, lastOffset)
                         : null;
-        if (log.highWatermark() > lastOffset || !(acksAll || onDisk)) {
+        if (log.highWatermark() > lastOffset || !byHighWatermark) {
             return flushed;
         }
-        Future<Void> committed = passed(highWatermarkWaiters, lastOffset);
+        Future<Void> committed =
+                alone
+                        ? passed(highWatermarkWaiters, lastOffset)
+                        : new AckWait(lastOffset, timeoutMs).promise.future();
         return flushed == null ? committed : Future.all(flushed, committed).mapEmpty();
     }
 
     private Future<Void> passed(OffsetWaiters waiters, long lastOffset) {
         Promise<Void> passed = owner.promise();
-        waiters.add(
-                lastOffset,
-                () -> {
-                    ApiException reason = refusal;
-                    if (reason == null) {
-                        passed.complete();
-                    } else {
-                        passed.fail(reason);
-                    }
-                });
+        waiters.add(lastOffset, () -> settle(passed));
         return passed.future();
     }
 
-    /** The only replica has it, in the sense that the topic asks for. */
-    private void commit() {
-        advanceHighWatermark(log.config().ackOnDisk() ? log.recoveryPoint() : log.logEndOffset());
+    private void settle(Promise<Void> passed) {
+        ApiException reason = refusal;
+        if (reason == null) {
+            passed.complete();
+        } else {
+            passed.fail(reason);
+        }
+    }
+
+    /** An append that waits for followers, but not for ever. */
+    private final class AckWait extends OffsetWaiters.Waiter {
+        private final Promise<Void> promise = owner.promise();
+        private final long lastOffset;
+        private final int timeoutMs;
+        private final ScheduledFuture<?> timer;
+
+        AckWait(long lastOffset, int timeoutMs) {
+            this.lastOffset = lastOffset;
+            this.timeoutMs = timeoutMs;
+            highWatermarkWaiters.add(lastOffset, this);
+            timer =
+                    owner.nettyEventLoop()
+                            .schedule(this::timeIsOver, timeoutMs, TimeUnit.MILLISECONDS);
+        }
+
+        @Override
+        void passed() {
+            timer.cancel(false);
+            settle(promise);
+        }
+
+        private void timeIsOver() {
+            highWatermarkWaiters.remove(this);
+            promise.fail(
+                    new TimeoutException(
+                            "%s: not all in-sync replicas had offset %d within %d ms"
+                                    .formatted(topicPartition(), lastOffset, timeoutMs)));
+        }
+    }
+
+    /** This replica has it, in the sense that the topic asks for; and the others? */
+    void commit() {
+        if (refusal != null) {
+            return;
+        }
+        long own = log.config().ackOnDisk() ? log.recoveryPoint() : log.logEndOffset();
+        LeadReplicas others = followers;
+        advanceHighWatermark(others == null ? own : others.committed(own));
     }
 
     private void advanceHighWatermark(long offset) {
@@ -243,7 +322,7 @@ final class Partition {
 
     /** {@code flush.ms}; nobody waits for it. Owner only. */
     void flushIfOld() {
-        if (!flushing && refusal == null && log.flushDueByTime()) {
+        if (!flushing && !over && log.flushDueByTime()) {
             flush();
         }
     }
@@ -296,7 +375,7 @@ final class Partition {
         if (result.succeeded()) {
             // More may have come since it began. After a failure the next roll tries again.
             tidyIfDue();
-        } else if (refusal == null) {
+        } else if (!over) {
             LOG.warn("{}: files were not tidied", topicPartition(), result.cause());
         }
         if (done != null) {
@@ -333,27 +412,183 @@ final class Partition {
      * Tells {@code waiter} once there is something to read at {@code offset}; at once if there is
      * already, or if the partition is not to be used. Owner only.
      */
-    void awaitData(long offset, boolean stable, OffsetWaiters.Waiter waiter) {
-        long end = stable ? log.lastStableOffset() : log.highWatermark();
-        if (offset < end || refusal != null) {
+    void awaitData(long offset, ReadLimit limit, OffsetWaiters.Waiter waiter) {
+        if (offset < limit.of(log) || refusal != null) {
             waiter.passed();
         } else {
-            (stable ? stableOffsetWaiters : highWatermarkWaiters).add(offset, waiter);
+            waiters(limit).add(offset, waiter);
         }
     }
 
     /** Owner only. */
-    void stopWaiting(OffsetWaiters.Waiter waiter, boolean stable) {
-        (stable ? stableOffsetWaiters : highWatermarkWaiters).remove(waiter);
+    void stopWaiting(OffsetWaiters.Waiter waiter, ReadLimit limit) {
+        waiters(limit).remove(waiter);
     }
 
-    /** Owner only. */
-    void becomeLeader(int epoch) {
-        log.beginLeaderEpoch(epoch);
-        leaderEpoch = epoch;
-        // The only replica of its log: all of it is committed, once the topic's durability has it.
+    private OffsetWaiters waiters(ReadLimit limit) {
+        return switch (limit) {
+            case LOG_END -> logEndWaiters;
+            case HIGH_WATERMARK -> highWatermarkWaiters;
+            case LAST_STABLE_OFFSET -> stableOffsetWaiters;
+        };
+    }
+
+    // ---- Roles
+
+    /**
+     * Leads, from now on or still. What is older than what is known has no effect. Owner only.
+     *
+     * @param next as the metadata has it
+     */
+    void lead(Leadership next) {
+        if (held != null) {
+            afterHold(() -> lead(next));
+            return;
+        }
+        if (over || next.leaderEpoch() < leaderEpoch) {
+            return;
+        }
+        boolean begins = next.leaderEpoch() > leaderEpoch || refusal != null;
+        insyncReplicas = next.isr().size();
+        minInsyncReplicas = next.effectiveMinInsyncReplicas();
+        LeadReplicas others = followers;
+        if (begins) {
+            begin(next);
+        } else if (others != null) {
+            others.update(next);
+        } else if (!next.isAlone()) {
+            // It gets its first followers: there is nothing that they have not been asked for.
+            followers = new LeadReplicas(this, replication, next);
+        }
         flushIfDue();
         commit();
+    }
+
+    private void begin(Leadership next) {
+        stopFollowing();
+        log.beginLeaderEpoch(next.leaderEpoch());
+        leaderEpoch = next.leaderEpoch();
+        LeadReplicas before = followers;
+        if (before != null) {
+            before.end();
+        }
+        followers = next.isAlone() ? null : new LeadReplicas(this, replication, next);
+        refusal = null;
+        if (!next.isAlone()) {
+            LOG.info(
+                    "{}: leads in epoch {} from offset {}, high watermark {}, in sync {}",
+                    topicPartition(),
+                    leaderEpoch,
+                    log.logEndOffset(),
+                    log.highWatermark(),
+                    next.isr());
+        }
+    }
+
+    /**
+     * Follows, from now on or still. Owner only.
+     *
+     * @param leaderId -1 while nobody leads, or it is not known that this broker may
+     */
+    void follow(int leaderId, int epoch) {
+        if (held != null) {
+            afterHold(() -> follow(leaderId, epoch));
+            return;
+        }
+        if (over || epoch < leaderEpoch) {
+            return;
+        }
+        LeadReplicas before = followers;
+        if (before != null) {
+            before.end();
+            followers = null;
+        }
+        leaderEpoch = epoch;
+        boolean led = refusal == null;
+        refusal =
+                new NotLeaderOrFollowerException(
+                        "%s is led by broker %d in epoch %d"
+                                .formatted(topicPartition(), leaderId, epoch));
+        if (led) {
+            LOG.info("{}: follows broker {} in epoch {}", topicPartition(), leaderId, epoch);
+            wakeAll();
+        }
+        if (leaderId < 0) {
+            stopFollowing();
+        } else {
+            following = true;
+            replication.source().follow(this, leaderId, epoch);
+        }
+    }
+
+    private void stopFollowing() {
+        if (following) {
+            following = false;
+            replication.source().stop(this);
+        }
+    }
+
+    /**
+     * A follower has all below {@code offset}, as this log has it. Any thread.
+     *
+     * @param brokerEpoch of the incarnation that fetches
+     * @param epoch leader epoch under which the request was answered
+     */
+    void fetched(int replicaId, long brokerEpoch, long offset, int epoch) {
+        if (isOwnerThread()) {
+            LeadReplicas others = followers;
+            if (others != null && epoch == leaderEpoch) {
+                others.fetched(replicaId, brokerEpoch, offset);
+            }
+        } else {
+            owner.nettyEventLoop().execute(() -> fetched(replicaId, brokerEpoch, offset, epoch));
+        }
+    }
+
+    /**
+     * Whether consumers may be told where the log ends: not before all is committed that was there
+     * when this epoch began, or the end could seem to go back. Any thread.
+     */
+    boolean knowsEnd() {
+        LeadReplicas others = followers;
+        return others == null || log.highWatermark() >= others.epochStartOffset();
+    }
+
+    /**
+     * Appends what the leader has sent, and takes over what is committed. Owner only, not while
+     * {@link #isHeld}.
+     *
+     * @param epoch under which it was fetched
+     * @throws ApiException the batches are not what follows in this log
+     * @throws IOException the log directory has failed
+     */
+    void appendAsFollower(
+            ByteBuffer batches, int epoch, long leaderHighWatermark, long leaderLogStartOffset)
+            throws IOException {
+        if (batches.hasRemaining()) {
+            log.appendAsFollower(batches, epoch);
+            flushIfDue();
+        }
+        log.advanceHighWatermark(leaderHighWatermark);
+        if (leaderLogStartOffset > log.logStartOffset()) {
+            log.advanceLogStartOffset(Math.min(leaderLogStartOffset, log.highWatermark()));
+        }
+        tidyIfDue();
+    }
+
+    /** Does {@code work} when what is in the log now has been flushed. Owner only. */
+    void afterFlush(Runnable work) {
+        flushIfDue();
+        if (flushing && log.recoveryPoint() < log.logEndOffset()) {
+            flushWaiters.add(log.logEndOffset() - 1, work);
+        } else {
+            work.run();
+        }
+    }
+
+    /** For whoever leads with followers; null otherwise. Any thread. */
+    @Nullable LeadReplicas followers() {
+        return followers;
     }
 
     /** Owner only. */
@@ -398,7 +633,7 @@ final class Partition {
 
     /** Rolls by time, gives up segments that are too old or too many. Owner only. */
     void enforceRetention() {
-        if (refusal == null && held == null) {
+        if (!over && held == null) {
             try {
                 int deleted = log.enforceRetention();
                 if (deleted > 0) {
@@ -417,7 +652,14 @@ final class Partition {
 
     /** Answers everybody who waits and refuses what comes. Owner only. */
     void retire(ApiException reason) {
+        over = true;
         refusal = reason;
+        stopFollowing();
+        LeadReplicas before = followers;
+        followers = null;
+        if (before != null) {
+            before.end();
+        }
         wakeAll();
     }
 
@@ -426,6 +668,7 @@ final class Partition {
         highWatermarkWaiters.passedAll();
         stableOffsetWaiters.passedAll();
         flushWaiters.passedAll();
+        logEndWaiters.passedAll();
     }
 
     /**
@@ -437,7 +680,7 @@ final class Partition {
                 new KafkaStorageException(
                         topicPartition() + ": its log directory has failed: " + cause.getMessage(),
                         cause);
-        if (refusal == null) {
+        if (!over) {
             // The directory says so once, for all of its logs.
             LOG.debug("{} goes offline until the broker is restarted", topicPartition(), cause);
             retire(reason);
@@ -487,7 +730,9 @@ final class Partition {
     /** Goes on with the same log in another directory; all of it is flushed. Owner only. */
     void moved(PartitionLog moved, Workers newSyncs) {
         moved.updateConfig(log.config());
-        moved.beginLeaderEpoch(leaderEpoch);
+        if (refusal == null) {
+            moved.beginLeaderEpoch(leaderEpoch);
+        }
         log = moved;
         syncs = newSyncs;
         flushWaiters.passedAll();
@@ -502,6 +747,9 @@ final class Partition {
 
     /** Requests waiting now. Owner only. */
     int waiting() {
-        return highWatermarkWaiters.size() + stableOffsetWaiters.size() + flushWaiters.size();
+        return highWatermarkWaiters.size()
+                + stableOffsetWaiters.size()
+                + flushWaiters.size()
+                + logEndWaiters.size();
     }
 }

@@ -20,6 +20,9 @@ import org.apache.kafka.common.protocol.Errors;
  * offsets topic go through the group coordinator, for which they make offsets hold.
  */
 final class PartitionMarkers implements TxnMarkers {
+    /** Then the coordinator, who is not done before the marker is, asks again. */
+    private static final int TIMEOUT_MS = 30_000;
+
     private final Partitions partitions;
     private final GroupCoordinator groups;
 
@@ -75,7 +78,7 @@ final class PartitionMarkers implements TxnMarkers {
                                     System.currentTimeMillis()),
                             AppendOrigin.COORDINATOR,
                             AppendTerms.marker(marker.version()));
-            pending = partition.acknowledgeable(result.lastOffset(), true);
+            pending = partition.acknowledgeable(result.lastOffset(), true, TIMEOUT_MS);
         } catch (RuntimeException e) {
             promise.fail(e);
             return;

@@ -207,7 +207,9 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
                 if (request.acks() != 0) {
                     pending =
                             partition.acknowledgeable(
-                                    result.lastOffset(), request.acks() == ACKS_ALL);
+                                    result.lastOffset(),
+                                    request.acks() == ACKS_ALL,
+                                    request.timeoutMs());
                 }
             } catch (RuntimeException e) {
                 refuse(partition.topicPartition().topic(), answer, e);

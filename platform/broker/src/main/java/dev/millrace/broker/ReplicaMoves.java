@@ -33,10 +33,11 @@ final class ReplicaMoves {
     private static final int CHUNK_BYTES = 1 << 20;
     private static final int ANY_EPOCH = Integer.MAX_VALUE;
     private static final int END_TIMEOUT_S = 10;
+    private static final long MAX_WAIT_MS = 200;
 
     private final LogDirectories directories;
     private final Workers workers;
-    private final long maxBytesPerSecond;
+    private volatile long maxBytesPerSecond;
 
     private final Map<TopicPartition, Move> moves = new ConcurrentHashMap<>();
 
@@ -78,12 +79,18 @@ final class ReplicaMoves {
     }
 
     /**
-     * @param maxBytesPerSecond {@code replica.alter.log.dirs.io.max.bytes.per.second}, of one move
+     * @param maxBytesPerSecond {@code replica.alter.log.dirs.io.max.bytes.per.second}, of all moves
+     *     together
      */
     ReplicaMoves(LogDirectories directories, Workers workers, long maxBytesPerSecond) {
         this.directories = directories;
         this.workers = workers;
         this.maxBytesPerSecond = maxBytesPerSecond;
+    }
+
+    /** Another bound from now on, also for moves under way; any thread. */
+    void maxBytesPerSecond(long bytes) {
+        maxBytesPerSecond = bytes;
     }
 
     /**
@@ -137,12 +144,32 @@ final class ReplicaMoves {
         }
     }
 
+    /**
+     * The log is about to be cut: a copy could keep what is cut off, so it begins anew afterwards.
+     * Blocks; the partition is held.
+     *
+     * @return what begins it again
+     */
+    Runnable interrupt(Partition partition) throws IOException {
+        TopicPartition tp = partition.topicPartition();
+        Move move = moves.get(tp);
+        if (move == null) {
+            return () -> {};
+        }
+        cancel(tp);
+        move.target.discardFuture(tp);
+        return () -> moveAgain(partition, move.target);
+    }
+
     /** Goes on with a move that the last process had begun, from its start. */
     void resume(Partition partition) {
         LogDirectory target = directories.takeCutShort(partition.topicPartition());
-        if (target == null) {
-            return;
+        if (target != null) {
+            moveAgain(partition, target);
         }
+    }
+
+    private void moveAgain(Partition partition, LogDirectory target) {
         try {
             move(partition, target);
         } catch (IOException | RuntimeException e) {
@@ -168,16 +195,25 @@ final class ReplicaMoves {
                         });
     }
 
-    private void stepLater(Move move, int copiedBytes) {
-        long delayMs = copiedBytes * 1000L / maxBytesPerSecond;
-        if (delayMs == 0) {
+    /**
+     * The next step when {@code copiedBytes} are paid for: looks again now and then, because the
+     * bound may be raised meanwhile, and each move has its share of it.
+     */
+    private void stepLater(Move move, double copiedBytes) {
+        double bytesPerMs = maxBytesPerSecond / 1e3 / Math.max(1, moves.size());
+        double delayMs = copiedBytes / bytesPerMs;
+        if (delayMs < 1) {
             step(move);
-        } else {
-            move.partition
-                    .owner()
-                    .nettyEventLoop()
-                    .schedule(() -> step(move), delayMs, TimeUnit.MILLISECONDS);
+            return;
         }
+        long waitMs = (long) Math.min(delayMs, MAX_WAIT_MS);
+        move.partition
+                .owner()
+                .nettyEventLoop()
+                .schedule(
+                        () -> stepLater(move, copiedBytes - waitMs * bytesPerMs),
+                        waitMs,
+                        TimeUnit.MILLISECONDS);
     }
 
     /**
@@ -237,6 +273,11 @@ final class ReplicaMoves {
 
     /** Owner of the partition. */
     private void change(Move move) {
+        if (move.partition.isHeld()) {
+            // Its log is being cut.
+            move.partition.afterHold(() -> change(move));
+            return;
+        }
         if (!move.stage.compareAndSet(Stage.COPYING, Stage.CHANGING)) {
             giveUp(move, new Cancelled(move.topicPartition()));
             return;

@@ -1,5 +1,6 @@
 package dev.millrace.broker;
 
+import dev.millrace.broker.quota.MutationQuota;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.MetadataImage;
 import io.vertx.core.Future;
@@ -9,6 +10,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.ThrottlingQuotaExceededException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.internals.Topic;
 
@@ -53,12 +55,22 @@ final class TopicCreation {
      * topic can have. On the caller's context.
      */
     Future<MetadataImage.Topic> create(String name) {
+        return create(name, MutationQuota.UNBOUNDED);
+    }
+
+    /**
+     * The same for a client; fails with ThrottlingQuotaExceededException if it may create nothing
+     * now.
+     *
+     * @param quota of the client; what exists, or is being created for another, is free
+     */
+    Future<MetadataImage.Topic> create(String name, MutationQuota quota) {
         Promise<MetadataImage.Topic> promise = promise();
-        shared(name).onComplete(promise);
+        shared(name, quota).onComplete(promise);
         return promise.future();
     }
 
-    private Future<MetadataImage.Topic> shared(String name) {
+    private Future<MetadataImage.Topic> shared(String name, MutationQuota quota) {
         MetadataImage.Topic existing = cluster.image().topics().get(name);
         if (existing != null) {
             return Future.succeededFuture(existing);
@@ -70,12 +82,13 @@ final class TopicCreation {
             if (underWay != null) {
                 return underWay;
             }
+            shape = internal.getOrDefault(name, usual);
             try {
                 Topic.validate(name);
-            } catch (InvalidTopicException e) {
+                quota.take(shape.partitions());
+            } catch (InvalidTopicException | ThrottlingQuotaExceededException e) {
                 return Future.failedFuture(e);
             }
-            shape = internal.getOrDefault(name, usual);
             creating.put(name, started.future());
         }
         CompletionStage<MetadataImage.Topic> stage =

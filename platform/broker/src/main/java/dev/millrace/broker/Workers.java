@@ -65,6 +65,11 @@ final class Workers {
         return promise.future();
     }
 
+    /** What waits for a thread. */
+    int queued() {
+        return executor.getQueue().size();
+    }
+
     /** From now on with that many threads; those above it end when they have nothing to do. */
     void resize(int threads) {
         if (threads > executor.getMaximumPoolSize()) {

@@ -206,6 +206,39 @@ class DynamicConfigTest {
                                         .contains("3:1"));
     }
 
+    /** Kafka takes it since KIP-1161: such a topic keeps everything. */
+    @Test
+    void a_policy_of_nothing_is_a_policy_for_brokers_too() throws Exception {
+        if (!broker.embedded()) {
+            return; // Others use that broker.
+        }
+        String name = Clients.uniqueName("kept");
+        admin.createTopics(List.of(new NewTopic(name, 1, (short) 1)))
+                .all()
+                .get(20, TimeUnit.SECONDS);
+        ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, name);
+        alter(ALL, OpType.SET, "log.cleanup.policy", "");
+        try {
+            await().atMost(PATIENCE)
+                    .untilAsserted(
+                            () -> {
+                                ConfigEntry policy = describe(topic, "cleanup.policy");
+                                assertThat(policy.value()).isEmpty();
+                                assertThat(policy.source())
+                                        .isEqualTo(
+                                                ConfigEntry.ConfigSource
+                                                        .DYNAMIC_DEFAULT_BROKER_CONFIG);
+                            });
+        } finally {
+            alter(ALL, OpType.DELETE, "log.cleanup.policy", "");
+        }
+        await().atMost(PATIENCE)
+                .untilAsserted(
+                        () ->
+                                assertThat(describe(topic, "cleanup.policy").value())
+                                        .isEqualTo("delete"));
+    }
+
     @Test
     void groups_and_client_metrics_exist_by_having_configs() throws Exception {
         String name = Clients.uniqueName("configured");

@@ -1,6 +1,8 @@
 package dev.millrace.broker;
 
 import com.hazelcast.core.HazelcastInstance;
+import dev.millrace.cluster.BrokerSession;
+import dev.millrace.cluster.BrokerStart;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.FinalizedFeatures;
 import dev.millrace.cluster.LiveGroups;
@@ -8,6 +10,7 @@ import dev.millrace.cluster.MetadataImage;
 import dev.millrace.cluster.QuorumState;
 import dev.millrace.cluster.ScramCredential;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,9 +22,13 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.admin.FeatureUpdate;
 import org.apache.kafka.clients.admin.ScramMechanism;
+import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.BrokerIdNotRegisteredException;
+import org.apache.kafka.common.errors.ElectionNotNeededException;
+import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
+import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.quota.ClientQuotaEntity;
 
@@ -234,7 +241,7 @@ final class InMemoryCluster implements Cluster {
     }
 
     @Override
-    public CompletionStage<Void> registerBroker(String host, int port, String rack) {
+    public CompletionStage<BrokerSession> registerBroker(BrokerStart start) {
         change(
                 before ->
                         new MetadataImage(
@@ -244,14 +251,77 @@ final class InMemoryCluster implements Cluster {
                                 Map.of(
                                         nodeId,
                                         new MetadataImage.BrokerRegistration(
-                                                nodeId, 1, host, port, rack, false)),
+                                                nodeId,
+                                                1,
+                                                start.host(),
+                                                start.port(),
+                                                start.rack(),
+                                                false)),
                                 before.topics(),
                                 before.topicsById(),
                                 before.configs(),
                                 before.features(),
                                 before.quotas(),
                                 before.scramCredentials()));
-        return CompletableFuture.completedFuture(null);
+        return CompletableFuture.completedFuture(new Session());
+    }
+
+    /** Of the only broker. */
+    private static final class Session implements BrokerSession {
+        @Override
+        public long brokerEpoch() {
+            return 1;
+        }
+
+        @Override
+        public void caughtUp(long version) {}
+
+        @Override
+        public CompletionStage<Void> unfenced() {
+            return CompletableFuture.completedFuture(null);
+        }
+
+        @Override
+        public boolean isCurrent() {
+            return true;
+        }
+
+        @Override
+        public CompletionStage<Void> replicasOffline(Collection<Replica> replicas) {
+            return CompletableFuture.completedFuture(null);
+        }
+
+        @Override
+        public CompletionStage<Void> shutDown() {
+            return CompletableFuture.completedFuture(null);
+        }
+    }
+
+    @Override
+    public CompletionStage<MetadataImage.Partition> alterPartition(
+            Uuid topicId,
+            int partition,
+            int leaderEpoch,
+            int partitionEpoch,
+            Map<Integer, Long> isr) {
+        return CompletableFuture.failedFuture(
+                new InvalidRequestException("the ISR is broker " + nodeId + " alone"));
+    }
+
+    @Override
+    public CompletionStage<Void> electLeader(String topic, int partition, ElectionType type) {
+        return CompletableFuture.failedFuture(
+                new ElectionNotNeededException("broker " + nodeId + " leads everything"));
+    }
+
+    @Override
+    public CompletionStage<Void> reassign(
+            String topic,
+            int partition,
+            Optional<List<Integer>> replicas,
+            boolean replicationFactorMayChange) {
+        return CompletableFuture.failedFuture(
+                new InvalidReplicaAssignmentException("there is only broker " + nodeId));
     }
 
     @Override
@@ -334,7 +404,8 @@ final class InMemoryCluster implements Cluster {
                         end,
                         List.of(
                                 new QuorumState.Voter(
-                                        nodeId, "127.0.0.1", 9093, end, nowMs, nowMs))));
+                                        nodeId, "127.0.0.1", 9093, end, nowMs, nowMs)),
+                        List.of()));
     }
 
     @Override

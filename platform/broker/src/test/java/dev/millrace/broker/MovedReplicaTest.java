@@ -227,6 +227,26 @@ class MovedReplicaTest {
     }
 
     @Test
+    void a_move_that_is_held_back_goes_on_when_the_bound_is_raised() throws Exception {
+        int count = produce(0, 3_000);
+        broker.close();
+        open(Map.of("replica.alter.log.dirs.io.max.bytes.per.second", "100"));
+        Path to = otherThan(home());
+        move(to);
+        assertThat(replicaIn(to)).hasValueSatisfying(info -> assertThat(info.isFuture()).isTrue());
+
+        // With the old bound it would take hours.
+        cluster.alterConfigs(
+                new ConfigResource(ConfigResource.Type.BROKER, ""),
+                Map.of(
+                        "replica.alter.log.dirs.io.max.bytes.per.second",
+                        Optional.of("1000000000")));
+
+        awaitMoved(to);
+        assertThat(readAll(count)).isEqualTo(values(count));
+    }
+
+    @Test
     void a_move_back_to_where_it_is_gives_the_move_up() throws Exception {
         produce(0, 3_000);
         broker.close();

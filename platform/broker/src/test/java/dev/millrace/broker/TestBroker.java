@@ -82,9 +82,7 @@ public final class TestBroker implements AutoCloseable {
     private static Node startNode(Path directory, Map<String, String> properties, int port) {
         Vertx vertx = Vertx.vertx();
         Cluster cluster =
-                await(
-                        Cluster.start(
-                                new ClusterConfig(1, directory.resolve("metadata"), HOST, 0, 0)));
+                await(Cluster.start(ClusterConfig.alone(1, directory.resolve("metadata"))));
         BrokerConfig config =
                 new BrokerConfig(1, HOST, port, logDirs(directory, properties), properties);
         Broker broker = await(Broker.start(vertx, cluster, config).toCompletionStage());

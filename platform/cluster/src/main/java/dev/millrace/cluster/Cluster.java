@@ -8,6 +8,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.FeatureUpdate;
 import org.apache.kafka.clients.admin.ScramMechanism;
+import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.quota.ClientQuotaEntity;
@@ -120,10 +121,56 @@ public interface Cluster extends AutoCloseable {
     CompletionStage<Long> allocateProducerIds(int size);
 
     /**
-     * Announces where this broker's Kafka listener can be reached; from now on replicas may be
-     * placed on it. Each call is a new incarnation with a larger broker epoch.
+     * Announces this broker and where it can be reached. Each call is a new incarnation with a
+     * larger broker epoch. In a cluster of several nodes it is fenced until its session says that
+     * it has caught up, and leads nothing; a node that is alone is unfenced at once.
+     *
+     * @return when {@link #image()} shows it. Fails with DuplicateBrokerRegistrationException if
+     *     another node has this node id.
      */
-    CompletionStage<Void> registerBroker(String host, int port, String rack);
+    CompletionStage<BrokerSession> registerBroker(BrokerStart start);
+
+    /**
+     * Changes the ISR of a partition that this broker leads: a compare-and-set on both epochs.
+     *
+     * @param isr node id to the broker epoch that the replica fetched with (its own, for the
+     *     leader); this node among them
+     * @return the partition as decided, which may have changed more than the ISR: a reassignment
+     *     may be complete, and another lead. Fails with InvalidUpdateVersionException (the
+     *     partition has moved on: wait for the image), FencedLeaderEpochException (another leads),
+     *     IneligibleReplicaException (a member is fenced, shuts down, or has restarted),
+     *     UnknownTopicIdException, TimeoutException (unknown: wait for the image, or ask again)
+     */
+    CompletionStage<MetadataImage.Partition> alterPartition(
+            Uuid topicId,
+            int partition,
+            int leaderEpoch,
+            int partitionEpoch,
+            Map<Integer, Long> isr);
+
+    /**
+     * Elects the preferred leader, or with {@code UNCLEAN} any replica that runs if there is no
+     * leader.
+     *
+     * @return fails with ElectionNotNeededException, PreferredLeaderNotAvailableException,
+     *     EligibleLeadersNotAvailableException, UnknownTopicOrPartitionException
+     */
+    CompletionStage<Void> electLeader(String topic, int partition, ElectionType type);
+
+    /**
+     * Begins to move a partition to other replicas; it has moved when all of them are in the ISR.
+     *
+     * @param replicas the preferred leader first; empty = cancel what is under way
+     * @param replicationFactorMayChange else a list of another length is refused
+     * @return when it is decided, not when it has moved. Fails with
+     *     InvalidReplicaAssignmentException, NoReassignmentInProgressException,
+     *     UnknownTopicOrPartitionException, InvalidReplicationFactorException
+     */
+    CompletionStage<Void> reassign(
+            String topic,
+            int partition,
+            Optional<List<Integer>> replicas,
+            boolean replicationFactorMayChange);
 
     /**
      * Forgets a broker that is gone for good; one that still runs is back when it starts again.
@@ -133,11 +180,19 @@ public interface Cluster extends AutoCloseable {
     CompletionStage<Void> unregisterBroker(int nodeId);
 
     /**
-     * The journal's quorum as it is now. Only its leader knows how far the others are.
+     * The journal's quorum as its leader sees it now.
      *
-     * @return fails with NotLeaderOrFollowerException elsewhere
+     * @return fails with NotLeaderOrFollowerException while there is no leader, or it has changed
      */
     CompletionStage<QuorumState> quorum();
+
+    /**
+     * Whether this node's broker, if it has registered, was heard within the session timeout: see
+     * {@link BrokerSession#isCurrent}.
+     */
+    default boolean isCurrent() {
+        return true;
+    }
 
     /**
      * Live group state shared through Hazelcast: what lets another node take over a group without a

@@ -1,10 +1,10 @@
 package dev.millrace.cluster;
 
 import com.hazelcast.core.HazelcastInstance;
-import dev.millrace.cluster.ClusterConfig.Peer;
 import dev.millrace.cluster.journal.Journal;
 import dev.millrace.cluster.journal.JournalListener;
 import dev.millrace.cluster.journal.JournalOptions;
+import dev.millrace.cluster.journal.JournalPeer;
 import dev.millrace.cluster.journal.MetadataRequest;
 import dev.millrace.cluster.journal.MetadataState;
 import dev.millrace.cluster.journal.Outcome;
@@ -16,12 +16,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.FeatureUpdate;
 import org.apache.kafka.clients.admin.ScramMechanism;
+import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.BrokerIdNotRegisteredException;
+import org.apache.kafka.common.errors.DuplicateBrokerRegistrationException;
+import org.apache.kafka.common.errors.UnknownTopicIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.quota.ClientQuotaEntity;
 import org.jspecify.annotations.Nullable;
@@ -35,20 +40,27 @@ final class JournaledCluster implements Cluster, JournalListener {
     private static final long CLOSE_TIMEOUT_MS = 10_000;
 
     private final ClusterConfig config;
+    private final JournalPeer self;
     private final CompletableFuture<Cluster> ready = new CompletableFuture<>();
     private final CompletableFuture<Journal> journal = new CompletableFuture<>();
     private final ImageFeed feed;
     private final HazelcastMember hazelcast;
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final AtomicReference<@Nullable BrokerSession> brokerSession = new AtomicReference<>();
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
 
     // Told by the journal's threads; guarded by this.
     private MetadataState state = MetadataState.EMPTY;
-    private int leaderId = NO_LEADER;
+    private String leaderId = "";
     private boolean leadingSafely;
 
     private JournaledCluster(ClusterConfig config) {
         this.config = config;
+        PeerAddress address = config.self();
+        this.self =
+                config.isAlone()
+                        ? JournalPeer.alone(config.nodeId(), address.host(), address.journalPort())
+                        : JournalPeer.of(address, config.voters().contains(address));
         this.feed =
                 new ImageFeed(
                         "millrace-" + config.nodeId() + "-metadata",
@@ -81,22 +93,17 @@ final class JournaledCluster implements Cluster, JournalListener {
     }
 
     private JournalOptions journalOptions() {
-        List<Peer> voters =
-                config.voters().isEmpty()
-                        ? List.of(
-                                new Peer(
-                                        config.nodeId(),
-                                        config.host(),
-                                        config.journalPort(),
-                                        config.hazelcastPort()))
-                        : config.voters();
         return new JournalOptions(
                 config.nodeId(),
                 config.directory(),
-                config.host(),
-                config.journalPort(),
-                voters,
-                JournalOptions.DEFAULT_SNAPSHOT_EVERY);
+                self,
+                config.isAlone()
+                        ? List.of(self)
+                        : config.peers().stream()
+                                .map(peer -> JournalPeer.of(peer, config.voters().contains(peer)))
+                                .toList(),
+                JournalOptions.DEFAULT_SNAPSHOT_EVERY,
+                config.rules());
     }
 
     @Override
@@ -106,7 +113,7 @@ final class JournaledCluster implements Cluster, JournalListener {
     }
 
     @Override
-    public synchronized void leaderChanged(int newLeaderId) {
+    public synchronized void leaderChanged(String newLeaderId) {
         leaderId = newLeaderId;
         leadingSafely = false;
         publish();
@@ -140,9 +147,11 @@ final class JournaledCluster implements Cluster, JournalListener {
         failure.thenAccept(listener);
     }
 
+    /** Under the lock. */
     private void publish() {
-        feed.publish(state.image(leaderId));
-        boolean leaderKnown = leaderId == config.nodeId() ? leadingSafely : leaderId != NO_LEADER;
+        boolean leading = !leaderId.isEmpty() && leaderId.equals(self.id());
+        feed.publish(state.image(leading ? config.nodeId() : state.nodeIdAt(leaderId)));
+        boolean leaderKnown = leading ? leadingSafely : !leaderId.isEmpty();
         if (leaderKnown && !state.clusterId().isEmpty() && !ready.isDone()) {
             // Not on Ratis' thread, and not before the journal can be asked.
             journal.thenAccept(open -> feed.run(() -> ready.complete(this)));
@@ -230,10 +239,84 @@ final class JournaledCluster implements Cluster, JournalListener {
     }
 
     @Override
-    public CompletionStage<Void> registerBroker(String host, int port, String rack) {
-        return done(
+    public CompletionStage<BrokerSession> registerBroker(BrokerStart start) {
+        Uuid incarnationId = Uuid.randomUuid();
+        boolean alone = config.isAlone();
+        return ask(
                 new MetadataRequest.RegisterBroker(
-                        config.nodeId(), host, port, rack, SupportedFeatures.RANGES));
+                        config.nodeId(),
+                        incarnationId,
+                        alone ? start : start.at(config.self()),
+                        !alone,
+                        SupportedFeatures.RANGES),
+                (outcome, image) -> session(image, incarnationId, alone));
+    }
+
+    private BrokerSession session(MetadataImage image, Uuid incarnationId, boolean alone) {
+        MetadataImage.BrokerRegistration registered = image.brokers().get(config.nodeId());
+        if (registered == null || !registered.incarnationId().equals(incarnationId)) {
+            throw new DuplicateBrokerRegistrationException(
+                    "Another node has registered as " + config.nodeId() + " at the same moment.");
+        }
+        long epoch = registered.brokerEpoch();
+        BrokerSession session =
+                alone
+                        ? new LoneSession(config.nodeId(), epoch, this::done)
+                        : HeartbeatSession.start(config, epoch, feed, this::done);
+        BrokerSession before = brokerSession.getAndSet(session);
+        if (before instanceof HeartbeatSession earlier) {
+            earlier.close();
+        }
+        return session;
+    }
+
+    @Override
+    public CompletionStage<MetadataImage.Partition> alterPartition(
+            Uuid topicId,
+            int partition,
+            int leaderEpoch,
+            int partitionEpoch,
+            Map<Integer, Long> isr) {
+        BrokerSession session = brokerSession.get();
+        if (session == null) {
+            return CompletableFuture.failedFuture(
+                    new BrokerIdNotRegisteredException(
+                            "Broker " + config.nodeId() + " has not registered."));
+        }
+        return ask(
+                new MetadataRequest.AlterPartition(
+                        config.nodeId(),
+                        session.brokerEpoch(),
+                        topicId,
+                        partition,
+                        leaderEpoch,
+                        partitionEpoch,
+                        isr),
+                (outcome, image) ->
+                        image.topic(topicId)
+                                .map(topic -> topic.partitions().get(partition))
+                                .orElseThrow(
+                                        () ->
+                                                new UnknownTopicIdException(
+                                                        "Topic "
+                                                                + topicId
+                                                                + " was deleted meanwhile.")));
+    }
+
+    @Override
+    public CompletionStage<Void> electLeader(String topic, int partition, ElectionType type) {
+        return done(new MetadataRequest.ElectLeader(topic, partition, type));
+    }
+
+    @Override
+    public CompletionStage<Void> reassign(
+            String topic,
+            int partition,
+            Optional<List<Integer>> replicas,
+            boolean replicationFactorMayChange) {
+        return done(
+                new MetadataRequest.ReassignPartition(
+                        topic, partition, replicas, replicationFactorMayChange));
     }
 
     @Override
@@ -243,7 +326,23 @@ final class JournaledCluster implements Cluster, JournalListener {
 
     @Override
     public CompletionStage<QuorumState> quorum() {
-        return journal.thenApply(Journal::quorum).copy();
+        CompletableFuture<QuorumState> quorum = new CompletableFuture<>();
+        journal.thenCompose(Journal::quorum)
+                .whenComplete(
+                        (state, error) -> {
+                            if (error == null) {
+                                quorum.complete(state);
+                            } else {
+                                quorum.completeExceptionally(unwrapped(error));
+                            }
+                        });
+        return quorum;
+    }
+
+    @Override
+    public boolean isCurrent() {
+        BrokerSession session = brokerSession.get();
+        return session == null || session.isCurrent();
     }
 
     private CompletionStage<Void> done(MetadataRequest request) {
@@ -314,6 +413,9 @@ final class JournaledCluster implements Cluster, JournalListener {
     }
 
     private void closeParts() {
+        if (brokerSession.get() instanceof HeartbeatSession session) {
+            session.close();
+        }
         hazelcast.close();
         journal.thenAccept(Journal::close);
         feed.close();

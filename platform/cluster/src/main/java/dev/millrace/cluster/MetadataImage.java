@@ -69,7 +69,15 @@ public record MetadataImage(
     }
 
     /**
+     * @param brokerEpoch index of the registration's journal entry; a later incarnation has a
+     *     larger one
+     * @param host of the listener for clients
+     * @param peerHost of the listener for the other nodes; empty if it has none
+     * @param incarnationId of the process that registered
      * @param rack empty if not set
+     * @param fenced it may lead nothing and be in no ISR: it has not caught up with the metadata
+     *     since it started, or was not heard for the session timeout
+     * @param shuttingDown it hands over what it leads, and gets no more
      * @param features what the broker's version supports; empty if it is one that knows of none
      */
     public record BrokerRegistration(
@@ -77,12 +85,33 @@ public record MetadataImage(
             long brokerEpoch,
             String host,
             int port,
+            String peerHost,
+            int peerPort,
+            Uuid incarnationId,
             String rack,
             boolean fenced,
+            boolean shuttingDown,
             Map<String, SupportedFeatures.VersionRange> features) {
+        /** Without a listener for other nodes. */
         public BrokerRegistration(
                 int nodeId, long brokerEpoch, String host, int port, String rack, boolean fenced) {
-            this(nodeId, brokerEpoch, host, port, rack, fenced, SupportedFeatures.RANGES);
+            this(
+                    nodeId,
+                    brokerEpoch,
+                    host,
+                    port,
+                    "",
+                    0,
+                    Uuid.ZERO_UUID,
+                    rack,
+                    fenced,
+                    false,
+                    SupportedFeatures.RANGES);
+        }
+
+        /** Whether it may lead and be in an ISR. */
+        public boolean isActive() {
+            return !fenced && !shuttingDown;
         }
     }
 
@@ -93,6 +122,16 @@ public record MetadataImage(
 
     /**
      * @param leader node id, -1 if none
+     * @param leaderEpoch grows with each change of the leader, to none as well
+     * @param partitionEpoch grows with each change at all
+     * @param replicas the preferred leader first; during a reassignment, the old ones too
+     * @param isr those that have all that is committed; empty only if {@code elr} or {@code
+     *     lastKnownElr} says who may lead next
+     * @param elr left the ISR when it was smaller than {@code min.insync.replicas}, when nothing
+     *     can be committed: has all that is committed as well (KIP-966)
+     * @param lastKnownElr of a partition with neither ISR nor ELR, its last leader
+     * @param adding become replicas by a reassignment under way
+     * @param removing are no replicas when it has ended
      */
     public record Partition(
             int index,
@@ -100,5 +139,34 @@ public record MetadataImage(
             int leaderEpoch,
             int partitionEpoch,
             List<Integer> replicas,
-            List<Integer> isr) {}
+            List<Integer> isr,
+            List<Integer> elr,
+            List<Integer> lastKnownElr,
+            List<Integer> adding,
+            List<Integer> removing) {
+        public Partition(
+                int index,
+                int leader,
+                int leaderEpoch,
+                int partitionEpoch,
+                List<Integer> replicas,
+                List<Integer> isr) {
+            this(
+                    index,
+                    leader,
+                    leaderEpoch,
+                    partitionEpoch,
+                    replicas,
+                    isr,
+                    List.of(),
+                    List.of(),
+                    List.of(),
+                    List.of());
+        }
+
+        /** Whether a reassignment is under way. */
+        public boolean isReassigning() {
+            return !adding.isEmpty() || !removing.isEmpty();
+        }
+    }
 }

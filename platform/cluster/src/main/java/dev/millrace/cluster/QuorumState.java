@@ -9,9 +9,16 @@ import java.util.List;
  * @param leaderEpoch the Raft term
  * @param highWatermark index after the last committed entry
  * @param voters all of them, the leader first
+ * @param observers that follow the journal without a vote
  */
-public record QuorumState(int leaderId, int leaderEpoch, long highWatermark, List<Voter> voters) {
+public record QuorumState(
+        int leaderId,
+        int leaderEpoch,
+        long highWatermark,
+        List<Voter> voters,
+        List<Voter> observers) {
     /**
+     * @param nodeId -1 if it has not registered yet
      * @param host where its journal listens
      * @param logEndOffset index after the last entry it is known to have
      * @param lastFetchMs when it last answered the leader, wall clock

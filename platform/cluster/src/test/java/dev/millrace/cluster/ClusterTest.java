@@ -203,7 +203,7 @@ class ClusterTest {
             assertThat(first).isEqualTo(cluster.image().version());
 
             createTopic(cluster, "a");
-            await(cluster.registerBroker("127.0.0.1", 9093, "r1"));
+            await(cluster.registerBroker(new BrokerStart("127.0.0.1", 9093, "r1")));
 
             assertThat(brokerEpoch(cluster))
                     .isGreaterThan(first)
@@ -231,7 +231,7 @@ class ClusterTest {
     void a_directory_of_another_node_is_refused() {
         start(alone(directory)).close();
 
-        assertThatThrownBy(() -> start(new ClusterConfig(2, directory, "127.0.0.1", 0, 0)))
+        assertThatThrownBy(() -> start(ClusterConfig.alone(2, directory)))
                 .isInstanceOf(ClusterStartException.class)
                 .hasMessageContaining("node.id=1")
                 .hasMessageContaining("node.id=2");
@@ -276,7 +276,14 @@ class ClusterTest {
     void a_port_in_use_is_refused_in_one_line() throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             ClusterConfig config =
-                    new ClusterConfig(1, directory, "127.0.0.1", taken.getLocalPort(), 0);
+                    new ClusterConfig(
+                            1,
+                            directory,
+                            new PeerAddress("127.0.0.1", taken.getLocalPort() - 1),
+                            List.of(),
+                            List.of(),
+                            "",
+                            ClusterRules.DEFAULT);
 
             assertThatThrownBy(() -> start(config))
                     .isInstanceOf(ClusterStartException.class)
@@ -297,7 +304,7 @@ class ClusterTest {
     @Test
     void closing_leaves_no_thread_behind() {
         // A node id of its own, since other tests' threads may still be ending.
-        Cluster cluster = start(new ClusterConfig(17, directory, "127.0.0.1", 0, 0));
+        Cluster cluster = start(ClusterConfig.alone(17, directory));
         await(cluster.hazelcast());
         assertThat(threadsOf(cluster)).isNotEmpty();
 

@@ -19,10 +19,10 @@ public final class StartupTimes {
     public static void main(String[] args) throws Exception {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {}));
         print("main");
-        ClusterConfig config = new ClusterConfig(1, Path.of(args[0]), "127.0.0.1", 0, 0);
+        ClusterConfig config = ClusterConfig.alone(1, Path.of(args[0]));
         Cluster cluster = Cluster.start(config).toCompletableFuture().get(30, TimeUnit.SECONDS);
         print("journal ready");
-        cluster.registerBroker("127.0.0.1", 9092, "").toCompletableFuture().get();
+        cluster.registerBroker(new BrokerStart("127.0.0.1", 9092, "")).toCompletableFuture().get();
         print("broker registered");
         cluster.hazelcast().toCompletableFuture().get(30, TimeUnit.SECONDS);
         print("hazelcast ready");

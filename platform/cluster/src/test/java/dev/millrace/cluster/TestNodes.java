@@ -5,19 +5,23 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** Starts nodes, and waits for them with a bound. */
 final class TestNodes {
     private static final long TIMEOUT_SECONDS = 60;
+    private static final Set<Integer> TAKEN = ConcurrentHashMap.newKeySet();
 
     private TestNodes() {}
 
     static ClusterConfig alone(Path directory) {
-        return new ClusterConfig(1, directory, "127.0.0.1", 0, 0);
+        return ClusterConfig.alone(1, directory);
     }
 
     static Cluster start(ClusterConfig config) {
@@ -26,7 +30,7 @@ final class TestNodes {
 
     static Cluster startAndRegister(Path directory) {
         Cluster cluster = start(alone(directory));
-        await(cluster.registerBroker("127.0.0.1", 9092, ""));
+        await(cluster.registerBroker(new BrokerStart("127.0.0.1", 9092, "")));
         return cluster;
     }
 
@@ -48,11 +52,22 @@ final class TestNodes {
         }
     }
 
-    static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+    /** Three ports in a row, below those that the system hands out, each triple once. */
+    static PeerAddress freePeer() {
+        for (int tries = 0; tries < 1_000; tries++) {
+            int port = 12_000 + ThreadLocalRandom.current().nextInt(6_000) * 3;
+            if (TAKEN.add(port) && isFree(port) && isFree(port + 1) && isFree(port + 2)) {
+                return new PeerAddress("127.0.0.1", port);
+            }
+        }
+        throw new AssertionError("no three free ports in a row");
+    }
+
+    private static boolean isFree(int port) {
+        try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            return socket.isBound();
         } catch (IOException e) {
-            throw new AssertionError(e);
+            return false;
         }
     }
 }

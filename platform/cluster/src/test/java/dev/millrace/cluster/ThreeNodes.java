@@ -1,15 +1,15 @@
 package dev.millrace.cluster;
 
 import static dev.millrace.cluster.TestNodes.await;
-import static dev.millrace.cluster.TestNodes.freePort;
+import static dev.millrace.cluster.TestNodes.freePeer;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.millrace.cluster.ClusterConfig.Peer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
@@ -19,40 +19,51 @@ import org.awaitility.Awaitility;
 final class ThreeNodes implements AutoCloseable {
     final Map<Integer, Cluster> nodes = new HashMap<>();
     private final Path directory;
-    private final List<Peer> voters =
-            IntStream.rangeClosed(1, 3)
-                    .mapToObj(id -> new Peer(id, "127.0.0.1", freePort(), freePort()))
-                    .toList();
+    private final List<PeerAddress> peers = List.of(freePeer(), freePeer(), freePeer());
 
     ThreeNodes(Path directory) {
         this.directory = directory;
         List<CompletionStage<Cluster>> starting =
-                voters.stream().map(voter -> Cluster.start(config(voter))).toList();
+                IntStream.rangeClosed(1, 3).mapToObj(id -> Cluster.start(config(id))).toList();
         starting.stream().map(TestNodes::await).forEach(node -> nodes.put(node.nodeId(), node));
         nodes.values().forEach(this::register);
     }
 
     void startAgain(int nodeId) {
-        nodes.put(nodeId, await(Cluster.start(config(voters.get(nodeId - 1)))));
+        Cluster started = await(Cluster.start(config(nodeId)));
+        nodes.put(nodeId, started);
+        register(started);
+    }
+
+    Cluster node(int nodeId) {
+        return Objects.requireNonNull(nodes.get(nodeId));
     }
 
     Cluster any() {
         return nodes.values().iterator().next();
     }
 
-    private ClusterConfig config(Peer voter) {
+    private ClusterConfig config(int nodeId) {
         return new ClusterConfig(
-                voter.nodeId(),
-                directory.resolve("node-" + voter.nodeId()),
-                voter.host(),
-                voter.journalPort(),
-                voter.hazelcastPort(),
-                "rack-" + voter.nodeId(),
-                voters);
+                nodeId,
+                directory.resolve("node-" + nodeId),
+                peers.get(nodeId - 1),
+                peers,
+                peers,
+                "rack-" + nodeId,
+                ClusterRules.DEFAULT);
     }
 
     private void register(Cluster node) {
-        await(node.registerBroker("127.0.0.1", 9091 + node.nodeId(), "rack-" + node.nodeId()));
+        BrokerSession session =
+                await(
+                        node.registerBroker(
+                                new BrokerStart(
+                                        "127.0.0.1",
+                                        9091 + node.nodeId(),
+                                        "rack-" + node.nodeId())));
+        session.caughtUp(node.image().version());
+        await(session.unfenced());
     }
 
     Cluster leader() {
@@ -79,7 +90,11 @@ final class ThreeNodes implements AutoCloseable {
     }
 
     static MetadataImage.Topic create(Cluster node, String name) {
-        return await(node.createTopic(name, 3, 3, Map.of(), Map.of()));
+        return create(node, name, 3);
+    }
+
+    static MetadataImage.Topic create(Cluster node, String name, int replicationFactor) {
+        return await(node.createTopic(name, 3, replicationFactor, Map.of(), Map.of()));
     }
 
     @Override

@@ -51,6 +51,24 @@ class ThreeVotersTest {
     }
 
     @Test
+    void a_change_asked_of_a_follower_does_not_wait_for_the_next_heartbeat() {
+        Cluster follower =
+                three.nodes.values().stream()
+                        .filter(node -> node.nodeId() != three.leader().nodeId())
+                        .findFirst()
+                        .orElseThrow();
+        List<Long> tookMs = new ArrayList<>();
+        for (int i = 0; i < 21; i++) {
+            long startNs = System.nanoTime();
+            await(follower.allocateProducerIds(10));
+            tookMs.add(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNs));
+        }
+
+        // Heartbeats come every 250 ms; an fsync on three disks that others use takes its time.
+        assertThat(tookMs.stream().sorted().toList().get(10)).isLessThan(100);
+    }
+
+    @Test
     void producer_ids_from_all_nodes_do_not_overlap() {
         List<Long> firsts = new ArrayList<>();
         List<CompletionStage<Long>> asked = new ArrayList<>();
@@ -60,7 +78,6 @@ class ThreeVotersTest {
         asked.forEach(stage -> firsts.add(await(stage)));
 
         assertThat(firsts).hasSize(60).doesNotHaveDuplicates().allMatch(first -> first % 10 == 0);
-        assertThat(firsts).allMatch(first -> first < 600);
     }
 
     @Test

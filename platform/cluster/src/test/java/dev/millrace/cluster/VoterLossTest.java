@@ -18,7 +18,7 @@ class VoterLossTest {
             three.nodes.remove(lost.nodeId());
             lost.close();
 
-            ThreeNodes.create(three.any(), "without");
+            ThreeNodes.create(three.any(), "without", 2);
             three.awaitTopicsEverywhere("before", "without");
 
             three.startAgain(lost.nodeId());

@@ -3,7 +3,10 @@ package dev.millrace.log;
 import dev.millrace.log.PartitionLog.EpochEndOffset;
 import dev.millrace.log.disk.AtomicFile;
 import dev.millrace.log.disk.Disk;
+import dev.millrace.log.disk.DiskFile;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -146,6 +149,17 @@ final class LeaderEpochs {
 
     private List<Start> keep(Predicate<Start> kept) {
         return starts.stream().filter(kept).toList();
+    }
+
+    /**
+     * Writes a file without epochs for a log that has no records; not durably: without it, or with
+     * half of it, the epochs are taken from the batches.
+     */
+    static void createFile(Disk disk, Path file) throws IOException {
+        try (DiskFile out = disk.open(file)) {
+            out.truncate(0);
+            out.write(ByteBuffer.wrap("0\n0\n".getBytes(StandardCharsets.US_ASCII)), 0);
+        }
     }
 
     /** Writes the file, durably, if it does not say the same already. */

@@ -20,6 +20,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
@@ -79,6 +80,9 @@ public final class LogDirectory implements AutoCloseable {
     private final OffsetCheckpoint logStarts;
     private final OffsetCheckpoint highWatermarks;
     private final OffsetCheckpoint cleaned;
+    private volatile long producerIdExpirationMs;
+    private final LongAdder flushes = new LongAdder();
+    private final LongAdder flushNs = new LongAdder();
     private boolean closed;
 
     private final AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
@@ -105,6 +109,12 @@ public final class LogDirectory implements AutoCloseable {
                 public void failed(IOException cause) {
                     fail(cause);
                 }
+
+                @Override
+                public void flushed(long elapsedNs) {
+                    flushes.increment();
+                    flushNs.add(elapsedNs);
+                }
             };
 
     private LogDirectory(
@@ -122,6 +132,7 @@ public final class LogDirectory implements AutoCloseable {
         this.lock = lock;
         this.directoryId = directoryId;
         this.cleanShutdown = cleanShutdown;
+        this.producerIdExpirationMs = config.producerIdExpirationMs();
         this.cacheBudget = new TailCache.Budget(config.tailCacheBytes());
         this.futures = new FutureLogs(path, disk);
         this.recoveryPoints = checkpointFile(LogFileNames.RECOVERY_POINTS);
@@ -316,7 +327,7 @@ public final class LogDirectory implements AutoCloseable {
             Checkpointed offsets)
             throws IOException {
         LeaderEpochs epochs = LeaderEpochs.open(disk, folder.resolve(LogFileNames.LEADER_EPOCHS));
-        ProducerState producers = new ProducerState(config.producerIdExpirationMs());
+        ProducerState producers = new ProducerState(() -> producerIdExpirationMs);
         LogLoader loader =
                 new LogLoader(disk, folder, logConfig, epochs, producers, clock.millis());
         return new SegmentedLog(
@@ -341,6 +352,11 @@ public final class LogDirectory implements AutoCloseable {
         return path;
     }
 
+    /** Of all logs from now on, as they look their producers over; any thread. */
+    public void producerIdExpirationMs(long ms) {
+        producerIdExpirationMs = ms;
+    }
+
     /** {@code directory.id} of {@code meta.properties}. */
     public Uuid directoryId() {
         return directoryId;
@@ -349,6 +365,21 @@ public final class LogDirectory implements AutoCloseable {
     /** False if the last process that used it did not close it: its logs were then recovered. */
     public boolean cleanShutdown() {
         return cleanShutdown;
+    }
+
+    /** How often a log was flushed since the directory was opened. */
+    public long flushes() {
+        return flushes.sum();
+    }
+
+    /** What those flushes took together. */
+    public double flushMs() {
+        return flushNs.sum() / 1e6;
+    }
+
+    /** Recently appended bytes that are kept in memory, of all logs. */
+    public long tailCacheBytes() {
+        return cacheBudget.usedBytes();
     }
 
     /** A snapshot; logs of deleted topics the caller does not know may be among them. */
@@ -387,6 +418,7 @@ public final class LogDirectory implements AutoCloseable {
         PartitionMetadata.write(disk, folder, topicId);
         SegmentedLog log =
                 load(topicPartition, topicId, folder, logConfig, false, Checkpointed.NEW_LOG);
+        LeaderEpochs.createFile(disk, folder.resolve(LogFileNames.LEADER_EPOCHS));
         disk.syncDirectory(folder);
         disk.syncDirectory(path);
         return log;

@@ -163,8 +163,8 @@ public interface PartitionLog extends AutoCloseable {
     void beginLeaderEpoch(int leaderEpoch);
 
     /**
-     * Drops everything at and above {@code offset}; blocks until that is durable: the owner has a
-     * worker call it, and does nothing to the log meanwhile.
+     * Drops everything at and above {@code offset}, with the epochs that begin there; blocks until
+     * that is durable: the owner has a worker call it, and does nothing to the log meanwhile.
      */
     void truncateTo(long offset) throws IOException;
 

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.InvalidTxnStateException;
@@ -43,9 +44,13 @@ final class ProducerState {
     /** Of producers about whose transactions the coordinator is being asked. */
     private final Map<Long, TxnGuard> guards = new HashMap<>();
 
-    private final long expirationMs;
+    private final LongSupplier expirationMs;
 
-    ProducerState(long expirationMs) {
+    /**
+     * @param expirationMs {@code producer.id.expiration.ms}, as it is when producers are looked
+     *     over
+     */
+    ProducerState(LongSupplier expirationMs) {
         this.expirationMs = expirationMs;
     }
 
@@ -307,13 +312,14 @@ final class ProducerState {
 
     /** Forgets producers without an open transaction that have been silent for too long. */
     void expire(long nowMs) {
+        long silentMs = expirationMs.getAsLong();
         producers
                 .values()
                 .removeIf(
                         p ->
                                 p.txnFirstOffset == ProducerEntry.NO_TXN
-                                        && nowMs - p.lastTimestampMs >= expirationMs);
-        guards.values().removeIf(guard -> nowMs - guard.createdMs() >= expirationMs);
+                                        && nowMs - p.lastTimestampMs >= silentMs);
+        guards.values().removeIf(guard -> nowMs - guard.createdMs() >= silentMs);
     }
 
     void restore(List<ProducerEntry> snapshot) {

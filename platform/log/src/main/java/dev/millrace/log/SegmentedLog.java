@@ -53,6 +53,9 @@ final class SegmentedLog implements PartitionLog {
 
         /** Nobody knows what the disk holds: no log of the directory is used from now on. */
         void failed(IOException cause);
+
+        /** Batches were made durable. */
+        void flushed(long elapsedNs);
     }
 
     private static final long CACHE_IDLE_MS = 60_000;
@@ -457,6 +460,7 @@ final class SegmentedLog implements PartitionLog {
     public void truncateTo(long offset) throws IOException {
         requireWritable();
         if (offset >= logEndOffset) {
+            forgetEmptyEpochs(offset);
             return;
         }
         if (offset < chain.current()[0].baseOffset) {
@@ -471,6 +475,18 @@ final class SegmentedLog implements PartitionLog {
                 chain.truncateTo(offset, config.indexIntervalBytes(), clock.millis());
                 restart(chain.active().nextOffset());
                 disk.syncDirectory(folder);
+            } catch (IOException e) {
+                throw fail(e);
+            }
+        }
+    }
+
+    /** Of a leader that appended nothing: a follower that named one would be sent here again. */
+    private void forgetEmptyEpochs(long offset) throws IOException {
+        synchronized (flushLock) {
+            try {
+                epochs.truncateFromEnd(offset);
+                epochs.store();
             } catch (IOException e) {
                 throw fail(e);
             }
@@ -716,12 +732,14 @@ final class SegmentedLog implements PartitionLog {
             }
             requireUsable();
             long end = logEndOffset;
+            long startedNs = System.nanoTime();
             try {
                 chain.force();
                 epochs.store();
             } catch (IOException e) {
                 throw fail(e);
             }
+            home.flushed(System.nanoTime() - startedNs);
             recoveryPoint = Math.max(recoveryPoint, end);
             flushedAtMs = clock.millis();
         }

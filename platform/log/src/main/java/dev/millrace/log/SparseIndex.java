@@ -70,13 +70,17 @@ final class SparseIndex {
         return index;
     }
 
-    /** Empty, whatever the file holds. */
+    /**
+     * Empty, whatever the file holds. There is one from now on, for tools that look for it, but it
+     * is not kept open: of most partitions nothing is ever written to it.
+     */
     static SparseIndex createEmpty(Disk disk, Path file, int keyBytes) throws IOException {
-        SparseIndex index = new SparseIndex(disk, file, keyBytes, 0);
-        if (disk.exists(file)) {
-            index.file().truncate(0);
+        try (DiskFile open = disk.open(file)) {
+            if (open.size() > 0) {
+                open.truncate(0);
+            }
         }
-        return index;
+        return new SparseIndex(disk, file, keyBytes, 0);
     }
 
     /** Empty, in a file that has another name until it is renamed to {@code file}. */

@@ -15,6 +15,10 @@ import org.jspecify.annotations.Nullable;
  * <p>The owner appends; any thread reads. A chunk is filled once. Its memory is used again when the
  * cache has dropped it and every reader has said that it is done; a reader that never does costs
  * that memory, and nothing else: the garbage collector takes it.
+ *
+ * <p>What a slow reader holds beyond the budget is bounded by its connection: one chunk, {@link
+ * #MAX_CHUNK_BYTES} at most, for each partition of the answers that it has not taken, and with two
+ * MiB of them unsent no further request of it is read.
  */
 final class TailCache {
     private static final int MIN_CHUNK_BYTES = ChunkMemory.MIN_BYTES;

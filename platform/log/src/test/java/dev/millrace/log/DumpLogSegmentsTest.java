@@ -131,6 +131,25 @@ class DumpLogSegmentsTest {
     }
 
     @Test
+    void an_active_segment_has_indexes_to_look_at_from_its_first_moment() throws IOException {
+        LogConfig config = new Configs().indexIntervalBytes(100).build();
+        try (LogFixture f = new LogFixture(path, config)) {
+            for (int batches = 0; batches < 300; batches += 100) {
+                // Of an index without entries the tool says that it is empty.
+                assertThat(dump("--files", files("index"), "--index-sanity-check"))
+                        .containsPattern("000.index (is empty|passed sanity check)")
+                        .contains("000.timeindex passed sanity check")
+                        .doesNotContain("failed", "Exception");
+                for (int i = 0; i < 100; i++) {
+                    f.append(f.produced(7, 0, batches + i, "x".repeat(200)));
+                }
+            }
+            assertThat(LocalDisk.INSTANCE.list(path.resolve("orders-0")))
+                    .contains("leader-epoch-checkpoint", "partition.metadata");
+        }
+    }
+
+    @Test
     void producer_snapshots_and_transaction_indexes_parse() throws IOException {
         writeLog();
 

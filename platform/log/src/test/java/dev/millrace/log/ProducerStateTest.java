@@ -113,6 +113,21 @@ class ProducerStateTest {
     }
 
     @Test
+    void the_expiration_can_be_changed_while_logs_are_open() throws IOException {
+        try (LogFixture f = new LogFixture(path)) {
+            f.append(f.produced(1, 0, 0, "a"));
+            f.clock.advanceMs(1_000);
+            f.log.enforceRetention();
+            assertThat(f.append(f.produced(1, 0, 0, "a")).duplicate()).isTrue();
+
+            f.directory.producerIdExpirationMs(1_000);
+            f.log.enforceRetention();
+
+            assertThat(f.append(f.produced(1, 0, 0, "a")).duplicate()).isFalse();
+        }
+    }
+
+    @Test
     void two_batches_of_a_producer_in_one_request_are_refused() throws IOException {
         try (LogFixture f = new LogFixture(path)) {
             var first = f.produced(1, 0, 0, "a");

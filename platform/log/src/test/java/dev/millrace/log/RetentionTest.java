@@ -143,9 +143,9 @@ class RetentionTest {
             assertThat(created)
                     .as("sealed and rolled, no more")
                     .containsExactly(
-                            "00000000000000000004.index",
-                            "00000000000000000004.timeindex",
-                            "00000000000000000005.log");
+                            "00000000000000000005.index",
+                            "00000000000000000005.log",
+                            "00000000000000000005.timeindex");
             assertThat(f.fileNames()).containsAll(before);
             assertThat(f.log.tidyDue()).isTrue();
 

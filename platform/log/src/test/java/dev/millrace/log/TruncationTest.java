@@ -69,6 +69,19 @@ class TruncationTest {
     }
 
     @Test
+    void an_epoch_without_records_is_forgotten_where_nothing_is_cut() throws IOException {
+        try (LogFixture f = new LogFixture(path)) {
+            f.log.appendAsLeader(f.batch("a", "b"), 1, AppendOrigin.CLIENT);
+            f.log.beginLeaderEpoch(2);
+            f.log.truncateTo(2);
+            assertThat(f.log.latestEpoch()).hasValue(1);
+            f.restart();
+            assertThat(f.log.latestEpoch()).hasValue(1);
+            assertThat(f.log.logEndOffset()).isEqualTo(2);
+        }
+    }
+
+    @Test
     void an_epoch_ends_where_the_next_known_one_begins() throws IOException {
         try (LogFixture f = new LogFixture(path)) {
             f.log.appendAsLeader(f.batch("a", "b"), 2, AppendOrigin.CLIENT);

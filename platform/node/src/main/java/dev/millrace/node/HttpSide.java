@@ -1,5 +1,7 @@
 package dev.millrace.node;
 
+import dev.millrace.cluster.Cluster;
+import dev.millrace.cluster.MetadataImage.BrokerRegistration;
 import dev.millrace.console.ConsoleApi;
 import dev.millrace.console.ConsoleConfig;
 import dev.millrace.node.config.HostPort;
@@ -12,8 +14,11 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import java.net.InetSocketAddress;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +34,7 @@ final class HttpSide {
     private @Nullable SqlEngine engine;
     private @Nullable ConsoleApi console;
     private volatile boolean open;
+    private volatile @Nullable Cluster cluster;
     private volatile Supplier<String> moreMetrics = () -> "";
 
     HttpSide(Vertx vertx, NodeConfig config, PrometheusMeterRegistry metrics) {
@@ -43,12 +49,49 @@ final class HttpSide {
                                                 "Content-Type",
                                                 "text/plain; version=0.0.4; charset=utf-8")
                                         .end(metrics.scrape() + moreMetrics.get()));
-        router.get("/health")
-                .handler(
-                        context ->
-                                context.response()
-                                        .putHeader("Content-Type", "application/json")
-                                        .end("{\"status\":\"ready\"}"));
+        router.get("/health").handler(context -> health(context.response()));
+        router.get("/api/cluster/status").handler(context -> status(context.response()));
+    }
+
+    private void health(HttpServerResponse response) {
+        Cluster joined = cluster;
+        BrokerRegistration self =
+                joined == null ? null : joined.image().brokers().get(config.nodeId());
+        String problem = "";
+        if (joined == null || self == null) {
+            problem = "this node is not in the cluster";
+        } else if (!joined.isCurrent()) {
+            problem = "the cluster has no quorum, or this node cannot reach it";
+        } else if (self.fenced()) {
+            problem = "this node is fenced until it has caught up";
+        }
+        JsonObject body = new JsonObject().put("status", problem.isEmpty() ? "ready" : "not ready");
+        if (!problem.isEmpty()) {
+            body.put("reason", problem);
+            response.setStatusCode(503);
+        }
+        response.putHeader("Content-Type", "application/json").end(body.encode());
+    }
+
+    private void status(HttpServerResponse response) {
+        Cluster joined = cluster;
+        if (joined == null) {
+            response.setStatusCode(503).end();
+            return;
+        }
+        // While there is no leader to ask, the rest is still worth to be known.
+        Future.fromCompletionStage(joined.quorum(), vertx.getOrCreateContext())
+                .map(Optional::of)
+                .otherwise(Optional.empty())
+                .onSuccess(
+                        quorum ->
+                                response.putHeader("Content-Type", "application/json")
+                                        .end(
+                                                ClusterStatus.of(
+                                                                config.cluster(),
+                                                                joined.image(),
+                                                                quorum)
+                                                        .encode()));
     }
 
     /**
@@ -87,7 +130,8 @@ final class HttpSide {
     /**
      * @param kafka where this node's broker listens by now
      */
-    void open(HostPort kafka) {
+    void open(HostPort kafka, Cluster joined) {
+        cluster = joined;
         SqlEngine started =
                 SqlEngine.start(
                         vertx, SqlConfig.of(kafka.toString(), config.stateDir().resolve("sql")));

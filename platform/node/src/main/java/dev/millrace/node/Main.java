@@ -1,6 +1,7 @@
 package dev.millrace.node;
 
 import dev.millrace.bench.BenchCommand;
+import dev.millrace.node.cli.ClusterCommand;
 import dev.millrace.node.cli.ConnectStandaloneCommand;
 import dev.millrace.node.cli.ConsumeCommand;
 import dev.millrace.node.cli.DemoCommand;
@@ -67,6 +68,7 @@ public final class Main implements Runnable {
                             .addSubcommand("consume", new ConsumeCommand())
                             .addSubcommand("sql", new SqlCommand())
                             .addSubcommand("connect-standalone", new ConnectStandaloneCommand())
+                            .addSubcommand("cluster", new ClusterCommand())
                             .addSubcommand("bench", new BenchCommand());
         }
         return line.setExecutionExceptionHandler(Failures::print)

@@ -35,6 +35,8 @@ public final class Node {
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
     private static final int START_TIMEOUT_S = 120; // a large log may have to be recovered
     private static final int STOP_TIMEOUT_S = 10;
+    private static final int FIRST_QUORUM_NOTE_S = 5;
+    private static final int NEXT_QUORUM_NOTE_S = 30;
 
     /** What ends one part; errors are logged and do not keep the next part from ending. */
     @FunctionalInterface
@@ -102,10 +104,7 @@ public final class Node {
         Directories directories = Directories.open(config);
         stops.push(directories::close);
 
-        CompletionStage<Cluster> clusterStarting =
-                Cluster.start(
-                        new ClusterConfig(
-                                config.nodeId(), config.metadataDir(), "127.0.0.1", 0, 0));
+        CompletionStage<Cluster> clusterStarting = Cluster.start(config.cluster());
         Vertx vertx =
                 Vertx.vertx(
                         new VertxOptions()
@@ -117,8 +116,7 @@ public final class Node {
         HttpSide httpSide = new HttpSide(vertx, config, metrics);
         Future<InetSocketAddress> httpListening = httpSide.listen();
 
-        Cluster cluster =
-                clusterStarting.toCompletableFuture().get(START_TIMEOUT_S, TimeUnit.SECONDS);
+        Cluster cluster = joined(clusterStarting, config.cluster());
         stops.push(cluster::close);
         cluster.onFailure(cause -> failed.complete(text(cause)));
         Broker broker =
@@ -149,9 +147,33 @@ public final class Node {
         kafka = address(config.kafka(), broker.address().getPort());
         http = address(config.http(), await(httpListening, START_TIMEOUT_S).getPort());
         httpSide.showMetrics(broker::clientMetrics);
-        httpSide.open(kafka);
+        httpSide.open(kafka, cluster);
         stops.push(() -> await(httpSide.close(), STOP_TIMEOUT_S));
         this.httpSide = httpSide;
+    }
+
+    /**
+     * Waits for the cluster's metadata; in a cluster of several for as long as it takes, since the
+     * others may be started later.
+     */
+    private static Cluster joined(CompletionStage<Cluster> starting, ClusterConfig config)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        CompletableFuture<Cluster> cluster = starting.toCompletableFuture();
+        if (config.isAlone()) {
+            return cluster.get(START_TIMEOUT_S, TimeUnit.SECONDS);
+        }
+        for (int waitS = FIRST_QUORUM_NOTE_S; ; waitS = NEXT_QUORUM_NOTE_S) {
+            try {
+                return cluster.get(waitS, TimeUnit.SECONDS);
+            } catch (TimeoutException e) {
+                LOG.warn(
+                        "No quorum yet: {} of the voters {} have to run and to reach each other;"
+                                + " this is {}, which goes on trying",
+                        config.voters().size() / 2 + 1,
+                        config.voters(),
+                        config.self());
+            }
+        }
     }
 
     private static <T> T await(Future<T> future, int timeoutSeconds)

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * A frame that arrived in one piece is a slice of what the socket read into. One that arrived in
  * several is gathered into a buffer of its own, which grows with what has really arrived: a length
- * alone reserves no more than {@link #FIRST_CAPACITY}. Event loop only.
+ * alone allocates no more than {@link #FIRST_CAPACITY}. Where the memory of requests is bounded, a
+ * frame is begun only when there is some left. Event loop only.
  */
 final class FrameReader {
     private static final int LENGTH_BYTES = 4;
@@ -37,9 +38,17 @@ final class FrameReader {
 
     private @Nullable ByteBuf partial;
 
-    FrameReader(ByteBufAllocator allocator, int maxFrameBytes) {
+    private final RequestMemory memory;
+
+    /** There is room for the frame that began; it has not been handed out yet. */
+    private boolean reserved;
+
+    private boolean starved;
+
+    FrameReader(ByteBufAllocator allocator, int maxFrameBytes, RequestMemory memory) {
         this.allocator = allocator;
         this.maxFrameBytes = maxFrameBytes;
+        this.memory = memory;
     }
 
     /** Raised when the connection has authenticated. */
@@ -52,12 +61,19 @@ final class FrameReader {
         inputs.add(bytes);
     }
 
+    /** The last {@link #next} found a frame for which there is no memory now. */
+    boolean starved() {
+        return starved;
+    }
+
     /**
-     * The next whole frame without its length, owned by the caller; null if it has not arrived yet.
+     * The next whole frame without its length, owned by the caller, who gives back its {@link
+     * RequestMemory} too; null if it has not arrived yet, or there is no memory for it.
      *
      * @throws InvalidRequestException a length that cannot be; the stream cannot be read on
      */
     @Nullable ByteBuf next() {
+        starved = false;
         for (ByteBuf in = inputs.peek(); in != null; in = inputs.peek()) {
             if (!in.isReadable()) {
                 inputs.remove().release();
@@ -65,9 +81,6 @@ final class FrameReader {
             }
             if (lengthBytesSeen == 0 && in.readableBytes() >= LENGTH_BYTES) {
                 length = checked(in.readInt());
-                if (in.readableBytes() >= length) {
-                    return in.readRetainedSlice(length);
-                }
                 lengthBytesSeen = LENGTH_BYTES;
             } else if (lengthBytesSeen < LENGTH_BYTES) {
                 length = (length << 8) | in.readUnsignedByte();
@@ -76,8 +89,22 @@ final class FrameReader {
                 }
                 continue;
             }
-            ByteBuf frame = gather(in);
+            if (!reserved) {
+                if (!memory.tryReserve(length)) {
+                    starved = true;
+                    return null;
+                }
+                reserved = true;
+            }
+            ByteBuf frame =
+                    partial == null && in.readableBytes() >= length
+                            ? in.readRetainedSlice(length)
+                            : gather(in);
             if (frame != null) {
+                partial = null;
+                reserved = false;
+                lengthBytesSeen = 0;
+                length = 0;
                 return frame;
             }
         }
@@ -97,13 +124,7 @@ final class FrameReader {
             frame.capacity((int) Math.min(length, Math.max(doubled, frame.readableBytes() + take)));
         }
         frame.writeBytes(in, take);
-        if (take < wanted) {
-            return null;
-        }
-        partial = null;
-        lengthBytesSeen = 0;
-        length = 0;
-        return frame;
+        return take < wanted ? null : frame;
     }
 
     private int checked(int bytes) {
@@ -123,6 +144,10 @@ final class FrameReader {
         if (partial != null) {
             partial.release();
             partial = null;
+        }
+        if (reserved) {
+            reserved = false;
+            memory.release(length);
         }
     }
 }

@@ -34,8 +34,9 @@ import org.slf4j.LoggerFactory;
  * answers in the order of the requests.
  *
  * <p>Back-pressure: while too many requests or bytes are unanswered, the client does not read its
- * answers, or a quota says so, the socket is not read. Bytes that are no request close the
- * connection, and nothing else. Event loop only; answers from other threads are moved here first.
+ * answers, a quota says so, or requests of all connections use up the memory they may have, the
+ * socket is not read. Bytes that are no request close the connection, and nothing else. Event loop
+ * only; answers from other threads are moved here first.
  *
  * <p>A connection whose requests belong to another event loop ({@link ApiHandler#home}) moves
  * there, at a moment when nothing of it is under way.
@@ -54,6 +55,9 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
     private final RequestQuotas quotas;
     private final long id;
     private final FrameReader frames;
+    private final RequestMemory memory;
+    private final UnwelcomeClients unwelcome;
+    private final Runnable memoryIsFree = this::memoryIsFree;
 
     /** Unanswered requests, oldest first. */
     private final ArrayDeque<Exchange> exchanges = new ArrayDeque<>();
@@ -67,6 +71,9 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
 
     /** On its way to another loop: nothing is read, and nothing is under way. */
     private boolean moving;
+
+    /** Nothing is cut or read until the memory of requests is not used up any more. */
+    private boolean starving;
 
     /** Throttled: not read, whatever it sends, until {@link #mutedUntilNs}. */
     private boolean muted;
@@ -82,6 +89,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
 
     /** One request on its way. */
     private static final class Exchange {
+        private final RequestMemory memory;
         final RequestContext context;
         final AbstractRequest request;
         final int sizeBytes;
@@ -101,7 +109,9 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
                 RequestContext context,
                 AbstractRequest request,
                 int sizeBytes,
-                @Nullable ByteBuf frame) {
+                @Nullable ByteBuf frame,
+                RequestMemory memory) {
+            this.memory = memory;
             this.context = context;
             this.request = request;
             this.sizeBytes = sizeBytes;
@@ -112,6 +122,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
             if (frame != null) {
                 frame.release();
                 frame = null;
+                memory.release(sizeBytes);
             }
         }
     }
@@ -124,7 +135,9 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
             RequestMetrics metrics,
             RequestQuotas quotas,
             long id,
-            FrameReader frames) {
+            FrameReader frames,
+            RequestMemory memory,
+            UnwelcomeClients unwelcome) {
         this.vertxContext = vertxContext;
         this.balance = balance;
         this.table = table;
@@ -133,6 +146,8 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
         this.quotas = quotas;
         this.id = id;
         this.frames = frames;
+        this.memory = memory;
+        this.unwelcome = unwelcome;
     }
 
     @Override
@@ -175,6 +190,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         cutting = true;
+        boolean beginsToStarve = false;
         ContextInternal previous = vertxContext.beginDispatch();
         try {
             while (!closed && !draining) {
@@ -187,6 +203,8 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
                 }
                 ByteBuf frame = frames.next();
                 if (frame == null) {
+                    beginsToStarve = frames.starved();
+                    starving = beginsToStarve;
                     break;
                 }
                 dispatch(context, frame);
@@ -210,6 +228,27 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
                 // Behind the flush that may be waiting.
                 context.executor().execute(() -> move(context));
             }
+            if (beginsToStarve) {
+                memory.await(memoryIsFree);
+            }
+        }
+    }
+
+    /** From any thread. */
+    private void memoryIsFree() {
+        ChannelHandlerContext context = ctx;
+        if (context == null) {
+            return;
+        }
+        try {
+            context.executor()
+                    .execute(
+                            () -> {
+                                starving = false;
+                                cutFrames(context);
+                            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("The event loop has ended, and with it the connection of {}", client, e);
         }
     }
 
@@ -217,6 +256,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
         return muted
                 || moving
                 || homing.isDue()
+                || starving
                 || exchanges.size() >= config.maxInFlightRequests()
                 || inFlightBytes >= config.maxInFlightBytes()
                 || !context.channel().isWritable();
@@ -262,15 +302,17 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
                                             ? RequestReader.slicing(bytes)
                                             : RequestReader.copying(bytes))
                             .request;
-            exchange = new Exchange(request, body, sizeBytes, keepFrame ? frame : null);
+            exchange = new Exchange(request, body, sizeBytes, keepFrame ? frame : null, memory);
         } catch (RuntimeException e) {
             if (keepFrame) {
                 frame.release();
+                memory.release(sizeBytes);
             }
             throw e;
         } finally {
             if (!keepFrame) {
                 frame.release();
+                memory.release(sizeBytes);
             }
         }
         if (exchange.request.data() instanceof ApiVersionsRequestData hello) {
@@ -477,6 +519,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
         boolean quiet =
                 exchanges.isEmpty()
                         && !muted
+                        && !starving
                         && !flushScheduled
                         && !draining
                         && unsent != null
@@ -505,6 +548,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
             // Closed on its way, or the loop has ended; Netty has closed the socket.
             LOG.debug("The connection of {} ended on its way to another loop", client);
             closed = true;
+            memory.forget(memoryIsFree);
             frames.close();
             return;
         }
@@ -570,22 +614,20 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
                                 (short) 0,
                                 new ByteBufferAccessor(ByteBuffer.allocate(0)))
                         .request;
-        Exchange exchange = new Exchange(request, unread, sizeBytes, null);
+        Exchange exchange = new Exchange(request, unread, sizeBytes, null, memory);
         exchange.answered = true;
         exchange.response = ApiVersionsHandler.unsupportedVersion(entry);
         open(exchange);
     }
 
     private void malformed(ChannelHandlerContext context, RuntimeException e) {
-        LOG.warn(
-                "Closing the connection of {}: it sent something that is no request ({})",
-                client,
-                e.getMessage() == null ? e.toString() : e.getMessage());
+        unwelcome.malformed(client, e.getMessage() == null ? e.toString() : e.getMessage());
         close(context);
     }
 
     private void close(ChannelHandlerContext context) {
         closed = true;
+        memory.forget(memoryIsFree);
         frames.close();
         context.close();
     }
@@ -614,6 +656,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         closed = true;
+        memory.forget(memoryIsFree);
         frames.close();
         // Handlers still at work release their frames when they answer.
         exchanges.clear();
@@ -626,7 +669,11 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event instanceof IdleStateEvent && exchanges.isEmpty() && !flushScheduled && !muted) {
+        boolean notReadByUs = muted || starving;
+        if (event instanceof IdleStateEvent
+                && exchanges.isEmpty()
+                && !flushScheduled
+                && !notReadByUs) {
             LOG.debug("Closing the idle connection of {}", client);
             close(context);
         }

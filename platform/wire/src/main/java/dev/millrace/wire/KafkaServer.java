@@ -52,6 +52,8 @@ public final class KafkaServer {
     private final RequestQuotas quotas;
     private final ByteBufAllocator allocator;
     private final Map<Channel, KafkaConnection> connections = new ConcurrentHashMap<>();
+    private final RequestMemory memory;
+    private final UnwelcomeClients unwelcome = new UnwelcomeClients(System::nanoTime);
 
     private KafkaServer(
             List<ContextInternal> loops,
@@ -67,6 +69,7 @@ public final class KafkaServer {
         this.table = table;
         this.config = config;
         this.metrics = metrics;
+        this.memory = new RequestMemory(config.maxQueuedBytes());
     }
 
     /**
@@ -145,6 +148,26 @@ public final class KafkaServer {
         /** Connections open now; any thread. */
         public int connections() {
             return connections.size();
+        }
+
+        /** Connections closed for sending something that is no request; any thread. */
+        public long malformedConnections() {
+            return unwelcome.malformed();
+        }
+
+        /** Connections closed at once, because their address has too many or is too fast. */
+        public long refusedConnections() {
+            return unwelcome.refused();
+        }
+
+        /** What requests take of {@code queued.max.request.bytes} now; 0 without that bound. */
+        public long requestMemoryBytes() {
+            return memory.usedBytes();
+        }
+
+        /** How often a connection had to wait for that memory. */
+        public long requestMemoryWaits() {
+            return memory.waits();
         }
 
         /**
@@ -251,13 +274,10 @@ public final class KafkaServer {
             InetAddress ip = remote.getAddress();
             ConnectionAdmission.Verdict verdict = admission.admit(ip, nowMs());
             if (verdict instanceof ConnectionAdmission.Refused refused) {
-                LOG.info(
-                        "Closing a new connection of {}: it has {}, the maximum",
-                        ip,
-                        refused.max());
+                unwelcome.refused(ip, "it has " + refused.max() + ", the maximum");
                 channel.unsafe().closeForcibly();
             } else if (verdict instanceof ConnectionAdmission.RefusedAfter refused) {
-                LOG.debug("{} connects too fast: closing in {} ms", ip, refused.delayMs());
+                unwelcome.refused(ip, "it connects too fast");
                 context.executor()
                         .schedule(
                                 () -> channel.unsafe().closeForcibly(),
@@ -291,7 +311,9 @@ public final class KafkaServer {
                             metrics,
                             quotas,
                             id,
-                            new FrameReader(allocator, config.maxRequestBytes()));
+                            new FrameReader(allocator, config.maxRequestBytes(), memory),
+                            memory,
+                            unwelcome);
             channel.pipeline()
                     .addLast(new IdleStateHandler(0, 0, config.maxIdleMs(), TimeUnit.MILLISECONDS));
             channel.pipeline().addLast(connection);

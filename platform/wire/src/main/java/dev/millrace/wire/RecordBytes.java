@@ -3,6 +3,7 @@ package dev.millrace.wire;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import org.apache.kafka.common.message.FetchResponseData.PartitionData;
 import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
 import org.apache.kafka.common.record.internal.BaseRecords;
 import org.apache.kafka.common.record.internal.MemoryRecords;
@@ -63,6 +64,15 @@ public final class RecordBytes implements BaseRecords {
      * client sent none.
      */
     public static ByteBuffer of(PartitionProduceData partition) {
+        BaseRecords records = partition.records();
+        return records instanceof MemoryRecords batches ? batches.buffer() : ByteBuffer.allocate(0);
+    }
+
+    /**
+     * The batches of one partition of a Fetch response, position..limit: slices of what the socket
+     * read into, valid only while the answer is handled. Empty where there are none.
+     */
+    public static ByteBuffer of(PartitionData partition) {
         BaseRecords records = partition.records();
         return records instanceof MemoryRecords batches ? batches.buffer() : ByteBuffer.allocate(0);
     }

@@ -14,6 +14,8 @@ package dev.millrace.wire;
  *     open request is closed
  * @param connections how many connections, and how fast
  * @param backlog {@code socket.listen.backlog.size}: connections that wait to be accepted
+ * @param maxQueuedBytes {@code queued.max.request.bytes}: while the requests of all connections
+ *     take as much, none begins to be read
  */
 public record WireConfig(
         int maxRequestBytes,
@@ -23,7 +25,11 @@ public record WireConfig(
         long maxIdleMs,
         ConnectionLimits connections,
         SocketOptions sockets,
-        int backlog) {
+        int backlog,
+        long maxQueuedBytes) {
+    /** No bound on the requests of all connections together. */
+    public static final long UNLIMITED = -1;
+
     public static final WireConfig DEFAULT =
             new WireConfig(
                     100 << 20,
@@ -33,7 +39,8 @@ public record WireConfig(
                     600_000,
                     ConnectionLimits.NONE,
                     SocketOptions.DEFAULT,
-                    1024);
+                    1024,
+                    UNLIMITED);
 
     public WireConfig withMaxRequestBytes(int bytes) {
         return new WireConfig(
@@ -44,7 +51,8 @@ public record WireConfig(
                 maxIdleMs,
                 connections,
                 sockets,
-                backlog);
+                backlog,
+                maxQueuedBytes);
     }
 
     public WireConfig withMaxUnauthenticatedRequestBytes(int bytes) {
@@ -56,7 +64,8 @@ public record WireConfig(
                 maxIdleMs,
                 connections,
                 sockets,
-                backlog);
+                backlog,
+                maxQueuedBytes);
     }
 
     public WireConfig withMaxIdleMs(long ms) {
@@ -68,7 +77,8 @@ public record WireConfig(
                 ms,
                 connections,
                 sockets,
-                backlog);
+                backlog,
+                maxQueuedBytes);
     }
 
     public WireConfig withMaxInFlightRequests(int requests) {
@@ -80,7 +90,8 @@ public record WireConfig(
                 maxIdleMs,
                 connections,
                 sockets,
-                backlog);
+                backlog,
+                maxQueuedBytes);
     }
 
     public WireConfig withConnections(ConnectionLimits limits) {
@@ -92,7 +103,8 @@ public record WireConfig(
                 maxIdleMs,
                 limits,
                 sockets,
-                backlog);
+                backlog,
+                maxQueuedBytes);
     }
 
     public WireConfig withSockets(SocketOptions options) {
@@ -104,7 +116,8 @@ public record WireConfig(
                 maxIdleMs,
                 connections,
                 options,
-                backlog);
+                backlog,
+                maxQueuedBytes);
     }
 
     public WireConfig withBacklog(int waiting) {
@@ -116,6 +129,20 @@ public record WireConfig(
                 maxIdleMs,
                 connections,
                 sockets,
-                waiting);
+                waiting,
+                maxQueuedBytes);
+    }
+
+    public WireConfig withMaxQueuedBytes(long bytes) {
+        return new WireConfig(
+                maxRequestBytes,
+                maxUnauthenticatedRequestBytes,
+                maxInFlightRequests,
+                maxInFlightBytes,
+                maxIdleMs,
+                connections,
+                sockets,
+                backlog,
+                bytes);
     }
 }

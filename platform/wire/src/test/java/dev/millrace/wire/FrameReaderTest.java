@@ -17,6 +17,8 @@ import org.apache.kafka.common.errors.InvalidRequestException;
 import org.junit.jupiter.api.Test;
 
 class FrameReaderTest {
+    private static final RequestMemory UNBOUNDED = new RequestMemory(WireConfig.UNLIMITED);
+
     private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
 
     private ByteBuf bytes(byte[] content) {
@@ -41,7 +43,7 @@ class FrameReaderTest {
             stream.writeInt(length).writeBytes(content);
         }
 
-        FrameReader reader = new FrameReader(allocator, 1000);
+        FrameReader reader = new FrameReader(allocator, 1000, UNBOUNDED);
         List<byte[]> received = new ArrayList<>();
         while (stream.isReadable()) {
             int n = 1 + random.nextInt(Math.min(stream.readableBytes(), 1 + random.nextInt(400)));
@@ -62,7 +64,7 @@ class FrameReaderTest {
 
     @Test
     void a_length_alone_reserves_little_memory() {
-        FrameReader reader = new FrameReader(allocator, 100 << 20);
+        FrameReader reader = new FrameReader(allocator, 100 << 20, UNBOUNDED);
 
         reader.add(bytes(new byte[] {6, 0, 0, 0, 1, 2, 3})); // 96 MiB announced
 
@@ -74,7 +76,7 @@ class FrameReaderTest {
 
     @Test
     void a_frame_longer_than_the_first_capacity_arrives_whole() {
-        FrameReader reader = new FrameReader(allocator, 100 << 20);
+        FrameReader reader = new FrameReader(allocator, 100 << 20, UNBOUNDED);
         int length = 5 << 20;
         reader.add(allocator.buffer().writeInt(length));
         ByteBuf frame = reader.next();
@@ -93,7 +95,7 @@ class FrameReaderTest {
     @Test
     void lengths_that_cannot_be_are_refused_with_the_limits() {
         for (int length : new int[] {-1, 0, 7, 1001, Integer.MAX_VALUE}) {
-            FrameReader reader = new FrameReader(allocator, 1000);
+            FrameReader reader = new FrameReader(allocator, 1000, UNBOUNDED);
             reader.add(allocator.buffer().writeInt(length).writeZero(20));
             assertThatThrownBy(reader::next)
                     .isInstanceOf(InvalidRequestException.class)
@@ -101,6 +103,47 @@ class FrameReaderTest {
                     .hasMessageContaining(Integer.toString(length));
             reader.close();
         }
+        assertThat(memoryInUse()).isZero();
+    }
+
+    @Test
+    void a_frame_begins_only_while_memory_is_left_and_then_is_read_to_its_end() {
+        RequestMemory memory = new RequestMemory(100);
+        FrameReader first = new FrameReader(allocator, 1000, memory);
+        FrameReader second = new FrameReader(allocator, 1000, memory);
+
+        first.add(allocator.buffer().writeInt(300).writeZero(50));
+        assertThat(first.next()).isNull();
+        second.add(allocator.buffer().writeInt(10).writeZero(10));
+        assertThat(second.next()).isNull();
+        assertThat(second.starved()).isTrue();
+        first.add(allocator.buffer().writeZero(250));
+        ByteBuf frame = Objects.requireNonNull(first.next());
+        assertThat(first.starved()).isFalse();
+        assertThat(memory.usedBytes()).isEqualTo(300);
+        memory.release(frame.readableBytes());
+        frame.release();
+
+        ByteBuf waited = Objects.requireNonNull(second.next());
+        assertThat(waited.readableBytes()).isEqualTo(10);
+        waited.release();
+        first.close();
+        second.close();
+        assertThat(memoryInUse()).isZero();
+    }
+
+    @Test
+    void a_frame_that_never_ends_gives_its_memory_back_with_its_connection() {
+        RequestMemory memory = new RequestMemory(100);
+        FrameReader reader = new FrameReader(allocator, 1000, memory);
+        reader.add(allocator.buffer().writeInt(300).writeZero(50));
+        assertThat(reader.next()).isNull();
+        assertThat(memory.usedBytes()).isEqualTo(300);
+
+        reader.close();
+        reader.close();
+
+        assertThat(memory.usedBytes()).isZero();
         assertThat(memoryInUse()).isZero();
     }
 }

@@ -16,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -249,6 +250,69 @@ class KafkaServerTest {
         }
     }
 
+    /** Restarts the listener with a bound that one Produce request is enough to reach. */
+    private byte[] requestThatTakesAllMemory() throws Exception {
+        await(server.close(GRACE_MS));
+        server = bind(WireConfig.DEFAULT.withMaxQueuedBytes(1_000));
+        return RawClient.frame(ApiKeys.PRODUCE, 9, 1, produce(1, "x".repeat(2_000)));
+    }
+
+    private void awaitMemoryWaits(long waits) {
+        long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (server.requestMemoryWaits() < waits) {
+            assertThat(System.nanoTime() - deadlineNs).as("waiting for memory").isNegative();
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void while_requests_take_all_memory_they_may_no_other_connection_is_read() throws Exception {
+        byte[] large = requestThatTakesAllMemory();
+        try (RawClient greedy = new RawClient(server.address());
+                RawClient waiting = new RawClient(server.address())) {
+            greedy.send(Arrays.copyOf(large, 1_500));
+            awaitMemory(large.length - Integer.BYTES);
+            waiting.send(ApiKeys.DESCRIBE_CLUSTER, 0, 1, cluster());
+            awaitMemoryWaits(1);
+            assertThat(open).isEmpty();
+
+            // Its request has begun, so the rest is read; the answer gives the memory back.
+            greedy.send(Arrays.copyOfRange(large, 1_500, large.length));
+            assertThat(greedy.receive(ApiKeys.PRODUCE, 9).correlationId()).isEqualTo(1);
+
+            awaitOpen(1);
+            open.remove().complete(new DescribeClusterResponseData());
+            waiting.receive(ApiKeys.DESCRIBE_CLUSTER, 0);
+            assertThat(server.requestMemoryBytes()).isZero();
+        }
+    }
+
+    @Test
+    void a_client_that_leaves_in_the_middle_of_its_request_gives_its_memory_back()
+            throws Exception {
+        byte[] large = requestThatTakesAllMemory();
+        try (RawClient waiting = new RawClient(server.address())) {
+            try (RawClient greedy = new RawClient(server.address())) {
+                greedy.send(Arrays.copyOf(large, 1_500));
+                awaitMemory(large.length - Integer.BYTES);
+                waiting.send(ApiKeys.DESCRIBE_CLUSTER, 0, 1, cluster());
+                awaitMemoryWaits(1);
+            }
+
+            awaitOpen(1);
+            open.remove().complete(new DescribeClusterResponseData());
+            waiting.receive(ApiKeys.DESCRIBE_CLUSTER, 0);
+        }
+    }
+
+    private void awaitMemory(long bytes) {
+        long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (server.requestMemoryBytes() != bytes) {
+            assertThat(System.nanoTime() - deadlineNs).as("waiting for a request").isNegative();
+            Thread.onSpinWait();
+        }
+    }
+
     @Test
     void more_requests_in_one_piece_than_may_be_under_way_are_all_answered() throws IOException {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
@@ -318,6 +382,7 @@ class KafkaServerTest {
                 good.send(ApiKeys.API_VERSIONS, 4, 1, software("test"));
                 assertThat(good.receive(ApiKeys.API_VERSIONS, 4).correlationId()).isEqualTo(1);
             }
+            assertThat(server.malformedConnections()).isEqualTo(malformed.size());
         }
     }
 

@@ -51,7 +51,7 @@ public final class AdminHandlers {
                 .add(ApiKeys.DESCRIBE_TOPIC_PARTITIONS, 0, 0, shape::describeTopicPartitions)
                 .add(ApiKeys.LIST_CONFIG_RESOURCES, 0, 1, shape::listConfigResources);
         WithoutSecurity.register(table);
-        new PlacementHandlers(cluster).register(table);
+        new PlacementHandlers(vertx, cluster).register(table);
         new QuorumHandlers(vertx, cluster).register(table);
         new ScramHandlers(vertx, cluster).register(table);
         QuotaHandlers.register(table, vertx, cluster);

@@ -5,18 +5,19 @@ import dev.millrace.cluster.MetadataImage;
 import dev.millrace.wire.ApiTable;
 import dev.millrace.wire.RequestContext;
 import io.vertx.core.Future;
-import java.util.HashSet;
+import io.vertx.core.Vertx;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.errors.ApiException;
-import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
-import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.InvalidRequestException;
-import org.apache.kafka.common.errors.NoReassignmentInProgressException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.message.AlterPartitionReassignmentsRequestData;
 import org.apache.kafka.common.message.AlterPartitionReassignmentsRequestData.ReassignablePartition;
 import org.apache.kafka.common.message.AlterPartitionReassignmentsRequestData.ReassignableTopic;
@@ -28,19 +29,23 @@ import org.apache.kafka.common.message.ElectLeadersResponseData;
 import org.apache.kafka.common.message.ElectLeadersResponseData.PartitionResult;
 import org.apache.kafka.common.message.ElectLeadersResponseData.ReplicaElectionResult;
 import org.apache.kafka.common.message.ListPartitionReassignmentsRequestData;
+import org.apache.kafka.common.message.ListPartitionReassignmentsRequestData.ListPartitionReassignmentsTopics;
 import org.apache.kafka.common.message.ListPartitionReassignmentsResponseData;
+import org.apache.kafka.common.message.ListPartitionReassignmentsResponseData.OngoingPartitionReassignment;
+import org.apache.kafka.common.message.ListPartitionReassignmentsResponseData.OngoingTopicReassignment;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
- * ElectLeaders 0-2, AlterPartitionReassignments 0-1, ListPartitionReassignments 0. Replicas stay
- * where they were placed, so nothing is ever under way: an assignment that is the present one is
- * done at once, there is none to cancel, and leaders are the preferred ones.
+ * ElectLeaders 0-2, AlterPartitionReassignments 0-1, ListPartitionReassignments 0. The cluster's
+ * journal decides each partition by itself, many in one write.
  */
 final class PlacementHandlers {
+    private final Vertx vertx;
     private final Cluster cluster;
 
-    PlacementHandlers(Cluster cluster) {
+    PlacementHandlers(Vertx vertx, Cluster cluster) {
+        this.vertx = vertx;
         this.cluster = cluster;
     }
 
@@ -62,63 +67,72 @@ final class PlacementHandlers {
                     new InvalidRequestException(
                             "Unknown election type " + request.electionType(), e));
         }
-        MetadataImage image = cluster.image();
         ElectLeadersResponseData response = new ElectLeadersResponseData();
+        List<Future<?>> elections = new ArrayList<>();
         if (request.topicPartitions() == null) {
             // All: those that have the leader they should have are not mentioned.
-            for (MetadataImage.Topic topic : new TreeMap<>(image.topics()).values()) {
+            for (MetadataImage.Topic topic : new TreeMap<>(cluster.image().topics()).values()) {
                 ReplicaElectionResult result = new ReplicaElectionResult().setTopic(topic.name());
                 response.replicaElectionResults().add(result);
                 for (MetadataImage.Partition partition : topic.partitions()) {
-                    Errors error = elect(partition, type);
-                    if (error != Errors.ELECTION_NOT_NEEDED) {
-                        result.partitionResult().add(electionResult(partition.index(), error));
+                    if (isDue(partition, type)) {
+                        elections.add(elect(result, partition.index(), type));
                     }
                 }
             }
-            return Future.succeededFuture(response);
-        }
-        request.topicPartitions()
-                .forEach(
-                        wanted -> {
-                            ReplicaElectionResult result =
-                                    new ReplicaElectionResult().setTopic(wanted.topic());
-                            response.replicaElectionResults().add(result);
-                            for (int index : wanted.partitions()) {
-                                try {
-                                    Errors error =
-                                            elect(require(image, wanted.topic(), index), type);
-                                    result.partitionResult().add(electionResult(index, error));
-                                } catch (UnknownTopicOrPartitionException e) {
-                                    result.partitionResult()
-                                            .add(
-                                                    electionResult(
-                                                                    index,
-                                                                    Errors
-                                                                            .UNKNOWN_TOPIC_OR_PARTITION)
-                                                            .setErrorMessage(e.getMessage()));
+        } else {
+            request.topicPartitions()
+                    .forEach(
+                            wanted -> {
+                                ReplicaElectionResult result =
+                                        new ReplicaElectionResult().setTopic(wanted.topic());
+                                response.replicaElectionResults().add(result);
+                                for (int index : wanted.partitions()) {
+                                    elections.add(elect(result, index, type));
                                 }
-                            }
-                        });
-        return Future.succeededFuture(response);
-    }
-
-    private static PartitionResult electionResult(int index, Errors error) {
-        return new PartitionResult()
-                .setPartitionId(index)
-                .setErrorCode(error.code())
-                .setErrorMessage(error.message());
-    }
-
-    private static Errors elect(MetadataImage.Partition partition, ElectionType type) {
-        if (type == ElectionType.UNCLEAN) {
-            return partition.leader() >= 0
-                    ? Errors.ELECTION_NOT_NEEDED
-                    : Errors.ELIGIBLE_LEADERS_NOT_AVAILABLE;
+                            });
         }
-        return partition.leader() == partition.replicas().get(0)
-                ? Errors.ELECTION_NOT_NEEDED
-                : Errors.PREFERRED_LEADER_NOT_AVAILABLE;
+        return Future.all(elections).map(response);
+    }
+
+    private static boolean isDue(MetadataImage.Partition partition, ElectionType type) {
+        return type == ElectionType.UNCLEAN
+                ? partition.leader() < 0
+                : partition.leader() != partition.replicas().get(0);
+    }
+
+    /** Never fails: the error is in the result. */
+    private Future<?> elect(ReplicaElectionResult result, int index, ElectionType type) {
+        PartitionResult answer = new PartitionResult().setPartitionId(index).setErrorMessage(null);
+        result.partitionResult().add(answer);
+        return decided(
+                () -> {
+                    require(cluster.image(), result.topic(), index);
+                    return cluster.electLeader(result.topic(), index, type);
+                },
+                (error, message) ->
+                        answer.setErrorCode(error.code()).setErrorMessage(message));
+    }
+
+    /** Takes the outcome of one partition's change; never fails. */
+    private Future<?> decided(
+            Supplier<CompletionStage<Void>> change, BiConsumer<Errors, String> outcome) {
+        CompletionStage<Void> stage;
+        try {
+            stage = change.get();
+        } catch (ApiException e) {
+            stage = CompletableFuture.failedFuture(e);
+        }
+        return Future.fromCompletionStage(stage, vertx.getOrCreateContext())
+                .transform(
+                        done -> {
+                            if (done.failed()) {
+                                outcome.accept(
+                                        Errors.forException(done.cause()),
+                                        String.valueOf(done.cause().getMessage()));
+                            }
+                            return Future.succeededFuture();
+                        });
     }
 
     private static MetadataImage.Partition require(MetadataImage image, String topic, int index) {
@@ -139,11 +153,11 @@ final class PlacementHandlers {
 
     private Future<AlterPartitionReassignmentsResponseData> reassign(
             RequestContext context, AlterPartitionReassignmentsRequestData request) {
-        MetadataImage image = cluster.image();
         AlterPartitionReassignmentsResponseData response =
                 new AlterPartitionReassignmentsResponseData()
                         .setErrorMessage(null)
                         .setAllowReplicationFactorChange(request.allowReplicationFactorChange());
+        List<Future<?>> changes = new ArrayList<>();
         for (ReassignableTopic topic : request.topics()) {
             ReassignableTopicResponse answers =
                     new ReassignableTopicResponse().setName(topic.name());
@@ -154,61 +168,77 @@ final class PlacementHandlers {
                                 .setPartitionIndex(partition.partitionIndex())
                                 .setErrorMessage(null);
                 answers.partitions().add(answer);
-                try {
-                    MetadataImage.Partition present =
-                            require(image, topic.name(), partition.partitionIndex());
-                    check(image, present, partition, request.allowReplicationFactorChange());
-                } catch (ApiException e) {
-                    answer.setErrorCode(Errors.forException(e).code())
-                            .setErrorMessage(e.getMessage());
-                }
+                changes.add(
+                        decided(
+                                () -> {
+                                    require(
+                                            cluster.image(),
+                                            topic.name(),
+                                            partition.partitionIndex());
+                                    return cluster.reassign(
+                                            topic.name(),
+                                            partition.partitionIndex(),
+                                            Optional.ofNullable(partition.replicas()),
+                                            request.allowReplicationFactorChange());
+                                },
+                                (error, message) ->
+                                        answer.setErrorCode(error.code())
+                                                .setErrorMessage(message)));
+            }
+        }
+        return Future.all(changes).map(response);
+    }
+
+    private Future<ListPartitionReassignmentsResponseData> listReassignments(
+            RequestContext context, ListPartitionReassignmentsRequestData request) {
+        MetadataImage image = cluster.image();
+        ListPartitionReassignmentsResponseData response =
+                new ListPartitionReassignmentsResponseData().setErrorMessage(null);
+        if (request.topics() == null) {
+            for (MetadataImage.Topic topic : new TreeMap<>(image.topics()).values()) {
+                addOngoing(response, topic, topic.partitions());
+            }
+        } else {
+            for (ListPartitionReassignmentsTopics wanted : request.topics()) {
+                image.topic(wanted.name())
+                        .ifPresent(
+                                topic ->
+                                        addOngoing(
+                                                response,
+                                                topic,
+                                                topic.partitions().stream()
+                                                        .filter(
+                                                                p ->
+                                                                        wanted.partitionIndexes()
+                                                                                .contains(
+                                                                                        p.index()))
+                                                        .toList()));
             }
         }
         return Future.succeededFuture(response);
     }
 
-    private static void check(
-            MetadataImage image,
-            MetadataImage.Partition present,
-            ReassignablePartition wanted,
-            boolean replicationFactorMayChange) {
-        List<Integer> target = wanted.replicas();
-        if (target == null) {
-            throw new NoReassignmentInProgressException(
-                    Errors.NO_REASSIGNMENT_IN_PROGRESS.message());
+    private static void addOngoing(
+            ListPartitionReassignmentsResponseData response,
+            MetadataImage.Topic topic,
+            List<MetadataImage.Partition> partitions) {
+        List<OngoingPartitionReassignment> ongoing =
+                partitions.stream()
+                        .filter(MetadataImage.Partition::isReassigning)
+                        .map(
+                                partition ->
+                                        new OngoingPartitionReassignment()
+                                                .setPartitionIndex(partition.index())
+                                                .setReplicas(partition.replicas())
+                                                .setAddingReplicas(partition.adding())
+                                                .setRemovingReplicas(partition.removing()))
+                        .toList();
+        if (!ongoing.isEmpty()) {
+            response.topics()
+                    .add(
+                            new OngoingTopicReassignment()
+                                    .setName(topic.name())
+                                    .setPartitions(ongoing));
         }
-        if (target.isEmpty()) {
-            throw new InvalidReplicaAssignmentException(
-                    "The manual partition assignment includes an empty replica list.");
-        }
-        Set<Integer> seen = new HashSet<>();
-        for (int replica : target) {
-            if (!image.brokers().containsKey(replica)) {
-                throw new InvalidReplicaAssignmentException(
-                        "The manual partition assignment includes broker %d, but no such broker is registered."
-                                .formatted(replica));
-            }
-            if (!seen.add(replica)) {
-                throw new InvalidReplicaAssignmentException(
-                        "The manual partition assignment includes the broker %d more than once."
-                                .formatted(replica));
-            }
-        }
-        if (!replicationFactorMayChange && target.size() != present.replicas().size()) {
-            throw new InvalidReplicationFactorException(
-                    "The replication factor is changed from %d to %d"
-                            .formatted(present.replicas().size(), target.size()));
-        }
-        if (!target.equals(present.replicas())) {
-            throw new UnsupportedVersionException(
-                    "replicas do not move between brokers here: expected %s, got %s"
-                            .formatted(present.replicas(), target));
-        }
-    }
-
-    private Future<ListPartitionReassignmentsResponseData> listReassignments(
-            RequestContext context, ListPartitionReassignmentsRequestData request) {
-        return Future.succeededFuture(
-                new ListPartitionReassignmentsResponseData().setErrorMessage(null));
     }
 }

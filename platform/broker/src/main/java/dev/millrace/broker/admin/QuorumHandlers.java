@@ -99,7 +99,9 @@ final class QuorumHandlers {
                         .setLeaderEpoch(quorum.leaderEpoch())
                         .setHighWatermark(quorum.highWatermark())
                         .setCurrentVoters(
-                                quorum.voters().stream().map(QuorumHandlers::replica).toList());
+                                quorum.voters().stream().map(QuorumHandlers::replica).toList())
+                        .setObservers(
+                                quorum.observers().stream().map(QuorumHandlers::replica).toList());
         DescribeQuorumResponseData response =
                 new DescribeQuorumResponseData()
                         .setErrorMessage(version >= 2 ? "" : null)

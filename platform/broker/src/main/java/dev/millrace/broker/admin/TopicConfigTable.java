@@ -20,8 +20,7 @@ final class TopicConfigTable {
     private static final String MAX_LONG = String.valueOf(Long.MAX_VALUE);
 
     private static final String NO_TIERS = "there is no remote storage";
-    private static final String ONE_REPLICA =
-            "partitions have one replica so far, which is always in sync";
+    private static final String NO_THROTTLE = "replication is not throttled so far";
 
     private final List<TopicConfig> rows = new ArrayList<>();
 
@@ -165,13 +164,12 @@ final class TopicConfigTable {
                 .doc("Replicas that must have a record before acks=all is answered.");
         row("unclean.leader.election.enable", BOOLEAN, "false", ConfigRule.any())
                 .synonym("unclean.leader.election.enable")
-                .without(ONE_REPLICA)
                 .doc("Whether a replica that lags may lead when no other is left; loses records.");
         row("leader.replication.throttled.replicas", LIST, "", ConfigRule.throttledReplicas())
-                .without(ONE_REPLICA)
+                .without(NO_THROTTLE)
                 .doc("Replicas whose reads by followers are slowed down: partition:broker, or *.");
         row("follower.replication.throttled.replicas", LIST, "", ConfigRule.throttledReplicas())
-                .without(ONE_REPLICA)
+                .without(NO_THROTTLE)
                 .doc("Replicas whose catching up is slowed down: partition:broker, or *.");
     }
 

@@ -34,13 +34,15 @@ final class ClassicMembers {
      *     speak the classic protocol
      * @param rebalances {@code downgraded} must rebalance
      * @param lookUp expressions of other members to look up
+     * @param assignment to be made elsewhere; null if there is none
      */
     record Joining(
             Answer answer,
             List<GroupRecord> records,
             @Nullable Group downgraded,
             boolean rebalances,
-            Set<String> lookUp) {}
+            Set<String> lookUp,
+            @Nullable AssignmentTask assignment) {}
 
     Joining join(ConsumerGroup group, GroupCommand.Join join, ConsumerSituation now) {
         if (config.migration() == ConsumerGroupConfig.Migration.DISABLED) {
@@ -58,7 +60,8 @@ final class ClassicMembers {
                     List.of(),
                     null,
                     false,
-                    Set.of());
+                    Set.of(),
+                    null);
         }
         ConsumerDraft draft = new ConsumerDraft(group, config, now, List.of());
         ConsumerMember formerSelf = group.staticMember(join.instanceId());
@@ -82,7 +85,13 @@ final class ClassicMembers {
             return downgrade(draft, join, formerSelf, updated, raise, owned, now);
         }
         updated = draft.reconcile(updated, draft.target(updated), raise, owned);
-        return new Joining(joined(join, updated), draft.records(), null, false, regex.lookUp());
+        return new Joining(
+                joined(join, updated),
+                draft.records(),
+                null,
+                false,
+                regex.lookUp(),
+                draft.assignment());
     }
 
     private static void requireCommonProtocol(ConsumerGroup group, GroupCommand.Join join) {
@@ -170,7 +179,7 @@ final class ClassicMembers {
                 GroupConversion.tombstones(
                         group, Map.of(formerSelf.memberId(), updated.memberId())));
         records.add(classic.toRecord());
-        return new Joining(joined(join, updated), records, classic, rebalances, Set.of());
+        return new Joining(joined(join, updated), records, classic, rebalances, Set.of(), null);
     }
 
     private static Answer.Joined joined(GroupCommand.Join join, ConsumerMember member) {

@@ -13,6 +13,9 @@ interface ClusterView {
     /** What was set for the group, under Kafka's names. */
     Map<String, String> groupConfig(String groupId);
 
+    /** {@code group.consumer.assignment.interval.ms} as of now. */
+    int assignmentIntervalMs();
+
     /** By name. */
     Map<String, PartitionAssignor> assignors();
 

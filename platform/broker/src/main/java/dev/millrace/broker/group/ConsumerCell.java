@@ -13,6 +13,9 @@ final class ConsumerCell {
     /** Its expressions are being looked up. */
     boolean resolving;
 
+    /** An assignment is being made elsewhere. */
+    boolean assigning;
+
     ConsumerCell(ConsumerGroup group) {
         this.group = group;
     }

@@ -27,6 +27,7 @@ final class ConsumerDraft {
     private final ConsumerSituation now;
     private final List<GroupRecord> records;
     private int groupEpoch;
+    private @Nullable AssignmentTask assignment;
 
     /**
      * @param group as it will be once {@code before} are replayed
@@ -194,7 +195,15 @@ final class ConsumerDraft {
      */
     record Target(int epoch, Map<Uuid, Set<Integer>> partitions) {}
 
-    /** The target that is valid now; makes a new one if it is behind the group and old enough. */
+    /** To be made elsewhere, because it takes long; null if there is none. */
+    @Nullable AssignmentTask assignment() {
+        return assignment;
+    }
+
+    /**
+     * The target that is valid now; makes a new one if it is behind the group and old enough. What
+     * would take long is left to {@link #assignment}, and until then the old one stands.
+     */
     Target target(ConsumerMember updated) {
         ConsumerMember formerSelf = group.staticMember(updated.instanceId());
         String targetOf = formerSelf != null ? formerSelf.memberId() : updated.memberId();
@@ -202,32 +211,42 @@ final class ConsumerDraft {
                 formerSelf == null && updated.instanceId() != null
                         ? Map.of()
                         : group.target(targetOf);
-        if (group.targetEpoch() >= groupEpoch || !mayAssign()) {
+        if (group.targetEpoch() >= groupEpoch || now.assigning() || !mayAssign()) {
             return new Target(group.targetEpoch(), standing);
         }
         List<ConsumerMember> members = membersWith(updated);
-        Map<String, Map<Uuid, Set<Integer>>> assigned =
-                assignor(members)
-                        .assign(
-                                subscribers(members, updated.memberId(), targetOf),
-                                TopicSubscriptions.of(members, group.resolvedRegexes())
-                                        .isHomogeneous(),
-                                this::partitions);
-        for (ConsumerMember member : members) {
+        AssignmentTask task =
+                new AssignmentTask(
+                        group.groupId(),
+                        groupEpoch,
+                        subscribers(members, updated.memberId(), targetOf),
+                        TopicSubscriptions.of(members, group.resolvedRegexes()).isHomogeneous(),
+                        assignor(members),
+                        now.topics());
+        // The first member of a group would wait for nothing else, and is quickly served.
+        if (task.isLarge() && members.size() > 1) {
+            assignment = task;
+            return new Target(group.targetEpoch(), standing);
+        }
+        Map<String, Map<Uuid, Set<Integer>>> assigned = task.run();
+        addTargets(task, assigned);
+        return new Target(groupEpoch, assigned.getOrDefault(updated.memberId(), Map.of()));
+    }
+
+    /** The group's new target, where it is another than the one before. */
+    void addTargets(AssignmentTask task, Map<String, Map<Uuid, Set<Integer>>> assigned) {
+        for (Subscriber member : task.members()) {
             String memberId = member.memberId();
             Map<Uuid, Set<Integer>> next = assigned.getOrDefault(memberId, Map.of());
             if (!group.hasTarget(memberId) || !next.equals(group.target(memberId))) {
                 add(new ConsumerGroupRecord.Target(group.groupId(), memberId, next));
             }
         }
-        add(new ConsumerGroupRecord.TargetEpoch(group.groupId(), groupEpoch, now.nowMs()));
-        return new Target(groupEpoch, assigned.getOrDefault(updated.memberId(), Map.of()));
+        add(new ConsumerGroupRecord.TargetEpoch(group.groupId(), task.epoch(), now.nowMs()));
     }
 
     private boolean mayAssign() {
-        int intervalMs =
-                config.assignmentIntervalMs()
-                        .of(now.groupConfig(), "consumer.assignment.interval.ms");
+        int intervalMs = now.assignmentIntervalMs();
         return group.targetTimestampMs() == 0
                 || intervalMs == 0
                 || now.nowMs() >= group.targetTimestampMs() + intervalMs;
@@ -280,14 +299,6 @@ final class ConsumerDraft {
             }
         }
         return ids;
-    }
-
-    private int partitions(Uuid topicId) {
-        Topics.Topic topic = now.topics().withId(topicId);
-        if (topic == null) {
-            throw new IllegalStateException("no topic " + topicId);
-        }
-        return topic.partitions();
     }
 
     // ---- what it has

@@ -49,14 +49,21 @@ record ConsumerGroupConfig(
      */
     record Bounded(int value, int min, int max) {
         int of(Map<String, String> groupConfig, String name) {
+            return of(groupConfig, name, value);
+        }
+
+        /**
+         * @param otherwise for groups that do not set their own, instead of {@code value}
+         */
+        int of(Map<String, String> groupConfig, String name, int otherwise) {
             String set = groupConfig.get(name);
             if (set == null) {
-                return value;
+                return otherwise;
             }
             try {
                 return Math.max(min, Math.min(max, Integer.parseInt(set.trim())));
             } catch (NumberFormatException e) {
-                return value;
+                return otherwise;
             }
         }
     }

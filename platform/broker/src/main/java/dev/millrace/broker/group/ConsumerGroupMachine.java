@@ -43,12 +43,13 @@ final class ConsumerGroupMachine {
     /**
      * @param records to replay and append, then to answer
      * @param lookUp expressions to look up, for {@link #found}
+     * @param assignment to be made elsewhere, for {@link #assigned}; null if there is none
      */
-    record Decided<A>(A answer, List<GroupRecord> records, Set<String> lookUp) {
-        Decided(A answer, List<GroupRecord> records) {
-            this(answer, records, Set.of());
-        }
-
+    record Decided<A>(
+            A answer,
+            List<GroupRecord> records,
+            Set<String> lookUp,
+            @Nullable AssignmentTask assignment) {
         Decided {
             records = List.copyOf(records);
         }
@@ -98,7 +99,7 @@ final class ConsumerGroupMachine {
         if (asksForAll || !updated.current().assigned().equals(member.current().assigned())) {
             answer.setAssignment(assignment(updated.current().assigned()));
         }
-        return new Decided<>(answer, draft.records(), regex.lookUp());
+        return new Decided<>(answer, draft.records(), regex.lookUp(), draft.assignment());
     }
 
     void requireRoom(ConsumerGroup group, String memberId) {
@@ -261,6 +262,23 @@ final class ConsumerGroupMachine {
         return List.copyOf(
                 RegexSubscriptions.found(
                         new ConsumerDraft(group, config, now, List.of()), found, now.topics()));
+    }
+
+    /**
+     * An assignment was made elsewhere: the records that make it the target. None if the group is
+     * not in that epoch any more; its next heartbeat asks for another.
+     */
+    List<GroupRecord> assigned(
+            ConsumerGroup group,
+            AssignmentTask task,
+            Map<String, Map<Uuid, Set<Integer>>> assigned,
+            ConsumerSituation now) {
+        if (!task.fits(group)) {
+            return List.of();
+        }
+        ConsumerDraft draft = new ConsumerDraft(group, config, now, List.of());
+        draft.addTargets(task, assigned);
+        return List.copyOf(draft.records());
     }
 
     // ---- leaving

@@ -3,6 +3,7 @@ package dev.millrace.broker.group;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
@@ -11,6 +12,8 @@ import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatResponseData;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The consumer groups (KIP-848) of a {@link GroupShard}: lets {@link ConsumerGroupMachine} decide,
@@ -28,9 +31,14 @@ final class ConsumerShard {
         /** Refuses whoever waits for a classic group that ends. */
         void refuseWaiters(Group classic, Errors error);
 
+        /** Another coordinator has taken over, or will. */
+        boolean closed();
+
         /** The group has become a classic one. */
         void becameClassic(Group classic, boolean rebalance);
     }
+
+    private static final Logger LOG = LoggerFactory.getLogger(ConsumerShard.class);
 
     private final LoadedGroups groups;
     private final Deadlines deadlines;
@@ -59,13 +67,20 @@ final class ConsumerShard {
         return machine.config();
     }
 
-    private ConsumerSituation situation(String groupId, boolean resolving) {
+    private ConsumerSituation situation(String groupId, @Nullable ConsumerCell cell) {
+        Map<String, String> groupConfig = cluster.groupConfig(groupId);
         return new ConsumerSituation(
                 cluster.topics(),
-                cluster.groupConfig(groupId),
+                groupConfig,
+                config().assignmentIntervalMs()
+                        .of(
+                                groupConfig,
+                                "consumer.assignment.interval.ms",
+                                cluster.assignmentIntervalMs()),
                 cluster.assignors(),
                 newTopicsVersion,
-                resolving,
+                cell != null && cell.resolving,
+                cell != null && cell.assigning,
                 host.nowMs());
     }
 
@@ -109,12 +124,7 @@ final class ConsumerShard {
         ConsumerGroup group = cell == null ? of(groupId, before) : cell.group;
         ConsumerMember memberBefore = group.member(request.memberId());
         ConsumerGroupMachine.Decided<ConsumerGroupHeartbeatResponseData> decided =
-                machine.heartbeat(
-                        group,
-                        request,
-                        client,
-                        situation(groupId, cell != null && cell.resolving),
-                        before);
+                machine.heartbeat(group, request, client, situation(groupId, cell), before);
         if (cell == null && classic != null) {
             host.refuseWaiters(classic, Errors.REBALANCE_IN_PROGRESS);
         }
@@ -132,6 +142,7 @@ final class ConsumerShard {
             applyCell.forgetFormerMembers();
         }
         afterMember(applyCell, memberBefore, request.memberId());
+        assign(applyCell, decided.assignment());
         Future<ConsumerGroupHeartbeatResponseData> answer = applied.map(decided.answer());
         if (decided.lookUp().isEmpty()) {
             return answer;
@@ -190,13 +201,45 @@ final class ConsumerShard {
                 .onComplete(done -> cell.resolving = false)
                 .compose(
                         found ->
-                                groups.consumerCell(groupId) == cell
+                                isStill(cell)
                                         ? apply(
                                                 machine.found(
                                                         cell.group,
                                                         found,
-                                                        situation(groupId, false)))
+                                                        situation(groupId, cell)))
                                         : Future.succeededFuture());
+    }
+
+    /** The group has not gone meanwhile, nor this coordinator. */
+    private boolean isStill(ConsumerCell cell) {
+        return !host.closed() && groups.consumerCell(cell.group.groupId()) == cell;
+    }
+
+    /**
+     * Has an assignment made where it keeps nobody waiting, one for each group at a time; members
+     * hear of it with their next heartbeat.
+     */
+    private void assign(ConsumerCell cell, @Nullable AssignmentTask task) {
+        if (task == null) {
+            return;
+        }
+        cell.assigning = true;
+        cluster.offload(task::run)
+                .onComplete(
+                        made -> {
+                            cell.assigning = false;
+                            if (made.failed()) {
+                                LOG.error(
+                                        "Group {}: assigning with {} failed; tried again with the"
+                                                + " next heartbeat",
+                                        task.groupId(),
+                                        task.assignor().name(),
+                                        made.cause());
+                            } else if (isStill(cell)) {
+                                ConsumerSituation now = situation(task.groupId(), cell);
+                                apply(machine.assigned(cell.group, task, made.result(), now));
+                            }
+                        });
     }
 
     /** The member need not wait for its next heartbeat to hear what its expression stands for. */
@@ -227,10 +270,7 @@ final class ConsumerShard {
         }
         ConsumerDraft draft =
                 new ConsumerDraft(
-                        cell.group,
-                        config(),
-                        situation(request.groupId(), cell.resolving),
-                        List.of());
+                        cell.group, config(), situation(request.groupId(), cell), List.of());
         String instanceId = request.instanceId();
         ConsumerMember member =
                 instanceId == null
@@ -252,7 +292,7 @@ final class ConsumerShard {
     private Future<Void> remove(ConsumerCell cell, List<ConsumerMember> leaving) {
         String groupId = cell.group.groupId();
         ConsumerGroupMachine.Departure departure =
-                machine.remove(cell.group, leaving, situation(groupId, cell.resolving));
+                machine.remove(cell.group, leaving, situation(groupId, cell));
         Future<Void> applied = apply(departure.records());
         Group downgraded = departure.downgraded();
         if (downgraded != null) {
@@ -274,9 +314,7 @@ final class ConsumerShard {
     Future<Answer> join(ConsumerCell cell, GroupCommand.Join join) {
         ClassicMembers.Joining joining;
         try {
-            joining =
-                    classicMembers.join(
-                            cell.group, join, situation(cell.group.groupId(), cell.resolving));
+            joining = classicMembers.join(cell.group, join, situation(cell.group.groupId(), cell));
         } catch (ApiException e) {
             return Future.succeededFuture(
                     new Answer.JoinRefused(join.waiter(), join.memberId(), Errors.forException(e)));
@@ -291,6 +329,7 @@ final class ConsumerShard {
             clock.joinEndsMs = Group.NEVER;
             clock.syncEndsMs = host.nowMs() + Math.max(0, join.rebalanceTimeoutMs());
             touch(cell, joined.memberId());
+            assign(cell, joining.assignment());
             if (!joining.lookUp().isEmpty()) {
                 lookUp(cell.group.groupId(), cell, joining.lookUp());
             }

@@ -1,6 +1,7 @@
 package dev.millrace.broker.group;
 
 import dev.millrace.broker.CoordinatorLog;
+import dev.millrace.broker.CoordinatorLookup;
 import dev.millrace.broker.txn.TxnMarker;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.MetadataImage;
@@ -18,7 +19,6 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
-import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
 import org.apache.kafka.common.errors.NotCoordinatorException;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +43,7 @@ public final class GroupCoordinator {
     /** Cluster thread only. */
     private @Nullable MetadataImage seen;
 
+    private volatile int assignmentIntervalMs;
     private volatile boolean warm;
     private volatile boolean closed;
 
@@ -52,6 +53,7 @@ public final class GroupCoordinator {
         this.cluster = cluster;
         this.config = config;
         this.count = new GroupCount(config.maxGroups());
+        this.assignmentIntervalMs = config.consumer().assignmentIntervalMs().value();
         LongSupplier clockMs = steadyClockMs();
         List<GroupVerticle> verticles = new ArrayList<>();
         for (int i = 0; i < config.threads(); i++) {
@@ -63,7 +65,8 @@ public final class GroupCoordinator {
                             clockMs,
                             log,
                             cluster.liveGroups(),
-                            cluster::image));
+                            cluster::image,
+                            () -> assignmentIntervalMs));
         }
         this.loops = List.copyOf(verticles);
     }
@@ -118,6 +121,15 @@ public final class GroupCoordinator {
 
     MetadataImage image() {
         return cluster.image();
+    }
+
+    /**
+     * What can be changed while the coordinator runs, {@code
+     * group.consumer.assignment.interval.ms}, is from now on as it is in {@code changed}; any
+     * thread.
+     */
+    public void reconfigure(GroupConfig changed) {
+        assignmentIntervalMs = changed.consumer().assignmentIntervalMs().value();
     }
 
     // ---- the way to a group
@@ -218,27 +230,11 @@ public final class GroupCoordinator {
 
     /** The broker that coordinates the group; creates the offsets topic if there is none yet. */
     Future<MetadataImage.BrokerRegistration> coordinatorOf(String groupId) {
-        Optional<MetadataImage.Topic> topic = cluster.image().topic(OFFSETS_TOPIC);
-        Future<Integer> count =
-                topic.isPresent()
-                        ? Future.succeededFuture(topic.get().partitions().size())
-                        : log.partitions();
-        return count.compose(
-                partitions -> {
-                    MetadataImage image = cluster.image();
-                    List<MetadataImage.Partition> led = offsetsPartitions(image);
-                    int partition = OffsetsTopic.partitionOf(groupId, partitions);
-                    MetadataImage.BrokerRegistration broker =
-                            partition < led.size()
-                                    ? image.brokers().get(led.get(partition).leader())
-                                    : null;
-                    return broker == null
-                            ? Future.failedFuture(
-                                    new CoordinatorNotAvailableException(
-                                            "%s-%d has no leader at the moment; retry"
-                                                    .formatted(OFFSETS_TOPIC, partition)))
-                            : Future.succeededFuture(broker);
-                });
+        return CoordinatorLookup.find(
+                cluster,
+                log,
+                OFFSETS_TOPIC,
+                partitions -> OffsetsTopic.partitionOf(groupId, partitions));
     }
 
     /**

@@ -89,6 +89,11 @@ final class GroupShard {
         }
 
         @Override
+        public boolean closed() {
+            return closed != null;
+        }
+
+        @Override
         public void refuseWaiters(Group classic, Errors error) {
             for (Member member : classic.members().values()) {
                 if (member.awaitsJoin()) {

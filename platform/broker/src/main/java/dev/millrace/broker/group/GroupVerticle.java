@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.common.config.ConfigResource;
@@ -56,6 +57,7 @@ final class GroupVerticle extends VerticleBase {
     private final CoordinatorLog coordinatorLog;
     private final LiveGroups liveGroups;
     private final Supplier<MetadataImage> image;
+    private final IntSupplier assignmentIntervalMs;
 
     private final Map<Integer, Slot> slots = new HashMap<>();
     private long timerId = -1;
@@ -80,7 +82,8 @@ final class GroupVerticle extends VerticleBase {
             LongSupplier clockMs,
             CoordinatorLog coordinatorLog,
             LiveGroups liveGroups,
-            Supplier<MetadataImage> image) {
+            Supplier<MetadataImage> image,
+            IntSupplier assignmentIntervalMs) {
         this.nodeId = nodeId;
         this.config = config;
         this.count = count;
@@ -88,6 +91,7 @@ final class GroupVerticle extends VerticleBase {
         this.coordinatorLog = coordinatorLog;
         this.liveGroups = liveGroups;
         this.image = image;
+        this.assignmentIntervalMs = assignmentIntervalMs;
     }
 
     /** What this loop's shards see of the cluster. */
@@ -100,6 +104,11 @@ final class GroupVerticle extends VerticleBase {
         @Override
         public Map<String, String> groupConfig(String groupId) {
             return image.get().config(new ConfigResource(ConfigResource.Type.GROUP, groupId));
+        }
+
+        @Override
+        public int assignmentIntervalMs() {
+            return assignmentIntervalMs.getAsInt();
         }
 
         @Override

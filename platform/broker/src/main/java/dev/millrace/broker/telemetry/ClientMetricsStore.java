@@ -1,5 +1,6 @@
 package dev.millrace.broker.telemetry;
 
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +14,6 @@ import org.apache.kafka.common.Uuid;
  */
 public final class ClientMetricsStore {
     static final int MAX_SERIES_PER_CLIENT = 1_000;
-    private static final int MAX_LABEL_LENGTH = 256;
 
     /**
      * @param name and labels as they are written
@@ -21,8 +21,15 @@ public final class ClientMetricsStore {
     private record Series(String name, String labels) {}
 
     private static final class Value {
-        private boolean counter;
+        /** Of a histogram, the name without the suffix. */
+        private final String family;
+
+        private String type = Sample.Kind.GAUGE.type;
         private double now;
+
+        Value(String family) {
+            this.family = family;
+        }
     }
 
     private final int maxClients;
@@ -50,22 +57,30 @@ public final class ClientMetricsStore {
             clients.put(client.instanceId(), series);
         }
         for (Sample sample : samples) {
-            Series key = new Series(metricName(sample.name()), labels(client, sample.labels()));
-            Value value = series.get(key);
-            if (value == null) {
-                if (series.size() >= MAX_SERIES_PER_CLIENT) {
-                    notKept++;
-                    continue;
-                }
-                value = new Value();
-                series.put(key, value);
-            }
-            value.counter = sample.kind() != Sample.Kind.GAUGE;
-            value.now =
-                    sample.kind() == Sample.Kind.DELTA
-                            ? value.now + sample.value()
-                            : sample.value();
+            put(client, series, sample);
         }
+    }
+
+    /** All values of a histogram, or none. */
+    private void put(Client client, Map<Series, Value> series, Sample sample) {
+        String family = PrometheusText.metricName(sample.name());
+        Map<Series, Double> values = new LinkedHashMap<>();
+        for (Sample.Point point : sample.points()) {
+            Map<String, String> labels = new HashMap<>(sample.labels());
+            labels.putAll(point.more());
+            values.put(new Series(family + point.suffix(), labels(client, labels)), point.value());
+        }
+        long added = values.keySet().stream().filter(key -> !series.containsKey(key)).count();
+        if (series.size() + added > MAX_SERIES_PER_CLIENT) {
+            notKept++;
+            return;
+        }
+        values.forEach(
+                (key, now) -> {
+                    Value value = series.computeIfAbsent(key, first -> new Value(family));
+                    value.type = sample.kind().type;
+                    value.now = sample.kind().adds ? value.now + now : now;
+                });
     }
 
     synchronized void unreadable() {
@@ -83,18 +98,17 @@ public final class ClientMetricsStore {
             series.forEach(
                     (key, value) ->
                             byName.computeIfAbsent(
-                                            key.name(),
+                                            value.family,
                                             name ->
                                                     new StringBuilder("# TYPE ")
                                                             .append(name)
-                                                            .append(
-                                                                    value.counter
-                                                                            ? " counter\n"
-                                                                            : " gauge\n"))
+                                                            .append(' ')
+                                                            .append(value.type)
+                                                            .append('\n'))
                                     .append(key.name())
                                     .append(key.labels())
                                     .append(' ')
-                                    .append(number(value.now))
+                                    .append(PrometheusText.number(value.now))
                                     .append('\n'));
         }
         StringBuilder text = new StringBuilder();
@@ -112,25 +126,9 @@ public final class ClientMetricsStore {
         text.append(full).append(' ').append(value).append('\n');
     }
 
-    private static String number(double value) {
-        if (Double.isNaN(value)) {
-            return "NaN";
-        }
-        if (Double.isInfinite(value)) {
-            return value > 0 ? "+Inf" : "-Inf";
-        }
-        return Double.toString(value);
-    }
-
-    /** Letters, digits, '_' and ':'; never a digit first. */
-    private static String metricName(String name) {
-        String legal = name.replaceAll("[^a-zA-Z0-9_:]", "_");
-        return legal.isEmpty() || Character.isDigit(legal.charAt(0)) ? "_" + legal : legal;
-    }
-
     private static String labels(Client client, Map<String, String> pushed) {
         Map<String, String> labels = new TreeMap<>();
-        pushed.forEach((name, value) -> labels.put(labelName(name), value));
+        pushed.forEach((name, value) -> labels.put(PrometheusText.labelName(name), value));
         // Who it is, is not the client's to say.
         labels.put("client_instance_id", client.instanceId().toString());
         labels.put("client_id", client.clientId());
@@ -142,19 +140,8 @@ public final class ClientMetricsStore {
                         text.append(text.length() > 1 ? "," : "")
                                 .append(name)
                                 .append("=\"")
-                                .append(escaped(value))
+                                .append(PrometheusText.escaped(value))
                                 .append('"'));
         return text.append('}').toString();
-    }
-
-    private static String labelName(String name) {
-        String legal = name.replaceAll("[^a-zA-Z0-9_]", "_");
-        return legal.isEmpty() || Character.isDigit(legal.charAt(0)) ? "_" + legal : legal;
-    }
-
-    private static String escaped(String value) {
-        String bounded =
-                value.length() > MAX_LABEL_LENGTH ? value.substring(0, MAX_LABEL_LENGTH) : value;
-        return bounded.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
     }
 }

@@ -11,8 +11,7 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * Reads what clients push: OpenTelemetry's MetricsData, in protobuf. Numbers of gauges and sums are
- * taken, histograms and summaries left out (Kafka's clients send none).
+ * Reads what clients push: OpenTelemetry's MetricsData, in protobuf.
  *
  * <pre>
  *   MetricsData      1 ResourceMetrics*
@@ -20,7 +19,10 @@ import java.util.function.Consumer;
  *   ScopeMetrics     2 Metric*
  *   Metric           1 name   5 Gauge { 1 NumberDataPoint* }
  *                    7 Sum { 1 NumberDataPoint*   2 temporality (1 delta, 2 cumulative)   3 monotonic }
- *   NumberDataPoint  4 double   6 sfixed64   7 KeyValue*
+ *                    9 Histogram { 1 HistogramDataPoint*   2 temporality }
+ *                   10 ExponentialHistogram { 1 ExponentialHistogramDataPoint*   2 temporality }
+ *                   11 Summary { 1 SummaryDataPoint* }          see {@link OtlpDistributions}
+ *   NumberDataPoint  4 double   6 sfixed64   7 KeyValue*, the labels; histograms have 9, or 1, for 7
  *   KeyValue         1 key   2 AnyValue { 1 string  2 bool  3 int  4 double }
  *
  *   field            number &lt;&lt; 3 | wire type: varint; wire types 0 varint, 1 eight bytes,
@@ -38,13 +40,14 @@ final class OtlpReader {
 
     private final int maxSamples;
     private final List<Sample> samples = new ArrayList<>();
+    private int values;
 
     private OtlpReader(int maxSamples) {
         this.maxSamples = maxSamples;
     }
 
     /**
-     * @param maxSamples more are not read
+     * @param maxSamples numbers; more are not read
      * @throws IllegalArgumentException the bytes are not such a message
      */
     static List<Sample> read(byte[] metricsData, int maxSamples) {
@@ -58,7 +61,7 @@ final class OtlpReader {
     }
 
     /** A field as it comes; exactly one of bytes and number means something. */
-    private record Field(int number, int wireType, long value, ByteBuffer bytes) {
+    record Field(int number, int wireType, long value, ByteBuffer bytes) {
         double asDouble() {
             return Double.longBitsToDouble(value);
         }
@@ -67,12 +70,21 @@ final class OtlpReader {
             return StandardCharsets.UTF_8.decode(bytes.duplicate()).toString();
         }
 
+        /** Of a signed number that grows away from zero as it is written. */
+        int asZigZag() {
+            return (int) ((value >>> 1) ^ -(value & 1));
+        }
+
+        boolean isEightBytes() {
+            return wireType == EIGHT_BYTES;
+        }
+
         boolean isMessage(int wanted) {
             return number == wanted && wireType == LENGTH_AND_BYTES;
         }
     }
 
-    private static void fields(ByteBuffer message, Consumer<Field> each) {
+    static void fields(ByteBuffer message, Consumer<Field> each) {
         while (message.hasRemaining()) {
             long tag = varint(message);
             int wireType = (int) (tag & 7);
@@ -100,7 +112,7 @@ final class OtlpReader {
         }
     }
 
-    private static long varint(ByteBuffer bytes) {
+    static long varint(ByteBuffer bytes) {
         long value = 0;
         for (int shift = 0; shift < 64; shift += 7) {
             byte next = bytes.get();
@@ -155,6 +167,7 @@ final class OtlpReader {
         StringBuilder name = new StringBuilder();
         List<ByteBuffer> gauges = new ArrayList<>();
         List<ByteBuffer> sums = new ArrayList<>();
+        List<Field> distributions = new ArrayList<>();
         fields(
                 message,
                 field -> {
@@ -164,8 +177,11 @@ final class OtlpReader {
                         gauges.add(field.bytes());
                     } else if (field.isMessage(7)) {
                         sums.add(field.bytes());
+                    } else if (field.isMessage(9) || field.isMessage(10) || field.isMessage(11)) {
+                        distributions.add(field);
                     }
                 });
+        distributions.forEach(each -> distribution(each, name.toString(), resource));
         gauges.forEach(gauge -> points(gauge, name.toString(), resource, Sample.Kind.GAUGE));
         for (ByteBuffer sum : sums) {
             points(
@@ -173,6 +189,64 @@ final class OtlpReader {
                     name.toString(),
                     resource,
                     kindOfSum(sum));
+        }
+    }
+
+    private void distribution(Field metric, String name, Map<String, String> resource) {
+        boolean[] delta = new boolean[1];
+        List<ByteBuffer> points = new ArrayList<>();
+        fields(
+                metric.bytes(),
+                field -> {
+                    if (field.isMessage(1)) {
+                        points.add(field.bytes());
+                    } else if (field.number() == 2) {
+                        delta[0] = field.value() == DELTA;
+                    }
+                });
+        for (ByteBuffer point : points) {
+            ByteBuffer again = point.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+            switch (metric.number()) {
+                case 9 ->
+                        add(
+                                name,
+                                labels(again, 9, resource),
+                                delta[0] ? Sample.Kind.HISTOGRAM_DELTA : Sample.Kind.HISTOGRAM,
+                                OtlpDistributions.histogram(point));
+                case 10 ->
+                        add(
+                                name,
+                                labels(again, 1, resource),
+                                delta[0] ? Sample.Kind.HISTOGRAM_DELTA : Sample.Kind.HISTOGRAM,
+                                OtlpDistributions.exponential(point));
+                default ->
+                        add(
+                                name,
+                                labels(again, 7, resource),
+                                Sample.Kind.SUMMARY,
+                                OtlpDistributions.summary(point));
+            }
+        }
+    }
+
+    private static Map<String, String> labels(
+            ByteBuffer point, int attributes, Map<String, String> resource) {
+        Map<String, String> labels = new TreeMap<>(resource);
+        fields(
+                point,
+                field -> {
+                    if (field.isMessage(attributes)) {
+                        keyValue(field.bytes(), labels);
+                    }
+                });
+        return labels;
+    }
+
+    private void add(
+            String name, Map<String, String> labels, Sample.Kind kind, List<Sample.Point> points) {
+        if (values + points.size() <= maxSamples) {
+            values += points.size();
+            samples.add(new Sample(name, labels, kind, points));
         }
     }
 
@@ -220,9 +294,7 @@ final class OtlpReader {
                         keyValue(field.bytes(), labels);
                     }
                 });
-        if (samples.size() < maxSamples) {
-            samples.add(new Sample(name, labels, kind, value[0]));
-        }
+        add(name, labels, kind, List.of(new Sample.Point("", Map.of(), value[0])));
     }
 
     private static void keyValue(ByteBuffer message, Map<String, String> into) {

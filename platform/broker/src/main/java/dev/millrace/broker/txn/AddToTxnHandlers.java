@@ -109,7 +109,7 @@ final class AddToTxnHandlers {
                                         transaction.producerEpoch(),
                                         partitions,
                                         version))
-                .map(answer -> known(context.version(), answer.error()))
+                .map(answer -> FencedError.asKnown(context, answer.error(), KNOWS_FENCED))
                 .otherwise(Errors::forException)
                 .map(error -> result(id, forAll(partitions, error)));
     }
@@ -181,14 +181,8 @@ final class AddToTxnHandlers {
                                         request.producerEpoch(),
                                         Set.of(offsets),
                                         (short) 0))
-                .map(answer -> known(context.version(), answer.error()))
+                .map(answer -> FencedError.asKnown(context, answer.error(), KNOWS_FENCED))
                 .otherwise(Errors::forException)
                 .map(error -> new AddOffsetsToTxnResponseData().setErrorCode(error.code()));
-    }
-
-    private static Errors known(short version, Errors error) {
-        return error == Errors.PRODUCER_FENCED && version < KNOWS_FENCED
-                ? Errors.INVALID_PRODUCER_EPOCH
-                : error;
     }
 }

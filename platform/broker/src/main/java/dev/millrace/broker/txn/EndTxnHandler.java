@@ -42,14 +42,10 @@ final class EndTxnHandler {
                                         ? new EndTxnResponseData()
                                                 .setProducerId(answer.producerId())
                                                 .setProducerEpoch(answer.epoch())
-                                        : refused(known(context, answer.error())))
+                                        : refused(
+                                                FencedError.asKnown(
+                                                        context, answer.error(), KNOWS_FENCED)))
                 .otherwise(failure -> refused(Errors.forException(failure)));
-    }
-
-    private static Errors known(RequestContext context, Errors error) {
-        return error == Errors.PRODUCER_FENCED && context.version() < KNOWS_FENCED
-                ? Errors.INVALID_PRODUCER_EPOCH
-                : error;
     }
 
     private static EndTxnResponseData refused(Errors error) {

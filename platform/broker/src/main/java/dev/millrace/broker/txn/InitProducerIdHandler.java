@@ -55,15 +55,10 @@ final class InitProducerIdHandler {
                                         ? new InitProducerIdResponseData()
                                                 .setProducerId(answer.producerId())
                                                 .setProducerEpoch(answer.epoch())
-                                        : refused(known(context, answer.error())))
+                                        : refused(
+                                                FencedError.asKnown(
+                                                        context, answer.error(), KNOWS_FENCED)))
                 .otherwise(failure -> refused(Errors.forException(failure)));
-    }
-
-    /** Older clients take the newer error for a fatal one. */
-    private static Errors known(RequestContext context, Errors error) {
-        return error == Errors.PRODUCER_FENCED && context.version() < KNOWS_FENCED
-                ? Errors.INVALID_PRODUCER_EPOCH
-                : error;
     }
 
     private static InitProducerIdResponseData refused(Errors error) {

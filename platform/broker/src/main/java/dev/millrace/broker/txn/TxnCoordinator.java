@@ -1,6 +1,7 @@
 package dev.millrace.broker.txn;
 
 import dev.millrace.broker.CoordinatorLog;
+import dev.millrace.broker.CoordinatorLookup;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.MetadataImage;
 import io.vertx.core.Future;
@@ -9,7 +10,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -17,7 +17,6 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
 import org.apache.kafka.common.errors.NotCoordinatorException;
 import org.apache.kafka.common.protocol.Errors;
 import org.slf4j.Logger;
@@ -40,6 +39,7 @@ public final class TxnCoordinator {
     private final TxnCount count;
     private final ProducerIds producerIds;
     private final TxnSlot.Shared shared;
+    private final RemoteCoordinators others;
     private final Map<Integer, TxnSlot> slots = new ConcurrentHashMap<>();
     private final List<Long> timers = new ArrayList<>();
     private volatile List<MetadataImage.Partition> seen = List.of();
@@ -51,7 +51,9 @@ public final class TxnCoordinator {
             Cluster cluster,
             TxnConfig config,
             TxnMarkers markers,
+            RemoteCoordinators others,
             Supplier<Short> serverVersion) {
+        this.others = others;
         this.vertx = vertx;
         this.cluster = cluster;
         this.log = log;
@@ -77,6 +79,7 @@ public final class TxnCoordinator {
      * on by that, and transactions that nobody ends are aborted in time.
      *
      * @param log the topic of transactions, created when the first client looks for its coordinator
+     * @param others asked for ids that are coordinated elsewhere
      * @param serverVersion transaction version in force (feature {@code transaction.version})
      */
     public static TxnCoordinator start(
@@ -85,9 +88,10 @@ public final class TxnCoordinator {
             Cluster cluster,
             TxnConfig config,
             TxnMarkers markers,
+            RemoteCoordinators others,
             Supplier<Short> serverVersion) {
         TxnCoordinator coordinator =
-                new TxnCoordinator(vertx, log, cluster, config, markers, serverVersion);
+                new TxnCoordinator(vertx, log, cluster, config, markers, others, serverVersion);
         cluster.onChange(coordinator::imageChanged);
         coordinator.imageChanged(cluster.image());
         coordinator.every(
@@ -208,27 +212,11 @@ public final class TxnCoordinator {
 
     /** The broker that coordinates the id; creates the topic if there is none yet. */
     public Future<MetadataImage.BrokerRegistration> coordinatorOf(String transactionalId) {
-        Optional<MetadataImage.Topic> topic = cluster.image().topic(TRANSACTIONS_TOPIC);
-        Future<Integer> partitions =
-                topic.isPresent()
-                        ? Future.succeededFuture(topic.get().partitions().size())
-                        : log.partitions();
-        return partitions.compose(
-                number -> {
-                    MetadataImage image = cluster.image();
-                    List<MetadataImage.Partition> led = partitions(image);
-                    int partition = TransactionLog.partitionOf(transactionalId, number);
-                    MetadataImage.BrokerRegistration broker =
-                            partition < led.size()
-                                    ? image.brokers().get(led.get(partition).leader())
-                                    : null;
-                    return broker == null
-                            ? Future.failedFuture(
-                                    new CoordinatorNotAvailableException(
-                                            "%s-%d has no leader at the moment; retry"
-                                                    .formatted(TRANSACTIONS_TOPIC, partition)))
-                            : Future.succeededFuture(broker);
-                });
+        return CoordinatorLookup.find(
+                cluster,
+                log,
+                TRANSACTIONS_TOPIC,
+                partitions -> TransactionLog.partitionOf(transactionalId, partitions));
     }
 
     /**
@@ -247,25 +235,45 @@ public final class TxnCoordinator {
             Set<TopicPartition> partitions,
             boolean add,
             boolean knowsAbortable) {
+        int leader = leaderOf(transactionalId);
         Future<Map<TopicPartition, Errors>> answered =
-                add
-                        ? onShard(
-                                        transactionalId,
-                                        shard ->
-                                                shard.add(
-                                                        transactionalId,
-                                                        producerId,
-                                                        epoch,
-                                                        partitions,
-                                                        Transaction.EPOCH_RAISED))
-                                .map(answer -> forAll(partitions, answer.error()))
-                        : verify(transactionalId, producerId, epoch, partitions);
+                leader >= 0 && leader != cluster.nodeId()
+                        ? others.admit(leader, transactionalId, producerId, epoch, partitions, add)
+                        : admitHere(transactionalId, producerId, epoch, partitions, add);
         return answered.otherwise(failure -> forAll(partitions, Errors.forException(failure)))
                 .map(
                         errors -> {
                             errors.replaceAll((p, error) -> appendError(error, knowsAbortable));
                             return errors;
                         });
+    }
+
+    /** Who coordinates the id; -1 if nobody does, or there is no topic yet. */
+    private int leaderOf(String transactionalId) {
+        List<MetadataImage.Partition> led = partitions(cluster.image());
+        return led.isEmpty()
+                ? -1
+                : led.get(TransactionLog.partitionOf(transactionalId, led.size())).leader();
+    }
+
+    private Future<Map<TopicPartition, Errors>> admitHere(
+            String transactionalId,
+            long producerId,
+            short epoch,
+            Set<TopicPartition> partitions,
+            boolean add) {
+        return add
+                ? onShard(
+                                transactionalId,
+                                shard ->
+                                        shard.add(
+                                                transactionalId,
+                                                producerId,
+                                                epoch,
+                                                partitions,
+                                                Transaction.EPOCH_RAISED))
+                        .map(answer -> forAll(partitions, answer.error()))
+                : verify(transactionalId, producerId, epoch, partitions);
     }
 
     private static Errors appendError(Errors error, boolean knowsAbortable) {

@@ -501,7 +501,15 @@ final class TxnShard {
                 });
     }
 
-    /** A partition that is gone, or that a later epoch has written to, needs no marker. */
+    /**
+     * A partition that is gone, or that a later epoch has written to, needs no marker.
+     *
+     * <p>A later epoch is given out only once the transaction before it has ended everywhere, so
+     * what refuses the marker has had it, or was ended by an operator. The log takes the same
+     * marker twice (KAFKA-19999), so that the retry of one whose answer was lost does not come
+     * here. Apache Kafka gives up the whole transaction then, which stays prepared until another
+     * coordinator takes over; here it completes in the other partitions.
+     */
     private boolean isDispensable(Cell cell, TopicPartition partition, Throwable cause) {
         Errors error = Errors.forException(cause);
         if (error == Errors.UNKNOWN_TOPIC_OR_PARTITION && !world.exists(partition)) {

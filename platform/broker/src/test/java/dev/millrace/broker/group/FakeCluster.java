@@ -4,6 +4,8 @@ import dev.millrace.broker.group.assignor.PartitionAssignor;
 import dev.millrace.broker.group.assignor.RangeAssignor;
 import dev.millrace.broker.group.assignor.UniformAssignor;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -19,7 +21,13 @@ import org.jspecify.annotations.Nullable;
 final class FakeCluster implements ClusterView {
     private final TreeMap<String, Topics.Topic> topics = new TreeMap<>();
     final Map<String, String> groupConfig = new HashMap<>();
+    int assignmentIntervalMs = GroupConfig.DEFAULT.consumer().assignmentIntervalMs().value();
     private long version = 1;
+
+    /** Work elsewhere is done when {@link #finish} is called, and not at once. */
+    boolean takesLong;
+
+    private final ArrayDeque<Runnable> later = new ArrayDeque<>();
 
     /** How often something was done elsewhere. */
     int offloaded;
@@ -91,6 +99,11 @@ final class FakeCluster implements ClusterView {
     }
 
     @Override
+    public int assignmentIntervalMs() {
+        return assignmentIntervalMs;
+    }
+
+    @Override
     public Map<String, PartitionAssignor> assignors() {
         return Map.of("uniform", new UniformAssignor(), "range", new RangeAssignor());
     }
@@ -98,10 +111,25 @@ final class FakeCluster implements ClusterView {
     @Override
     public <T> Future<T> offload(Callable<T> work) {
         offloaded++;
-        try {
-            return Future.succeededFuture(work.call());
-        } catch (Exception e) {
-            return Future.failedFuture(e);
+        Promise<T> promise = Promise.promise();
+        later.add(
+                () -> {
+                    try {
+                        promise.complete(work.call());
+                    } catch (Exception e) {
+                        promise.fail(e);
+                    }
+                });
+        if (!takesLong) {
+            finish();
+        }
+        return promise.future();
+    }
+
+    /** What was to be done elsewhere is done. */
+    void finish() {
+        for (Runnable next = later.poll(); next != null; next = later.poll()) {
+            next.run();
         }
     }
 }

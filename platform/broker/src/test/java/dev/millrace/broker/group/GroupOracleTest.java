@@ -201,8 +201,10 @@ class GroupOracleTest {
         }
 
         private GroupShard shard() {
+            GroupConfig config = GroupConfig.from(properties);
+            cluster.assignmentIntervalMs = config.consumer().assignmentIntervalMs().value();
             return new GroupShard(
-                    GroupConfig.from(properties),
+                    config,
                     new GroupCount(100),
                     () -> nowMs,
                     cluster,

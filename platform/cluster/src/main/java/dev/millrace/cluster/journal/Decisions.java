@@ -1,12 +1,11 @@
 package dev.millrace.cluster.journal;
 
+import dev.millrace.cluster.ClusterRules;
 import dev.millrace.cluster.MetadataImage.Partition;
 import dev.millrace.cluster.MetadataImage.Topic;
 import dev.millrace.cluster.SupportedFeatures;
 import dev.millrace.cluster.journal.Decision.Accepted;
 import dev.millrace.cluster.journal.Decision.Rejected;
-import dev.millrace.cluster.journal.MetadataRecord.BrokerRegistered;
-import dev.millrace.cluster.journal.MetadataRecord.BrokerUnregistered;
 import dev.millrace.cluster.journal.MetadataRecord.ClusterFormatted;
 import dev.millrace.cluster.journal.MetadataRecord.ConfigsChanged;
 import dev.millrace.cluster.journal.MetadataRecord.FeaturesFinalized;
@@ -17,20 +16,30 @@ import dev.millrace.cluster.journal.MetadataRecord.TopicDeleted;
 import dev.millrace.cluster.journal.MetadataRequest.AllocateProducerIds;
 import dev.millrace.cluster.journal.MetadataRequest.AlterClientQuotas;
 import dev.millrace.cluster.journal.MetadataRequest.AlterConfigs;
+import dev.millrace.cluster.journal.MetadataRequest.AlterPartition;
 import dev.millrace.cluster.journal.MetadataRequest.AlterScramCredentials;
+import dev.millrace.cluster.journal.MetadataRequest.BrokerHeartbeat;
 import dev.millrace.cluster.journal.MetadataRequest.CreatePartitions;
 import dev.millrace.cluster.journal.MetadataRequest.CreateTopic;
 import dev.millrace.cluster.journal.MetadataRequest.DeleteTopic;
+import dev.millrace.cluster.journal.MetadataRequest.ElectLeader;
+import dev.millrace.cluster.journal.MetadataRequest.FenceBroker;
 import dev.millrace.cluster.journal.MetadataRequest.FormatCluster;
+import dev.millrace.cluster.journal.MetadataRequest.ReassignPartition;
+import dev.millrace.cluster.journal.MetadataRequest.RebalanceLeaders;
 import dev.millrace.cluster.journal.MetadataRequest.RegisterBroker;
+import dev.millrace.cluster.journal.MetadataRequest.ReplicasOffline;
+import dev.millrace.cluster.journal.MetadataRequest.SettlePartitions;
 import dev.millrace.cluster.journal.MetadataRequest.UnregisterBroker;
 import dev.millrace.cluster.journal.MetadataRequest.UpdateFeatures;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +53,15 @@ final class Decisions {
 
     private Decisions() {}
 
-    static Decision decide(MetadataState state, MetadataRequest request) {
+    static Decision decide(MetadataState state, MetadataRequest request, ClusterRules rules) {
+        ReplicaDecisions replicas = new ReplicaDecisions(state, rules);
+        // By far the most frequent first.
+        if (request instanceof BrokerHeartbeat r) {
+            return replicas.heartbeat(r);
+        }
+        if (request instanceof AlterPartition r) {
+            return replicas.alterPartition(r);
+        }
         if (request instanceof CreateTopic r) {
             return createTopic(state, r);
         }
@@ -58,13 +75,13 @@ final class Decisions {
             return createPartitions(state, r);
         }
         if (request instanceof AlterConfigs r) {
-            return alterConfigs(state, r);
+            return withoutStaleEligible(alterConfigs(state, r), state, r, rules);
         }
         if (request instanceof AllocateProducerIds r) {
             return allocateProducerIds(state, r);
         }
         if (request instanceof RegisterBroker r) {
-            return registerBroker(r);
+            return replicas.register(r);
         }
         if (request instanceof FormatCluster r) {
             // Whoever leads first names the cluster; a second leader finds it named.
@@ -77,11 +94,25 @@ final class Decisions {
                     : new Accepted(List.of(), 0);
         }
         if (request instanceof UnregisterBroker r) {
-            return state.brokers().containsKey(r.nodeId())
-                    ? new Accepted(new BrokerUnregistered(r.nodeId()))
-                    : new Rejected(
-                            Errors.BROKER_ID_NOT_REGISTERED,
-                            "Broker ID " + r.nodeId() + " is not currently registered");
+            return replicas.unregister(r);
+        }
+        if (request instanceof FenceBroker r) {
+            return replicas.fence(r);
+        }
+        if (request instanceof ReplicasOffline r) {
+            return replicas.offline(r);
+        }
+        if (request instanceof ElectLeader r) {
+            return replicas.elect(r);
+        }
+        if (request instanceof ReassignPartition r) {
+            return replicas.reassign(r);
+        }
+        if (request instanceof SettlePartitions) {
+            return replicas.settle();
+        }
+        if (request instanceof RebalanceLeaders) {
+            return replicas.rebalance();
         }
         if (request instanceof UpdateFeatures r) {
             return SettingDecisions.updateFeatures(state, r);
@@ -248,6 +279,21 @@ final class Decisions {
         return new Accepted(new ConfigsChanged(resource, effective));
     }
 
+    private static Decision withoutStaleEligible(
+            Decision decision, MetadataState state, AlterConfigs request, ClusterRules rules) {
+        boolean ofTopic = request.resource().type() == ConfigResource.Type.TOPIC;
+        if (!(decision instanceof Accepted accepted)
+                || accepted.records().isEmpty()
+                || !request.changes().containsKey(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG)) {
+            return decision;
+        }
+        List<MetadataRecord> records = new ArrayList<>(accepted.records());
+        records.addAll(
+                new Elections(state, rules)
+                        .withoutEligible(ofTopic ? request.resource().name() : null));
+        return new Accepted(List.copyOf(records), accepted.reply());
+    }
+
     private static Decision allocateProducerIds(MetadataState state, AllocateProducerIds request) {
         if (request.size() < 1 || request.size() > MAX_PRODUCER_IDS_PER_REQUEST) {
             return new Rejected(
@@ -264,29 +310,6 @@ final class Decisions {
                     Errors.UNKNOWN_SERVER_ERROR, "All 2^63 producer ids have been handed out.");
         }
         return new Accepted(List.of(new ProducerIdsAllocated(first + request.size())), first);
-    }
-
-    private static Decision registerBroker(RegisterBroker request) {
-        if (request.host().isEmpty() || request.port() < 1 || request.port() > 65_535) {
-            return new Rejected(
-                    Errors.INVALID_REQUEST,
-                    "Broker "
-                            + request.nodeId()
-                            + " registers without an address that clients can reach: '"
-                            + request.host()
-                            + ":"
-                            + request.port()
-                            + "'.");
-        }
-        return new Accepted(
-                new BrokerRegistered(
-                        request.nodeId(),
-                        0,
-                        request.host(),
-                        request.port(),
-                        request.rack(),
-                        false,
-                        Map.copyOf(request.features())));
     }
 
     private static Rejected unknownTopic(String name) {

@@ -5,7 +5,6 @@ import dev.millrace.cluster.QuorumState;
 import dev.millrace.cluster.journal.MetadataRequest.FormatCluster;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.Uuid;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,8 +24,14 @@ public final class Journal implements AutoCloseable {
     private final JournalDirectory directory;
     private final RatisJournal ratis;
     private final Proposer proposer;
+    private final Leadership leadership;
 
-    private Journal(JournalDirectory directory, RatisJournal ratis, Proposer proposer) {
+    private Journal(
+            JournalDirectory directory,
+            RatisJournal ratis,
+            Proposer proposer,
+            Leadership leadership) {
+        this.leadership = leadership;
         this.directory = directory;
         this.ratis = ratis;
         this.proposer = proposer;
@@ -39,29 +44,29 @@ public final class Journal implements AutoCloseable {
      * @throws ClusterStartException with one line for the operator
      */
     public static Journal open(JournalOptions options, JournalListener listener) {
-        JournalDirectory directory = JournalDirectory.claim(options.directory(), options.nodeId());
+        JournalDirectory directory = JournalDirectory.claim(options);
         try {
             CompletableFuture<Proposer> opened = new CompletableFuture<>();
-            AtomicInteger leaderId = new AtomicInteger(Proposer.NO_LEADER);
+            Leadership leadership = new Leadership();
             RatisJournal ratis =
                     RatisJournal.start(
                             options,
-                            new Events(listener, opened, leaderId),
+                            new Events(listener, opened, leadership),
                             request -> opened.thenCompose(p -> p.submit(request)));
             Proposer proposer =
                     new Proposer(
                             "millrace-" + options.nodeId() + "-journal",
-                            options.nodeId(),
-                            leaderId::get,
+                            options,
+                            leadership,
                             ratis,
                             stuck -> {
                                 // With other voters it may be them who do not answer.
-                                if (options.voters().size() == 1) {
+                                if (options.isAlone()) {
                                     listener.failed(stuck);
                                 }
                             });
             opened.complete(proposer);
-            return new Journal(directory, ratis, proposer);
+            return new Journal(directory, ratis, proposer, leadership);
         } catch (IOException | RuntimeException e) {
             try {
                 directory.close();
@@ -72,9 +77,9 @@ public final class Journal implements AutoCloseable {
                     "The metadata journal in "
                             + options.directory()
                             + " does not open on "
-                            + options.host()
+                            + options.self().host()
                             + ":"
-                            + options.port()
+                            + options.self().port()
                             + ": "
                             + rootMessage(e),
                     e);
@@ -95,12 +100,10 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * The quorum as this node sees it, if it leads; any thread.
-     *
-     * @throws org.apache.kafka.common.errors.NotLeaderOrFollowerException it does not lead
+     * The quorum as the leader sees it; any thread. Fails if there is none, or it does not lead.
      */
-    public QuorumState quorum() {
-        return ratis.quorum();
+    public CompletableFuture<QuorumState> quorum() {
+        return ratis.quorum(leadership.leaderId());
     }
 
     /** What waits is refused, what was appended is on disk. */
@@ -117,7 +120,7 @@ public final class Journal implements AutoCloseable {
 
     /** Whoever leads an empty journal gives the cluster its id; the rest is passed on. */
     private record Events(
-            JournalListener listener, CompletableFuture<Proposer> opened, AtomicInteger leaderId)
+            JournalListener listener, CompletableFuture<Proposer> opened, Leadership leadership)
             implements JournalListener {
         @Override
         public void applied(MetadataState state) {
@@ -125,13 +128,14 @@ public final class Journal implements AutoCloseable {
         }
 
         @Override
-        public void leaderChanged(int newLeaderId) {
-            leaderId.set(newLeaderId);
+        public void leaderChanged(String newLeaderId) {
+            leadership.changed(newLeaderId);
             listener.leaderChanged(newLeaderId);
         }
 
         @Override
         public void leaderReady() {
+            leadership.ready();
             String clusterId = Uuid.randomUuid().toString();
             opened.thenAccept(proposer -> proposer.submit(new FormatCluster(clusterId)));
             listener.leaderReady();

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   journal.lock         locked while a process uses the folder
- *   journal.properties   "format=1\nnode.id=1\n", written first and never changed
+ *   journal.properties   "format=1\nnode.id=1\n", and of a cluster "voters=host:port,...\n",
+ *                        written first and never changed
  *   (group id)/          Ratis: current/ log segments and votes, sm/ snapshots
  * </pre>
  *
@@ -38,7 +40,8 @@ final class JournalDirectory implements AutoCloseable {
     /**
      * @throws ClusterStartException if another process has it, or it belongs to something else
      */
-    static JournalDirectory claim(Path directory, int nodeId) {
+    static JournalDirectory claim(JournalOptions options) {
+        Path directory = options.directory();
         FileChannel lockFile = null;
         try {
             Files.createDirectories(directory);
@@ -48,7 +51,7 @@ final class JournalDirectory implements AutoCloseable {
                             StandardOpenOption.CREATE,
                             StandardOpenOption.WRITE);
             lock(lockFile, directory);
-            checkOwner(directory, nodeId);
+            checkOwner(directory, owner(options));
             return new JournalDirectory(lockFile);
         } catch (IOException e) {
             closeQuietly(lockFile, e);
@@ -81,9 +84,16 @@ final class JournalDirectory implements AutoCloseable {
         }
     }
 
-    private static void checkOwner(Path directory, int nodeId) throws IOException {
+    private static List<String> owner(JournalOptions options) {
+        List<String> owner = new ArrayList<>(List.of("format=1", "node.id=" + options.nodeId()));
+        if (!options.isAlone()) {
+            owner.add("voters=" + String.join(",", options.voterAddresses()));
+        }
+        return owner;
+    }
+
+    private static void checkOwner(Path directory, List<String> expected) throws IOException {
         Path file = directory.resolve(PROPERTIES);
-        List<String> expected = List.of("format=1", "node.id=" + nodeId);
         if (Files.exists(file)) {
             List<String> found = Files.readAllLines(file);
             if (!found.equals(expected)) {
@@ -94,7 +104,8 @@ final class JournalDirectory implements AutoCloseable {
                                 + found
                                 + ", this node expects "
                                 + expected
-                                + "; give each node a directory of its own.");
+                                + "; give each node a directory of its own, and leave its node.id"
+                                + " and the voters of its cluster as they are.");
             }
             return;
         }

@@ -6,9 +6,9 @@ public interface JournalListener {
     void applied(MetadataState state);
 
     /**
-     * @param leaderId node id, -1 while there is none
+     * @param leaderId {@link JournalPeer#id}, empty while there is none
      */
-    void leaderChanged(int leaderId);
+    void leaderChanged(String leaderId);
 
     /** This node leads and has applied all that was committed before. */
     void leaderReady();

@@ -1,9 +1,11 @@
 package dev.millrace.cluster.journal;
 
+import dev.millrace.cluster.QuorumState;
 import java.io.File;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.ratis.io.MD5Hash;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.protocol.Message;
@@ -38,14 +40,18 @@ final class JournalStateMachine extends BaseStateMachine {
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
     private final JournalListener listener;
     private final Function<MetadataRequest, CompletableFuture<Outcome>> decider;
+    private final Supplier<QuorumState> quorum;
     private volatile MetadataState state = MetadataState.EMPTY;
 
     /**
      * @param decider answers requests that other nodes bring to this one when it leads
+     * @param quorum as this node sees it; throws if it does not lead
      */
     JournalStateMachine(
             JournalListener listener,
-            Function<MetadataRequest, CompletableFuture<Outcome>> decider) {
+            Function<MetadataRequest, CompletableFuture<Outcome>> decider,
+            Supplier<QuorumState> quorum) {
+        this.quorum = quorum;
         this.listener = listener;
         this.decider = decider;
     }
@@ -120,6 +126,16 @@ final class JournalStateMachine extends BaseStateMachine {
      */
     @Override
     public CompletableFuture<Message> query(Message request) {
+        if (QuorumCodec.isQuestion(request.getContent().asReadOnlyByteBuffer())) {
+            return CompletableFuture.completedFuture(quorum)
+                    .thenApply(Supplier::get)
+                    .handle(
+                            (state, error) ->
+                                    error == null
+                                            ? QuorumCodec.toBytes(state)
+                                            : RequestCodec.refused(error))
+                    .thenApply(bytes -> Message.valueOf(ByteString.copyFrom(bytes)));
+        }
         return CompletableFuture.completedFuture(request)
                 .thenApply(r -> RequestCodec.request(r.getContent().asReadOnlyByteBuffer()))
                 .thenCompose(decider)
@@ -160,7 +176,7 @@ final class JournalStateMachine extends BaseStateMachine {
 
     @Override
     public void notifyLeaderChanged(RaftGroupMemberId member, @Nullable RaftPeerId newLeader) {
-        listener.leaderChanged(newLeader == null ? -1 : RatisJournal.nodeId(newLeader));
+        listener.leaderChanged(newLeader == null ? "" : newLeader.toString());
     }
 
     @Override

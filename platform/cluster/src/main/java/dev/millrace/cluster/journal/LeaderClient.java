@@ -1,6 +1,8 @@
 package dev.millrace.cluster.journal;
 
+import dev.millrace.cluster.QuorumState;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.ratis.client.RaftClientRpc;
@@ -33,15 +35,24 @@ final class LeaderClient implements AutoCloseable {
 
     /** Fails with an ApiException if the leader refuses, with an IOException if it is not there. */
     CompletableFuture<Outcome> ask(RaftPeerId leader, MetadataRequest request) {
+        return send(leader, RequestCodec.toBytes(request)).thenApply(RequestCodec::outcome);
+    }
+
+    /** How far the others are; fails as {@link #ask} does. */
+    CompletableFuture<QuorumState> quorum(RaftPeerId leader) {
+        return send(leader, QuorumCodec.question()).thenApply(QuorumCodec::state);
+    }
+
+    private CompletableFuture<ByteBuffer> send(RaftPeerId leader, byte[] message) {
         RaftClientRequest query =
                 RaftClientRequest.newBuilder()
                         .setClientId(clientId)
                         .setServerId(leader)
                         .setGroupId(group.getGroupId())
                         .setCallId(nextCallId.incrementAndGet())
-                        .setMessage(
-                                Message.valueOf(ByteString.copyFrom(RequestCodec.toBytes(request))))
-                        .setType(RaftClientRequest.readRequestType())
+                        .setMessage(Message.valueOf(ByteString.copyFrom(message)))
+                        // The leader decides, and answers for what it decides.
+                        .setType(RaftClientRequest.readRequestType(true))
                         .build();
         return rpc.sendRequestAsync(query)
                 .whenComplete(
@@ -56,10 +67,7 @@ final class LeaderClient implements AutoCloseable {
                                 reply.isSuccess()
                                         ? CompletableFuture.completedFuture(reply)
                                         : CompletableFuture.failedFuture(reply.getException()))
-                .thenApply(
-                        reply ->
-                                RequestCodec.outcome(
-                                        reply.getMessage().getContent().asReadOnlyByteBuffer()));
+                .thenApply(reply -> reply.getMessage().getContent().asReadOnlyByteBuffer());
     }
 
     @Override

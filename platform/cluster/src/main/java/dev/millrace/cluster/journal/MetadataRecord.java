@@ -25,6 +25,7 @@ public sealed interface MetadataRecord {
      *
      * @param brokerEpoch 0 = the index of the journal entry that holds this record; otherwise
      *     explicit, as in snapshots
+     * @param peerHost empty if it has no listener for other nodes, as in records below version 2
      * @param features what its version supports; empty in records of version 0
      */
     record BrokerRegistered(
@@ -32,9 +33,17 @@ public sealed interface MetadataRecord {
             long brokerEpoch,
             String host,
             int port,
+            String peerHost,
+            int peerPort,
+            Uuid incarnationId,
             String rack,
             boolean fenced,
+            boolean shuttingDown,
             Map<String, VersionRange> features)
+            implements MetadataRecord {}
+
+    /** What the broker may do has changed; its epoch has not. */
+    record BrokerStateChanged(int nodeId, boolean fenced, boolean shuttingDown)
             implements MetadataRecord {}
 
     /** The broker is gone for good. */
@@ -50,6 +59,9 @@ public sealed interface MetadataRecord {
 
     /** New partitions, numbered on from the topic's last. */
     record PartitionsAdded(Uuid topicId, List<Partition> partitions) implements MetadataRecord {}
+
+    /** Partitions of one topic as they are from now on. */
+    record PartitionsChanged(Uuid topicId, List<Partition> partitions) implements MetadataRecord {}
 
     /** Sets a key where the value is present, removes it where it is empty. */
     record ConfigsChanged(ConfigResource resource, Map<String, Optional<String>> changes)

@@ -1,5 +1,7 @@
 package dev.millrace.cluster.journal;
 
+import dev.millrace.cluster.BrokerSession;
+import dev.millrace.cluster.BrokerStart;
 import dev.millrace.cluster.ScramCredential;
 import dev.millrace.cluster.SupportedFeatures.VersionRange;
 import java.util.List;
@@ -7,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.admin.FeatureUpdate;
 import org.apache.kafka.clients.admin.ScramMechanism;
+import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.quota.ClientQuotaEntity;
@@ -26,9 +29,78 @@ public sealed interface MetadataRequest {
 
     record FormatCluster(String clusterId) implements MetadataRequest {}
 
+    /**
+     * @param incarnationId chosen by the process that starts
+     * @param fenced until it has caught up; false for a node that is alone
+     */
     record RegisterBroker(
-            int nodeId, String host, int port, String rack, Map<String, VersionRange> features)
+            int nodeId,
+            Uuid incarnationId,
+            BrokerStart start,
+            boolean fenced,
+            Map<String, VersionRange> features)
             implements MetadataRequest {}
+
+    /**
+     * The leader of the journal remembers when it came; only what it changes is written.
+     *
+     * @param caughtUpVersion of the image that this broker's partitions are in accord with
+     */
+    record BrokerHeartbeat(
+            int nodeId,
+            long brokerEpoch,
+            long caughtUpVersion,
+            boolean wantFence,
+            boolean wantShutdown)
+            implements MetadataRequest {}
+
+    /** By the leader of the journal: the broker was not heard. */
+    record FenceBroker(int nodeId, long brokerEpoch) implements MetadataRequest {}
+
+    /** The broker cannot serve these replicas, though it runs. */
+    record ReplicasOffline(int nodeId, long brokerEpoch, List<BrokerSession.Replica> replicas)
+            implements MetadataRequest {}
+
+    /**
+     * @param isr node id to broker epoch
+     */
+    record AlterPartition(
+            int nodeId,
+            long brokerEpoch,
+            Uuid topicId,
+            int partition,
+            int leaderEpoch,
+            int partitionEpoch,
+            Map<Integer, Long> isr)
+            implements MetadataRequest {}
+
+    record ElectLeader(String topic, int partition, ElectionType type) implements MetadataRequest {
+        @Override
+        public boolean repeatable() {
+            return false;
+        }
+    }
+
+    /** Elections that are due and did not fit into one entry. */
+    record SettlePartitions() implements MetadataRequest {}
+
+    /** Leadership goes back to preferred leaders that are in the ISR. */
+    record RebalanceLeaders() implements MetadataRequest {}
+
+    /**
+     * @param replicas empty = cancel
+     */
+    record ReassignPartition(
+            String topic,
+            int partition,
+            Optional<List<Integer>> replicas,
+            boolean replicationFactorMayChange)
+            implements MetadataRequest {
+        @Override
+        public boolean repeatable() {
+            return false;
+        }
+    }
 
     record UnregisterBroker(int nodeId) implements MetadataRequest {
         @Override

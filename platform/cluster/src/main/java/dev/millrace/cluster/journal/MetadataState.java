@@ -5,10 +5,12 @@ import dev.millrace.cluster.MetadataImage.BrokerRegistration;
 import dev.millrace.cluster.MetadataImage.Partition;
 import dev.millrace.cluster.MetadataImage.Topic;
 import dev.millrace.cluster.journal.MetadataRecord.BrokerRegistered;
+import dev.millrace.cluster.journal.MetadataRecord.BrokerStateChanged;
 import dev.millrace.cluster.journal.MetadataRecord.BrokerUnregistered;
 import dev.millrace.cluster.journal.MetadataRecord.ClusterFormatted;
 import dev.millrace.cluster.journal.MetadataRecord.ConfigsChanged;
 import dev.millrace.cluster.journal.MetadataRecord.PartitionsAdded;
+import dev.millrace.cluster.journal.MetadataRecord.PartitionsChanged;
 import dev.millrace.cluster.journal.MetadataRecord.ProducerIdsAllocated;
 import dev.millrace.cluster.journal.MetadataRecord.SettingRecord;
 import dev.millrace.cluster.journal.MetadataRecord.TopicCreated;
@@ -71,6 +73,19 @@ public record MetadataState(
     }
 
     /**
+     * @param journalId {@link JournalPeer#id}
+     * @return -1 if no node has registered from there
+     */
+    public int nodeIdAt(String journalId) {
+        for (BrokerRegistration broker : brokers.values()) {
+            if (journalId.equals(JournalPeer.id(broker.peerHost(), broker.peerPort()))) {
+                return broker.nodeId();
+            }
+        }
+        return -1;
+    }
+
+    /**
      * The state after one more record.
      *
      * @param index of the journal entry that holds the record
@@ -85,6 +100,12 @@ public record MetadataState(
         }
         if (record instanceof BrokerUnregistered r) {
             return moved.withBrokers(brokers.without(r.nodeId()));
+        }
+        if (record instanceof BrokerStateChanged r) {
+            return moved.brokerState(r);
+        }
+        if (record instanceof PartitionsChanged r) {
+            return moved.changed(r);
         }
         if (record instanceof TopicCreated r) {
             return moved.created(r);
@@ -130,8 +151,12 @@ public record MetadataState(
                                                 b.brokerEpoch(),
                                                 b.host(),
                                                 b.port(),
+                                                b.peerHost(),
+                                                b.peerPort(),
+                                                b.incarnationId(),
                                                 b.rack(),
                                                 b.fenced(),
+                                                b.shuttingDown(),
                                                 b.features())));
         topics.values()
                 .forEach(
@@ -156,7 +181,57 @@ public record MetadataState(
     private static BrokerRegistration registration(BrokerRegistered r, long index) {
         long epoch = r.brokerEpoch() == 0 ? index : r.brokerEpoch();
         return new BrokerRegistration(
-                r.nodeId(), epoch, r.host(), r.port(), r.rack(), r.fenced(), r.features());
+                r.nodeId(),
+                epoch,
+                r.host(),
+                r.port(),
+                r.peerHost(),
+                r.peerPort(),
+                r.incarnationId(),
+                r.rack(),
+                r.fenced(),
+                r.shuttingDown(),
+                r.features());
+    }
+
+    private MetadataState brokerState(BrokerStateChanged r) {
+        BrokerRegistration b = brokers.get(r.nodeId());
+        if (b == null) {
+            return this;
+        }
+        return withBrokers(
+                brokers.with(
+                        r.nodeId(),
+                        new BrokerRegistration(
+                                b.nodeId(),
+                                b.brokerEpoch(),
+                                b.host(),
+                                b.port(),
+                                b.peerHost(),
+                                b.peerPort(),
+                                b.incarnationId(),
+                                b.rack(),
+                                r.fenced(),
+                                r.shuttingDown(),
+                                b.features())));
+    }
+
+    private MetadataState changed(PartitionsChanged r) {
+        Topic topic = topicsById.get(r.topicId());
+        if (topic == null) {
+            return this;
+        }
+        List<Partition> partitions = new ArrayList<>(topic.partitions());
+        for (Partition changed : r.partitions()) {
+            if (changed.index() >= 0 && changed.index() < partitions.size()) {
+                partitions.set(changed.index(), changed);
+            }
+        }
+        return withTopic(new Topic(topic.name(), topic.id(), List.copyOf(partitions)));
+    }
+
+    private MetadataState withTopic(Topic topic) {
+        return withTopics(topics.with(topic.name(), topic), topicsById.with(topic.id(), topic));
     }
 
     private MetadataState created(TopicCreated r) {
@@ -195,8 +270,7 @@ public record MetadataState(
         }
         List<Partition> partitions = new ArrayList<>(topic.partitions());
         partitions.addAll(r.partitions());
-        Topic grown = new Topic(topic.name(), topic.id(), List.copyOf(partitions));
-        return withTopics(topics.with(topic.name(), grown), topicsById.with(topic.id(), grown));
+        return withTopic(new Topic(topic.name(), topic.id(), List.copyOf(partitions)));
     }
 
     private MetadataState configured(ConfigsChanged r) {

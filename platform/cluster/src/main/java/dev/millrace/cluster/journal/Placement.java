@@ -48,7 +48,7 @@ final class Placement {
         Map<String, Queue<BrokerRegistration>> racks = new TreeMap<>();
         int usable = 0;
         for (BrokerRegistration broker : byNodeId) {
-            if (!broker.fenced()) {
+            if (broker.isActive()) {
                 racks.computeIfAbsent(broker.rack(), rack -> new ArrayDeque<>()).add(broker);
                 usable++;
             }
@@ -158,7 +158,7 @@ final class Placement {
                         "brokers are " + brokers.keySet() + ", partition " + index + " got",
                         replicas);
             }
-            if (replicas.stream().allMatch(this::isFenced)) {
+            if (replicas.stream().allMatch(this::isUnavailable)) {
                 return invalid("no broker of partition " + index + " is available:", replicas);
             }
             partitions.add(created(index, replicas));
@@ -172,13 +172,13 @@ final class Placement {
                 "Manual assignment: " + expected + " " + got + ".");
     }
 
-    private boolean isFenced(int nodeId) {
+    private boolean isUnavailable(int nodeId) {
         BrokerRegistration broker = brokers.get(nodeId);
-        return broker == null || broker.fenced();
+        return broker == null || !broker.isActive();
     }
 
     private Partition created(int index, List<Integer> replicas) {
-        List<Integer> isr = replicas.stream().filter(nodeId -> !isFenced(nodeId)).toList();
+        List<Integer> isr = replicas.stream().filter(nodeId -> !isUnavailable(nodeId)).toList();
         return new Partition(index, isr.get(0), 0, 0, List.copyOf(replicas), isr);
     }
 }

@@ -1,7 +1,11 @@
 package dev.millrace.cluster.journal;
 
+import dev.millrace.cluster.ClusterRules;
 import dev.millrace.cluster.journal.Decision.Accepted;
 import dev.millrace.cluster.journal.Decision.Rejected;
+import dev.millrace.cluster.journal.MetadataRequest.BrokerHeartbeat;
+import dev.millrace.cluster.journal.MetadataRequest.RebalanceLeaders;
+import dev.millrace.cluster.journal.MetadataRequest.SettlePartitions;
 import dev.millrace.cluster.journal.RatisJournal.Appended;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -17,9 +21,10 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import java.util.function.IntSupplier;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.protocol.Errors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Decides requests on the node that leads the journal, one batch at a time on a thread of its own;
@@ -37,7 +42,8 @@ import org.apache.kafka.common.protocol.Errors;
  * (another node led for a moment) the entry changes nothing and the batch is decided again.
  */
 final class Proposer implements AutoCloseable {
-    static final int NO_LEADER = -1;
+    private static final Logger LOG = LoggerFactory.getLogger(Proposer.class);
+
     static final int MAX_PENDING = 10_000;
     static final int MAX_BATCH = 256;
 
@@ -53,6 +59,14 @@ final class Proposer implements AutoCloseable {
     /** A leader that is gone is noticed after an election timeout, some hundred milliseconds. */
     private static final long FORWARD_RETRY_DELAY_MS = 100;
 
+    /** A forwarded request that is not answered is sent again, perhaps to another leader. */
+    private static final long FORWARD_TIMEOUT_MS = 1_000;
+
+    private static final long FORWARD_ONCE_TIMEOUT_MS = 15_000;
+
+    /** How often the leader looks for brokers that are silent. */
+    private static final long SESSION_CHECK_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
     private record Pending(
             MetadataRequest request, long deadlineNs, CompletableFuture<Outcome> outcome) {
         boolean isExpired() {
@@ -66,9 +80,16 @@ final class Proposer implements AutoCloseable {
 
     private record Decided(Pending pending, Decision decision) {}
 
-    private final int nodeId;
-    private final IntSupplier leaderId;
+    private final String self;
+    private final boolean alone;
+    private final ClusterRules rules;
+    private final Leadership leadership;
     private final RatisJournal journal;
+    private final Sessions sessions; // thread only
+    private final Probes probes;
+    private final long suspicionNs;
+    private int reign; // thread only; of the leadership that the sessions belong to
+    private long rebalancedNs; // thread only
     private final Consumer<IOException> onStuck;
     private final Semaphore forwards = new Semaphore(MAX_BATCH);
     private final BlockingQueue<Pending> queue = new LinkedBlockingQueue<>(MAX_PENDING);
@@ -81,14 +102,23 @@ final class Proposer implements AutoCloseable {
      */
     Proposer(
             String threadName,
-            int nodeId,
-            IntSupplier leaderId,
+            JournalOptions options,
+            Leadership leadership,
             RatisJournal journal,
             Consumer<IOException> onStuck) {
         this.onStuck = onStuck;
-        this.nodeId = nodeId;
-        this.leaderId = leaderId;
+        this.self = options.self().id();
+        this.alone = options.isAlone();
+        this.rules = options.rules();
+        this.leadership = leadership;
         this.journal = journal;
+        this.sessions =
+                new Sessions(
+                        TimeUnit.MILLISECONDS.toNanos(rules.sessionTimeoutMs()), SESSION_CHECK_NS);
+        this.suspicionNs = TimeUnit.MILLISECONDS.toNanos(rules.heartbeatIntervalMs() * 3L / 2);
+        this.probes =
+                new Probes(threadName + "-probe", rules.heartbeatIntervalMs(), gone -> submit(gone));
+        this.rebalancedNs = System.nanoTime();
         this.thread = new Thread(this::run, threadName);
         this.thread.setDaemon(true);
         this.thread.start();
@@ -117,7 +147,7 @@ final class Proposer implements AutoCloseable {
         try {
             while (!closed) {
                 if (backlog.isEmpty()) {
-                    backlog.add(queue.take());
+                    awaitOne();
                 }
                 queue.drainTo(backlog, Math.max(0, MAX_BATCH - backlog.size()));
                 if (!serveBacklog()) {
@@ -134,14 +164,28 @@ final class Proposer implements AutoCloseable {
         }
     }
 
+    private void awaitOne() throws InterruptedException {
+        if (alone) {
+            backlog.add(queue.take());
+            return;
+        }
+        Pending next = queue.poll(SESSION_CHECK_NS, TimeUnit.NANOSECONDS);
+        if (next != null) {
+            backlog.add(next);
+        }
+    }
+
     /** False if it has to be tried again, a little later. */
     private boolean serveBacklog() throws InterruptedException {
-        int leader = leaderId.getAsInt();
-        if (leader == nodeId) {
-            return proposeBacklog();
+        String leader = leadership.leaderId();
+        if (leader.equals(self)) {
+            if (!alone) {
+                watchSessions();
+            }
+            return backlog.isEmpty() || proposeBacklog();
         }
-        if (leader == NO_LEADER) {
-            return false;
+        if (leader.equals(Leadership.NONE)) {
+            return backlog.isEmpty();
         }
         while (!backlog.isEmpty()) {
             forwards.acquire();
@@ -150,8 +194,44 @@ final class Proposer implements AutoCloseable {
         return true;
     }
 
-    private void forward(int leader, Pending pending) {
+    /**
+     * As the journal's leader: who is silent is fenced, and leaders go back to where they belong.
+     */
+    private void watchSessions() {
+        long nowNs = System.nanoTime();
+        if (reign != leadership.reigns()) {
+            reign = leadership.reigns();
+            sessions.restart(nowNs);
+        }
+        for (Pending pending : backlog) {
+            if (pending.request() instanceof BrokerHeartbeat heartbeat) {
+                sessions.heard(heartbeat.nodeId(), heartbeat.brokerEpoch(), nowNs);
+            }
+        }
+        sessions.expired(journal.state(), nowNs).forEach(this::propose);
+        sessions.silent(journal.state(), nowNs, suspicionNs).forEach(probes::probe);
+        long rebalanceNs = TimeUnit.MILLISECONDS.toNanos(rules.leaderRebalanceIntervalMs());
+        if (rebalanceNs > 0 && nowNs - rebalancedNs > rebalanceNs) {
+            rebalancedNs = nowNs;
+            propose(new RebalanceLeaders());
+        }
+    }
+
+    /** Of this thread's own accord; nobody waits for it, and a failure is tried again later. */
+    private void propose(MetadataRequest request) {
+        LOG.info("The journal's leader decides: {}", request);
+        backlog.add(
+                new Pending(
+                        request, System.nanoTime() + LEADER_TIMEOUT_NS, new CompletableFuture<>()));
+    }
+
+    private void forward(String leader, Pending pending) {
         journal.askLeader(leader, pending.request())
+                .orTimeout(
+                        pending.request().repeatable()
+                                ? FORWARD_TIMEOUT_MS
+                                : FORWARD_ONCE_TIMEOUT_MS,
+                        TimeUnit.MILLISECONDS)
                 .whenComplete(
                         (outcome, error) -> {
                             forwards.release();
@@ -191,7 +271,7 @@ final class Proposer implements AutoCloseable {
         List<Decided> batch = new ArrayList<>();
         int bytes = 0;
         for (Pending pending : backlog) {
-            Decision decision = bounded(Decisions.decide(speculative, pending.request()));
+            Decision decision = bounded(Decisions.decide(speculative, pending.request(), rules));
             if (decision instanceof Accepted accepted) {
                 bytes += encodedSize(accepted.records());
                 if (bytes > MAX_ENTRY_BYTES) {
@@ -207,7 +287,7 @@ final class Proposer implements AutoCloseable {
                         ? Appended.APPLIED
                         : append(new JournalEntry(base.version(), List.copyOf(records)));
         switch (appended) {
-            case APPLIED -> batch.forEach(decided -> answer(decided, journal.state().version()));
+            case APPLIED -> batch.forEach(decided -> applied(decided, journal.state().version()));
             case UNKNOWN -> batch.forEach(decided -> rejectUnknown(decided.pending()));
             case STALE, NOT_LEADER -> {
                 return false;
@@ -257,6 +337,31 @@ final class Proposer implements AutoCloseable {
         return out.size();
     }
 
+    private void applied(Decided decided, long version) {
+        if (decided.decision() instanceof Accepted accepted
+                && Elections.mayHaveMore(accepted.records())) {
+            enqueue(
+                    new Pending(
+                            new SettlePartitions(),
+                            System.nanoTime() + LEADER_TIMEOUT_NS,
+                            new CompletableFuture<>()));
+        }
+        if (decided.pending().request() instanceof BrokerHeartbeat
+                && !alone
+                && !journal.isConfirmedLeader(rules.heartbeatIntervalMs())) {
+            // Another may lead by now, and have fenced this broker: it must not believe itself
+            // current. Its next heartbeat may find who leads.
+            decided.pending()
+                    .reject(
+                            Errors.NOT_CONTROLLER,
+                            "The journal's leader has not heard of a majority for "
+                                    + rules.heartbeatIntervalMs()
+                                    + " ms.");
+            return;
+        }
+        answer(decided, version);
+    }
+
     private static void answer(Decided decided, long version) {
         Pending pending = decided.pending();
         if (decided.decision() instanceof Accepted accepted) {
@@ -304,6 +409,7 @@ final class Proposer implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        probes.close();
         thread.interrupt();
     }
 }

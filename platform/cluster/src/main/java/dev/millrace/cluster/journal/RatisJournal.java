@@ -1,23 +1,25 @@
 package dev.millrace.cluster.journal;
 
-import dev.millrace.cluster.ClusterConfig.Peer;
 import dev.millrace.cluster.QuorumState;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.ratis.RaftConfigKeys;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.netty.NettyConfigKeys;
+import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
@@ -40,6 +42,7 @@ import org.apache.ratis.server.storage.RaftStorage.StartupOption;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.util.SizeInBytes;
 import org.apache.ratis.util.TimeDuration;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,13 +54,16 @@ import org.slf4j.LoggerFactory;
 final class RatisJournal implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RatisJournal.class);
 
-    /** "millrace" and the number of the group: there is only the metadata's. */
-    private static final RaftGroupId GROUP = RaftGroupId.valueOf(new UUID(0x6d696c6c72616365L, 1));
+    /** "millrace". */
+    private static final long GROUP_NAME = 0x6d696c6c72616365L;
+
+    private static final long GROUP_ALONE = 1;
 
     /** Larger than any entry: see {@link Proposer#MAX_ENTRY_BYTES}. */
     private static final SizeInBytes MAX_ENTRY = SizeInBytes.valueOf("3MB");
 
     private static final int SNAPSHOTS_KEPT = 2;
+    private static final long QUORUM_TIMEOUT_MS = 5_000;
 
     /** How an append ended. */
     enum Appended {
@@ -72,6 +78,10 @@ final class RatisJournal implements AutoCloseable {
     }
 
     private final RaftServer server;
+    private final RaftGroup group;
+    private final List<String> voters;
+    private final int nodeId;
+    private final boolean alone;
     private final JournalStateMachine stateMachine;
     private final RaftPeerId self;
     private final LeaderClient leaderClient;
@@ -79,14 +89,32 @@ final class RatisJournal implements AutoCloseable {
     private final AtomicLong nextCallId = new AtomicLong();
 
     private RatisJournal(
+            JournalOptions options,
             RaftServer server,
+            RaftGroup group,
             JournalStateMachine stateMachine,
-            RaftPeerId self,
             LeaderClient leaderClient) {
-        this.leaderClient = leaderClient;
+        this.nodeId = options.nodeId();
+        this.alone = options.isAlone();
+        this.voters = options.voters();
+        this.self = RaftPeerId.valueOf(options.self().id());
         this.server = server;
+        this.group = group;
         this.stateMachine = stateMachine;
-        this.self = self;
+        this.leaderClient = leaderClient;
+    }
+
+    /**
+     * Nodes that were told of other voters are in another group, and Ratis keeps them apart: a node
+     * that by mistake is given the address of another cluster cannot damage its journal.
+     */
+    private static RaftGroupId groupId(JournalOptions options) {
+        if (options.isAlone()) {
+            return RaftGroupId.valueOf(new UUID(GROUP_NAME, GROUP_ALONE));
+        }
+        byte[] names = String.join(",", options.voters()).getBytes(StandardCharsets.UTF_8);
+        UUID hash = UUID.nameUUIDFromBytes(names);
+        return RaftGroupId.valueOf(new UUID(GROUP_NAME, hash.getLeastSignificantBits()));
     }
 
     /** Blocks until the server runs, not until it leads. */
@@ -97,13 +125,15 @@ final class RatisJournal implements AutoCloseable {
             throws IOException {
         checkPort(options);
         TornTail.cut(options.directory());
-        JournalStateMachine stateMachine = new JournalStateMachine(listener, decider);
-        List<RaftPeer> peers = options.voters().stream().map(RatisJournal::raftPeer).toList();
-        RaftGroup group = RaftGroup.valueOf(GROUP, peers);
+        AtomicReference<@Nullable RatisJournal> running = new AtomicReference<>();
+        JournalStateMachine stateMachine =
+                new JournalStateMachine(listener, decider, () -> quorum(running.get()));
+        List<RaftPeer> peers = options.peers().stream().map(RatisJournal::raftPeer).toList();
+        RaftGroup group = RaftGroup.valueOf(groupId(options), peers);
         RaftProperties properties = properties(options);
         RaftServer server =
                 RaftServer.newBuilder()
-                        .setServerId(peerId(options.nodeId()))
+                        .setServerId(RaftPeerId.valueOf(options.self().id()))
                         .setGroup(group)
                         .setProperties(properties)
                         .setStateMachine(stateMachine)
@@ -114,22 +144,22 @@ final class RatisJournal implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             // A server that failed to start does not stop what it had started already.
             try (server;
-                    RaftServer.Division started = server.getDivision(GROUP)) {
+                    RaftServer.Division started = server.getDivision(group.getGroupId())) {
                 LOG.debug("Closing {}", started);
             }
             throw e;
         }
-        return new RatisJournal(
-                server,
-                stateMachine,
-                peerId(options.nodeId()),
-                new LeaderClient(group, properties));
+        RatisJournal journal =
+                new RatisJournal(
+                        options, server, group, stateMachine, new LeaderClient(group, properties));
+        running.set(journal);
+        return journal;
     }
 
     /** Before anything is started: Ratis binds last. */
     private static void checkPort(JournalOptions options) throws IOException {
-        InetAddress address = InetAddress.getByName(options.host());
-        try (ServerSocket probe = new ServerSocket(options.port(), 1, address)) {
+        InetAddress address = InetAddress.getByName(options.self().host());
+        try (ServerSocket probe = new ServerSocket(options.self().port(), 1, address)) {
             LOG.debug("{} is free", probe);
         }
     }
@@ -140,12 +170,12 @@ final class RatisJournal implements AutoCloseable {
         RaftServerConfigKeys.setStorageDir(properties, List.of(directory));
         RaftServerConfigKeys.setRemovedGroupsDir(properties, new File(directory, "removed"));
         RaftConfigKeys.Rpc.setType(properties, SupportedRpcType.NETTY);
-        NettyConfigKeys.Server.setHost(properties, options.host());
-        NettyConfigKeys.Server.setPort(properties, options.port());
+        NettyConfigKeys.Server.setHost(properties, options.self().host());
+        NettyConfigKeys.Server.setPort(properties, options.self().port());
         // Epoll means unpacking a native library at every start; this transport is not hot.
         NettyConfigKeys.Server.setUseEpoll(properties, false);
         NettyConfigKeys.Client.setUseEpoll(properties, false);
-        if (options.voters().size() == 1) {
+        if (options.isAlone()) {
             // Nobody else can be leading: do not wait for its heartbeat.
             RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, millis(1));
             RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, millis(2));
@@ -153,6 +183,9 @@ final class RatisJournal implements AutoCloseable {
             // Ratis' 150 ms make a busy machine vote when it should work.
             RaftServerConfigKeys.Rpc.setTimeoutMin(properties, millis(500));
             RaftServerConfigKeys.Rpc.setTimeoutMax(properties, millis(1_000));
+            // See spread().
+            RaftServerConfigKeys.Read.setOption(
+                    properties, RaftServerConfigKeys.Read.Option.LINEARIZABLE);
         }
         // Ratis closes the server after a pause of a minute. A suspended laptop is no reason to.
         RaftServerConfigKeys.setCloseThreshold(
@@ -183,19 +216,17 @@ final class RatisJournal implements AutoCloseable {
         return TimeDuration.valueOf(millis, TimeUnit.MILLISECONDS);
     }
 
-    private static RaftPeer raftPeer(Peer voter) {
+    private static RaftPeer raftPeer(JournalPeer peer) {
         return RaftPeer.newBuilder()
-                .setId(peerId(voter.nodeId()))
-                .setAddress(voter.host() + ":" + voter.journalPort())
+                .setId(peer.id())
+                .setAddress(peer.host() + ":" + peer.port())
+                .setStartupRole(peer.voter() ? RaftPeerRole.FOLLOWER : RaftPeerRole.LISTENER)
                 .build();
     }
 
-    private static RaftPeerId peerId(int nodeId) {
-        return RaftPeerId.valueOf("node-" + nodeId);
-    }
-
-    static int nodeId(RaftPeerId peerId) {
-        return Integer.parseInt(peerId.toString().substring("node-".length()));
+    /** -1 if it has not registered yet. */
+    private int nodeId(String peerId) {
+        return peerId.equals(self.toString()) ? nodeId : state().nodeIdAt(peerId);
     }
 
     MetadataState state() {
@@ -208,17 +239,74 @@ final class RatisJournal implements AutoCloseable {
                 RaftClientRequest.newBuilder()
                         .setClientId(clientId)
                         .setServerId(self)
-                        .setGroupId(GROUP)
+                        .setGroupId(group.getGroupId())
                         .setCallId(nextCallId.incrementAndGet())
                         .setMessage(Message.valueOf(ByteString.copyFrom(entry.toBytes())))
                         .setType(RaftClientRequest.writeRequestType())
                         .build();
         try {
             return server.submitClientRequestAsync(request)
-                    .handle((reply, error) -> error != null ? outcome(error) : outcome(reply));
+                    .handle((reply, error) -> error != null ? outcome(error) : outcome(reply))
+                    .whenComplete(
+                            (appended, error) -> {
+                                if (appended == Appended.APPLIED && !alone) {
+                                    spread();
+                                }
+                            });
         } catch (IOException e) {
             return CompletableFuture.completedFuture(outcome(e));
         }
+    }
+
+    /**
+     * Followers learn what is committed with the next message of the leader, which may be its next
+     * heartbeat, a quarter of a second later. A linearizable read makes the leader send one now.
+     */
+    private void spread() {
+        RaftClientRequest read =
+                RaftClientRequest.newBuilder()
+                        .setClientId(clientId)
+                        .setServerId(self)
+                        .setGroupId(group.getGroupId())
+                        .setCallId(nextCallId.incrementAndGet())
+                        .setType(RaftClientRequest.readRequestType(false, false, true))
+                        .build();
+        try {
+            server.submitClientRequestAsync(read)
+                    .whenComplete(
+                            (reply, error) -> {
+                                if (error != null) {
+                                    LOG.debug("Followers were not told at once", error);
+                                }
+                            });
+        } catch (IOException e) {
+            LOG.debug("Followers were not told at once", e);
+        }
+    }
+
+    /**
+     * Whether this node still leads, as far as a majority told it within the last {@code maxMs}: a
+     * leader that is cut off does not know at once.
+     */
+    boolean isConfirmedLeader(long maxMs) {
+        DivisionInfo info;
+        try {
+            info = server.getDivision(group.getGroupId()).getInfo();
+        } catch (IOException e) {
+            return false;
+        }
+        if (!info.isLeader()) {
+            return false;
+        }
+        int heard = 1;
+        for (ServerRpcProto follower :
+                info.getRoleInfoProto().getLeaderInfo().getFollowerInfoList()) {
+            boolean votes = voters.contains(follower.getId().getId().toStringUtf8());
+            if (votes && follower.getLastRpcElapsedTimeMs() <= maxMs) {
+                heard++;
+            }
+        }
+        return heard > voters.size() / 2;
     }
 
     private static Appended outcome(RaftClientReply reply) {
@@ -243,25 +331,50 @@ final class RatisJournal implements AutoCloseable {
         return Appended.UNKNOWN;
     }
 
+    /** As the leader sees it. */
+    CompletableFuture<QuorumState> quorum(String leaderId) {
+        if (leaderId.equals(Leadership.NONE)) {
+            return CompletableFuture.failedFuture(
+                    new NotLeaderOrFollowerException("the metadata journal has no leader now"));
+        }
+        try {
+            return leaderId.equals(self.toString())
+                    ? CompletableFuture.completedFuture(quorum(this))
+                    : leaderClient
+                            .quorum(RaftPeerId.valueOf(leaderId))
+                            .orTimeout(QUORUM_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+        } catch (NotLeaderOrFollowerException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private static QuorumState quorum(@Nullable RatisJournal journal) {
+        if (journal == null) {
+            throw new NotLeaderOrFollowerException("the journal is starting");
+        }
+        return journal.ownQuorum();
+    }
+
     /**
      * @throws NotLeaderOrFollowerException this node does not lead
      */
-    QuorumState quorum() {
+    private QuorumState ownQuorum() {
         RaftServer.Division division;
         try {
-            division = server.getDivision(GROUP);
+            division = server.getDivision(group.getGroupId());
         } catch (IOException e) {
             throw new NotLeaderOrFollowerException("the journal is closed", e);
         }
         DivisionInfo info = division.getInfo();
         if (!info.isLeader()) {
             throw new NotLeaderOrFollowerException(
-                    "node %s leads the journal, not this one".formatted(info.getLeaderId()));
+                    "%s leads the journal, not this node".formatted(info.getLeaderId()));
         }
         long nowMs = System.currentTimeMillis();
         long nextIndex = division.getRaftLog().getNextIndex();
-        List<QuorumState.Voter> voters = new ArrayList<>();
-        voters.add(voter(server.getServerRpc().getInetSocketAddress(), nextIndex, nowMs));
+        List<QuorumState.Voter> voting = new ArrayList<>();
+        List<QuorumState.Voter> observers = new ArrayList<>();
+        voting.add(voter(server.getServerRpc().getInetSocketAddress(), nextIndex, nowMs));
         // Both lists are made from the leader's appenders, in their order.
         long[] matched = info.getFollowerMatchIndices();
         List<ServerRpcProto> followers =
@@ -270,30 +383,33 @@ final class RatisJournal implements AutoCloseable {
             ServerRpcProto follower = followers.get(i);
             String[] address = follower.getId().getAddress().split(":", -1);
             long lastMs = nowMs - follower.getLastRpcElapsedTimeMs();
-            voters.add(
-                    new QuorumState.Voter(
-                            nodeId(RaftPeerId.valueOf(follower.getId().getId())),
-                            address[0],
-                            Integer.parseInt(address[address.length - 1]),
-                            matched[i] + 1,
-                            lastMs,
-                            matched[i] + 1 >= nextIndex ? lastMs : -1));
+            boolean votes = voters.contains(follower.getId().getId().toStringUtf8());
+            (votes ? voting : observers)
+                    .add(
+                            new QuorumState.Voter(
+                                    nodeId(follower.getId().getId().toStringUtf8()),
+                                    address[0],
+                                    Integer.parseInt(address[address.length - 1]),
+                                    matched[i] + 1,
+                                    lastMs,
+                                    matched[i] + 1 >= nextIndex ? lastMs : -1));
         }
         return new QuorumState(
-                nodeId(self),
+                nodeId,
                 (int) info.getCurrentTerm(),
                 division.getRaftLog().getLastCommittedIndex() + 1,
-                voters);
+                voting,
+                observers);
     }
 
     private QuorumState.Voter voter(InetSocketAddress address, long nextIndex, long nowMs) {
         return new QuorumState.Voter(
-                nodeId(self), address.getHostString(), address.getPort(), nextIndex, nowMs, nowMs);
+                nodeId, address.getHostString(), address.getPort(), nextIndex, nowMs, nowMs);
     }
 
     /** Asks the node that leads; see {@link LeaderClient#ask}. */
-    CompletableFuture<Outcome> askLeader(int leaderId, MetadataRequest request) {
-        return leaderClient.ask(peerId(leaderId), request);
+    CompletableFuture<Outcome> askLeader(String leaderId, MetadataRequest request) {
+        return leaderClient.ask(RaftPeerId.valueOf(leaderId), request);
     }
 
     /** The request was not even looked at: asking again, perhaps elsewhere, cannot do it twice. */

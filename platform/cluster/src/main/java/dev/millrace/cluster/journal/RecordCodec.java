@@ -1,18 +1,23 @@
 package dev.millrace.cluster.journal;
 
 import dev.millrace.cluster.MetadataImage.Partition;
+import dev.millrace.cluster.SupportedFeatures.VersionRange;
 import dev.millrace.cluster.journal.MetadataRecord.BrokerRegistered;
+import dev.millrace.cluster.journal.MetadataRecord.BrokerStateChanged;
 import dev.millrace.cluster.journal.MetadataRecord.BrokerUnregistered;
 import dev.millrace.cluster.journal.MetadataRecord.ClusterFormatted;
 import dev.millrace.cluster.journal.MetadataRecord.ConfigsChanged;
 import dev.millrace.cluster.journal.MetadataRecord.PartitionsAdded;
+import dev.millrace.cluster.journal.MetadataRecord.PartitionsChanged;
 import dev.millrace.cluster.journal.MetadataRecord.ProducerIdsAllocated;
 import dev.millrace.cluster.journal.MetadataRecord.SettingRecord;
 import dev.millrace.cluster.journal.MetadataRecord.TopicCreated;
 import dev.millrace.cluster.journal.MetadataRecord.TopicDeleted;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 
 /**
@@ -27,15 +32,19 @@ import org.apache.kafka.common.config.ConfigResource;
  *   1 ClusterFormatted      clusterId:string
  *   2 BrokerRegistered      nodeId:signed epoch:signed host:string port:signed rack:string fenced:byte
  *                           from version 1: features:list(feature:string min:signed max:signed)
+ *                           from version 2: peerHost:string peerPort:signed incarnationId:uuid shuttingDown:byte
  *   3 TopicCreated          name:string id:uuid partitions:list configs:list(key:string value:string)
  *   4 TopicDeleted          id:uuid
  *   5 PartitionsAdded       topicId:uuid partitions:list
  *   6 ConfigsChanged        resourceType:signed resource:string changes:list(key:string set:byte value:string?)
  *   7 ProducerIdsAllocated  next:unsigned
  *   8 BrokerUnregistered    nodeId:signed
- *   9 and more              {@link SettingCodec}
+ *   9 to 12                 {@link SettingCodec}
+ *  13 BrokerStateChanged    nodeId:signed fenced:byte shuttingDown:byte
+ *  14 PartitionsChanged     topicId:uuid partitions:list
  *
  *   partition               index leader leaderEpoch partitionEpoch: signed, replicas isr: list(signed)
+ *                           not in version 0 of types 3 and 5: elr lastKnownElr adding removing: list(signed)
  * </pre>
  *
  * Why not JSON: no library is loaded on the way to a ready node, and 10,000 topics replay in tens
@@ -45,6 +54,10 @@ import org.apache.kafka.common.config.ConfigResource;
  */
 final class RecordCodec {
     private static final int BROKER_REGISTERED = 2;
+    private static final int TOPIC_CREATED = 3;
+    private static final int PARTITIONS_ADDED = 5;
+    private static final int BROKER_STATE_CHANGED = 13;
+    private static final int PARTITIONS_CHANGED = 14;
 
     private RecordCodec() {}
 
@@ -57,7 +70,11 @@ final class RecordCodec {
 
     /** The newest of each type: what is written, and the last that can be read. */
     private static int version(int type) {
-        return type == BROKER_REGISTERED ? 1 : 0;
+        return switch (type) {
+            case BROKER_REGISTERED -> 2;
+            case TOPIC_CREATED, PARTITIONS_ADDED -> 1;
+            default -> 0;
+        };
     }
 
     private static int writeBody(BinaryWriter body, MetadataRecord record) {
@@ -69,13 +86,24 @@ final class RecordCodec {
             body.writeSigned(r.nodeId()).writeSigned(r.brokerEpoch()).writeString(r.host());
             body.writeSigned(r.port()).writeString(r.rack()).writeByte(r.fenced() ? 1 : 0);
             SettingCodec.writeFeatures(body, r.features());
+            body.writeString(r.peerHost()).writeSigned(r.peerPort()).writeUuid(r.incarnationId());
+            body.writeByte(r.shuttingDown() ? 1 : 0);
             return BROKER_REGISTERED;
+        }
+        if (record instanceof BrokerStateChanged r) {
+            body.writeSigned(r.nodeId()).writeByte(r.fenced() ? 1 : 0);
+            body.writeByte(r.shuttingDown() ? 1 : 0);
+            return BROKER_STATE_CHANGED;
+        }
+        if (record instanceof PartitionsChanged r) {
+            body.writeUuid(r.topicId()).writeList(r.partitions(), RecordCodec::writePartition);
+            return PARTITIONS_CHANGED;
         }
         if (record instanceof TopicCreated r) {
             body.writeString(r.name()).writeUuid(r.id());
             body.writeList(r.partitions(), RecordCodec::writePartition);
             writeConfigs(body, r.configs());
-            return 3;
+            return TOPIC_CREATED;
         }
         if (record instanceof TopicDeleted r) {
             body.writeUuid(r.id());
@@ -83,7 +111,7 @@ final class RecordCodec {
         }
         if (record instanceof PartitionsAdded r) {
             body.writeUuid(r.topicId()).writeList(r.partitions(), RecordCodec::writePartition);
-            return 5;
+            return PARTITIONS_ADDED;
         }
         if (record instanceof ConfigsChanged r) {
             writeResource(body, r.resource());
@@ -110,7 +138,11 @@ final class RecordCodec {
                 .writeSigned(partition.leaderEpoch())
                 .writeSigned(partition.partitionEpoch())
                 .writeInts(partition.replicas())
-                .writeInts(partition.isr());
+                .writeInts(partition.isr())
+                .writeInts(partition.elr())
+                .writeInts(partition.lastKnownElr())
+                .writeInts(partition.adding())
+                .writeInts(partition.removing());
     }
 
     static void writeConfigs(BinaryWriter out, Map<String, String> configs) {
@@ -140,7 +172,7 @@ final class RecordCodec {
         int type = Math.toIntExact(in.readUnsigned());
         long version = in.readUnsigned();
         BinaryReader body = in.readSlice();
-        if (type < 1 || type > SettingCodec.LAST_TYPE || version > version(type)) {
+        if (type < 1 || type > PARTITIONS_CHANGED || version > version(type)) {
             throw new IllegalStateException(
                     "The journal holds a record of type "
                             + type
@@ -150,7 +182,7 @@ final class RecordCodec {
                             + " that wrote it, or a later one");
         }
         MetadataRecord record =
-                type < SettingCodec.FIRST_TYPE
+                type < SettingCodec.FIRST_TYPE || type > SettingCodec.LAST_TYPE
                         ? readBody(type, version, body)
                         : SettingCodec.readBody(type, body);
         if (body.remaining() != 0) {
@@ -163,39 +195,66 @@ final class RecordCodec {
     private static MetadataRecord readBody(int type, long version, BinaryReader body) {
         return switch (type) {
             case 1 -> new ClusterFormatted(body.readString());
-            case BROKER_REGISTERED ->
-                    new BrokerRegistered(
-                            body.readInt(),
-                            body.readSigned(),
-                            body.readString(),
-                            body.readInt(),
-                            body.readString(),
-                            body.readByte() == 1,
-                            version == 0 ? Map.of() : SettingCodec.readFeatures(body));
-            case 3 ->
+            case BROKER_REGISTERED -> readBroker(version, body);
+            case TOPIC_CREATED ->
                     new TopicCreated(
                             body.readString(),
                             body.readUuid(),
-                            body.readList(RecordCodec::readPartition),
+                            body.readList(in -> readPartition(version, in)),
                             readConfigs(body));
             case 4 -> new TopicDeleted(body.readUuid());
-            case 5 ->
-                    new PartitionsAdded(body.readUuid(), body.readList(RecordCodec::readPartition));
+            case PARTITIONS_ADDED ->
+                    new PartitionsAdded(
+                            body.readUuid(), body.readList(in -> readPartition(version, in)));
             case 6 -> new ConfigsChanged(readResource(body), readChanges(body));
             case 7 -> new ProducerIdsAllocated(body.readUnsigned());
             case 8 -> new BrokerUnregistered(body.readInt());
+            case BROKER_STATE_CHANGED ->
+                    new BrokerStateChanged(
+                            body.readInt(), body.readByte() == 1, body.readByte() == 1);
+            case PARTITIONS_CHANGED ->
+                    new PartitionsChanged(
+                            body.readUuid(), body.readList(in -> readPartition(1, in)));
             default -> throw new AssertionError("No record defined for type " + type);
         };
     }
 
-    private static Partition readPartition(BinaryReader in) {
+    private static BrokerRegistered readBroker(long version, BinaryReader in) {
+        int nodeId = in.readInt();
+        long epoch = in.readSigned();
+        String host = in.readString();
+        int port = in.readInt();
+        String rack = in.readString();
+        boolean fenced = in.readByte() == 1;
+        Map<String, VersionRange> features = version < 1 ? Map.of() : SettingCodec.readFeatures(in);
+        boolean peers = version >= 2;
+        return new BrokerRegistered(
+                nodeId,
+                epoch,
+                host,
+                port,
+                peers ? in.readString() : "",
+                peers ? in.readInt() : 0,
+                peers ? in.readUuid() : Uuid.ZERO_UUID,
+                rack,
+                fenced,
+                peers && in.readByte() == 1,
+                features);
+    }
+
+    private static Partition readPartition(long version, BinaryReader in) {
+        boolean more = version >= 1;
         return new Partition(
                 in.readInt(),
                 in.readInt(),
                 in.readInt(),
                 in.readInt(),
                 in.readInts(),
-                in.readInts());
+                in.readInts(),
+                more ? in.readInts() : List.of(),
+                more ? in.readInts() : List.of(),
+                more ? in.readInts() : List.of(),
+                more ? in.readInts() : List.of());
     }
 
     static ConfigResource readResource(BinaryReader in) {

@@ -1,5 +1,6 @@
 package dev.millrace.cluster.journal;
 
+import dev.millrace.cluster.BrokerStart;
 import dev.millrace.cluster.ScramCredential;
 import dev.millrace.cluster.journal.MetadataRequest.AllocateProducerIds;
 import dev.millrace.cluster.journal.MetadataRequest.AlterClientQuotas;
@@ -45,8 +46,12 @@ final class RequestCodec {
         if (request instanceof FormatCluster r) {
             out.writeByte(1).writeString(r.clusterId());
         } else if (request instanceof RegisterBroker r) {
-            out.writeByte(2).writeSigned(r.nodeId()).writeString(r.host());
-            out.writeSigned(r.port()).writeString(r.rack());
+            BrokerStart start = r.start();
+            out.writeByte(2).writeSigned(r.nodeId()).writeUuid(r.incarnationId());
+            out.writeString(start.host()).writeSigned(start.port());
+            out.writeString(start.peerHost()).writeSigned(start.peerPort());
+            out.writeString(start.rack()).writeSigned(start.previousEpoch());
+            out.writeByte(r.fenced() ? 1 : 0);
             SettingCodec.writeFeatures(out, r.features());
         } else if (request instanceof CreateTopic r) {
             out.writeByte(3).writeString(r.name()).writeUuid(r.id());
@@ -91,7 +96,7 @@ final class RequestCodec {
                         each.getValue().ifPresent(c -> SettingCodec.writeCredential(o, c));
                     });
         } else {
-            throw new AssertionError("No bytes defined for " + request.getClass());
+            ReplicaRequestCodec.write(out, request);
         }
         return out.toBytes();
     }
@@ -107,9 +112,15 @@ final class RequestCodec {
             case 2 ->
                     new RegisterBroker(
                             in.readInt(),
-                            in.readString(),
-                            in.readInt(),
-                            in.readString(),
+                            in.readUuid(),
+                            new BrokerStart(
+                                    in.readString(),
+                                    in.readInt(),
+                                    in.readString(),
+                                    in.readInt(),
+                                    in.readString(),
+                                    in.readSigned()),
+                            in.readByte() == 1,
                             SettingCodec.readFeatures(in));
             case 3 ->
                     new CreateTopic(
@@ -137,12 +148,7 @@ final class RequestCodec {
             case 10 ->
                     new AlterClientQuotas(SettingCodec.readEntity(in), SettingCodec.readQuotas(in));
             case 11 -> new AlterScramCredentials(in.readString(), readCredentials(in));
-            default ->
-                    throw new IllegalStateException(
-                            "A node asked for a metadata change of type "
-                                    + type
-                                    + ", which the leader does not know; the leader runs an older"
-                                    + " version");
+            default -> ReplicaRequestCodec.read(type, in);
         };
     }
 
@@ -208,7 +214,12 @@ final class RequestCodec {
         if (in.readByte() == GRANTED) {
             return new Outcome(in.readUnsigned(), in.readUnsigned());
         }
+        throw refusal(in);
+    }
+
+    /** After the first byte. */
+    static ApiException refusal(BinaryReader in) {
         Errors error = Errors.forCode((short) in.readSigned());
-        throw error.exception(in.readString());
+        return error.exception(in.readString());
     }
 }

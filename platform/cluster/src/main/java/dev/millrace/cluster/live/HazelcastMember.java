@@ -57,7 +57,8 @@ public final class HazelcastMember implements AutoCloseable {
             if (System.getProperty(LOGGING) == null) {
                 System.setProperty(LOGGING, "slf4j");
             }
-            int port = config.hazelcastPort() == 0 ? freePort() : config.hazelcastPort();
+            int port =
+                    config.self().hazelcastPort() == 0 ? freePort() : config.self().hazelcastPort();
             HazelcastInstance started =
                     Hazelcast.newHazelcastInstance(HazelcastSettings.of(config, port));
             if (closing) {
@@ -81,9 +82,9 @@ public final class HazelcastMember implements AutoCloseable {
                             "The Hazelcast member of node "
                                     + config.nodeId()
                                     + " does not start on "
-                                    + config.host()
+                                    + config.self().host()
                                     + ":"
-                                    + config.hazelcastPort()
+                                    + config.self().hazelcastPort()
                                     + ": "
                                     + e.getMessage(),
                             e);
@@ -93,7 +94,8 @@ public final class HazelcastMember implements AutoCloseable {
     }
 
     private int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(config.host()))) {
+        try (ServerSocket socket =
+                new ServerSocket(0, 1, InetAddress.getByName(config.self().host()))) {
             return socket.getLocalPort();
         }
     }

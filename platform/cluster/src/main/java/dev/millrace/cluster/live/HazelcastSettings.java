@@ -6,9 +6,13 @@ import com.hazelcast.config.MapConfig;
 import com.hazelcast.config.MultiMapConfig;
 import com.hazelcast.config.NetworkConfig;
 import dev.millrace.cluster.ClusterConfig;
-import dev.millrace.cluster.ClusterConfig.Peer;
+import dev.millrace.cluster.ClusterStartException;
+import dev.millrace.cluster.PeerAddress;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** An embedded member for a broker: explicit peers, few threads, quick to start and to suspect. */
 final class HazelcastSettings {
@@ -54,7 +58,7 @@ final class HazelcastSettings {
      */
     static Config of(ClusterConfig config, int port) {
         Config hazelcast = new Config();
-        hazelcast.setClusterName("millrace");
+        hazelcast.setClusterName(clusterName(config));
         hazelcast.setInstanceName("millrace-" + config.nodeId() + "-" + port);
         PROPERTIES.forEach(hazelcast::setProperty);
         hazelcast.getMetricsConfig().setEnabled(false);
@@ -81,18 +85,38 @@ final class HazelcastSettings {
 
     private static void network(NetworkConfig network, ClusterConfig config, int port) {
         network.setPort(port).setPortAutoIncrement(false).setReuseAddress(true);
-        network.getInterfaces().setEnabled(true).addInterface(config.host());
+        network.getInterfaces().setEnabled(true).addInterface(ip(config.self().host()));
+        network.setPublicAddress(config.self().host() + ":" + port);
         JoinConfig join = network.getJoin();
         join.getMulticastConfig().setEnabled(false);
         join.getAutoDetectionConfig().setEnabled(false);
         List<String> members =
-                config.voters().size() <= 1
-                        ? List.of(config.host() + ":" + port)
-                        : config.voters().stream().map(HazelcastSettings::address).toList();
+                config.isAlone()
+                        ? List.of(config.self().host() + ":" + port)
+                        : config.peers().stream().map(HazelcastSettings::address).toList();
         join.getTcpIpConfig().setEnabled(true).setMembers(members);
     }
 
-    private static String address(Peer peer) {
+    /** Members that were told of other voters are not of this cluster. */
+    private static String clusterName(ClusterConfig config) {
+        return config.isAlone()
+                ? "millrace"
+                : "millrace "
+                        + config.voters().stream()
+                                .map(PeerAddress::toString)
+                                .sorted()
+                                .collect(Collectors.joining(","));
+    }
+
+    private static String ip(String host) {
+        try {
+            return InetAddress.getByName(host).getHostAddress();
+        } catch (UnknownHostException e) {
+            throw new ClusterStartException("There is no host '" + host + "' to listen on.", e);
+        }
+    }
+
+    private static String address(PeerAddress peer) {
         return peer.host() + ":" + peer.hazelcastPort();
     }
 

@@ -3,6 +3,7 @@ package dev.millrace.cluster.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.groups.Tuple.tuple;
 
+import dev.millrace.cluster.ClusterRules;
 import dev.millrace.cluster.MetadataImage.Partition;
 import dev.millrace.cluster.MetadataImage.Topic;
 import dev.millrace.cluster.journal.Decision.Accepted;
@@ -11,12 +12,20 @@ import dev.millrace.cluster.journal.MetadataRecord.TopicCreated;
 import dev.millrace.cluster.journal.MetadataRequest.AllocateProducerIds;
 import dev.millrace.cluster.journal.MetadataRequest.AlterClientQuotas;
 import dev.millrace.cluster.journal.MetadataRequest.AlterConfigs;
+import dev.millrace.cluster.journal.MetadataRequest.AlterPartition;
 import dev.millrace.cluster.journal.MetadataRequest.AlterScramCredentials;
+import dev.millrace.cluster.journal.MetadataRequest.BrokerHeartbeat;
 import dev.millrace.cluster.journal.MetadataRequest.CreatePartitions;
 import dev.millrace.cluster.journal.MetadataRequest.CreateTopic;
 import dev.millrace.cluster.journal.MetadataRequest.DeleteTopic;
+import dev.millrace.cluster.journal.MetadataRequest.ElectLeader;
+import dev.millrace.cluster.journal.MetadataRequest.FenceBroker;
 import dev.millrace.cluster.journal.MetadataRequest.FormatCluster;
+import dev.millrace.cluster.journal.MetadataRequest.ReassignPartition;
+import dev.millrace.cluster.journal.MetadataRequest.RebalanceLeaders;
 import dev.millrace.cluster.journal.MetadataRequest.RegisterBroker;
+import dev.millrace.cluster.journal.MetadataRequest.ReplicasOffline;
+import dev.millrace.cluster.journal.MetadataRequest.SettlePartitions;
 import dev.millrace.cluster.journal.MetadataRequest.UnregisterBroker;
 import dev.millrace.cluster.journal.MetadataRequest.UpdateFeatures;
 import java.util.List;
@@ -36,7 +45,7 @@ class DecisionsTest {
     private long index = 0;
 
     private Decision ask(MetadataRequest request) {
-        Decision decision = Decisions.decide(state, request);
+        Decision decision = Decisions.decide(state, request, ClusterRules.DEFAULT);
         if (decision instanceof Accepted accepted) {
             state = state.replay(accepted.records(), ++index);
         }
@@ -54,7 +63,7 @@ class DecisionsTest {
 
     private void brokers(String... racks) {
         for (int i = 0; i < racks.length; i++) {
-            ask(new RegisterBroker(i + 1, "127.0.0.1", 9092 + i, racks[i], Map.of()));
+            ask(Registrations.of(i + 1, 9092 + i, racks[i], Map.of()));
         }
     }
 
@@ -368,7 +377,7 @@ class DecisionsTest {
     @Test
     void every_kind_of_request_has_a_rule() {
         assertThat(MetadataRequest.class.getPermittedSubclasses())
-                .as("asked in this class, or in SettingDecisionsTest")
+                .as("asked in this class, in SettingDecisionsTest or in ReplicaDecisionsTest")
                 .containsExactlyInAnyOrder(
                         FormatCluster.class,
                         RegisterBroker.class,
@@ -380,7 +389,15 @@ class DecisionsTest {
                         UnregisterBroker.class,
                         UpdateFeatures.class,
                         AlterClientQuotas.class,
-                        AlterScramCredentials.class);
+                        AlterScramCredentials.class,
+                        BrokerHeartbeat.class,
+                        FenceBroker.class,
+                        ReplicasOffline.class,
+                        AlterPartition.class,
+                        ElectLeader.class,
+                        SettlePartitions.class,
+                        RebalanceLeaders.class,
+                        ReassignPartition.class);
     }
 
     @Nested

@@ -20,6 +20,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.LongRange;
+import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -95,7 +96,9 @@ class JournalBytesTest {
                 HexFormat.of().parseHex("4d01" + "00" + "01" + "020008" + "02000161c8010000");
 
         assertThat(JournalEntry.fromBytes(ByteBuffer.wrap(withoutFeatures)).records())
-                .containsExactly(new BrokerRegistered(1, 0, "a", 100, "", false, Map.of()));
+                .containsExactly(
+                        new BrokerRegistered(
+                                1, 0, "a", 100, "", 0, Uuid.ZERO_UUID, "", false, false, Map.of()));
     }
 
     @Test

@@ -3,11 +3,10 @@ package dev.millrace.cluster.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.millrace.cluster.ClusterConfig.Peer;
+import dev.millrace.cluster.ClusterRules;
 import dev.millrace.cluster.ClusterStartException;
 import dev.millrace.cluster.journal.MetadataRequest.AllocateProducerIds;
 import dev.millrace.cluster.journal.MetadataRequest.CreateTopic;
-import dev.millrace.cluster.journal.MetadataRequest.RegisterBroker;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class JournalTest {
     private static final int SNAPSHOT_EVERY = 40;
+    private static final JournalPeer SELF = JournalPeer.alone(1, "127.0.0.1", 0);
 
     @TempDir Path directory;
     private volatile MetadataState state = MetadataState.EMPTY;
@@ -41,7 +41,7 @@ class JournalTest {
                 }
 
                 @Override
-                public void leaderChanged(int leaderId) {}
+                public void leaderChanged(String leaderId) {}
 
                 @Override
                 public void leaderReady() {
@@ -62,10 +62,10 @@ class JournalTest {
                         new JournalOptions(
                                 1,
                                 directory,
-                                "127.0.0.1",
-                                0,
-                                List.of(new Peer(1, "127.0.0.1", 0, 0)),
-                                SNAPSHOT_EVERY),
+                                SELF,
+                                List.of(SELF),
+                                SNAPSHOT_EVERY,
+                                ClusterRules.DEFAULT),
                         listener);
         Awaitility.await()
                 .atMost(Duration.ofSeconds(30))
@@ -99,7 +99,7 @@ class JournalTest {
     void a_restart_reads_the_snapshot_and_replays_what_came_after_it() {
         MetadataState before;
         try (Journal journal = open()) {
-            ask(journal, new RegisterBroker(1, "127.0.0.1", 9092, "r", Map.of()));
+            ask(journal, Registrations.of(1, 9092, "r", Map.of()));
             for (int i = 0; i < 3 * SNAPSHOT_EVERY + 7; i++) {
                 ask(journal, topic("t" + i));
             }
@@ -123,7 +123,7 @@ class JournalTest {
     @Test
     void an_entry_torn_by_power_loss_is_cut_and_all_before_it_is_there() throws IOException {
         try (Journal journal = open()) {
-            ask(journal, new RegisterBroker(1, "127.0.0.1", 9092, "", Map.of()));
+            ask(journal, Registrations.of(1, 9092, "", Map.of()));
             ask(journal, topic("kept"));
             ask(journal, topic("torn"));
         }
@@ -144,7 +144,7 @@ class JournalTest {
     @Test
     void an_entry_damaged_before_others_is_refused_not_cut() throws IOException {
         try (Journal journal = open()) {
-            ask(journal, new RegisterBroker(1, "127.0.0.1", 9092, "", Map.of()));
+            ask(journal, Registrations.of(1, 9092, "", Map.of()));
             ask(journal, topic("damaged"));
             ask(journal, topic("behind"));
         }
@@ -166,7 +166,7 @@ class JournalTest {
     @Test
     void a_change_too_large_for_the_journal_is_refused_and_the_next_is_made() {
         try (Journal journal = open()) {
-            ask(journal, new RegisterBroker(1, "127.0.0.1", 9092, "", Map.of()));
+            ask(journal, Registrations.of(1, 9092, "", Map.of()));
             Map<String, String> huge = Map.of("x", "y".repeat(Proposer.MAX_REQUEST_BYTES));
 
             assertThatThrownBy(

@@ -4,12 +4,14 @@ import dev.millrace.cluster.MetadataImage.Partition;
 import dev.millrace.cluster.ScramCredential;
 import dev.millrace.cluster.SupportedFeatures.VersionRange;
 import dev.millrace.cluster.journal.MetadataRecord.BrokerRegistered;
+import dev.millrace.cluster.journal.MetadataRecord.BrokerStateChanged;
 import dev.millrace.cluster.journal.MetadataRecord.BrokerUnregistered;
 import dev.millrace.cluster.journal.MetadataRecord.ClientQuotasChanged;
 import dev.millrace.cluster.journal.MetadataRecord.ClusterFormatted;
 import dev.millrace.cluster.journal.MetadataRecord.ConfigsChanged;
 import dev.millrace.cluster.journal.MetadataRecord.FeaturesFinalized;
 import dev.millrace.cluster.journal.MetadataRecord.PartitionsAdded;
+import dev.millrace.cluster.journal.MetadataRecord.PartitionsChanged;
 import dev.millrace.cluster.journal.MetadataRecord.ProducerIdsAllocated;
 import dev.millrace.cluster.journal.MetadataRecord.ScramCredentialRemoved;
 import dev.millrace.cluster.journal.MetadataRecord.ScramCredentialSet;
@@ -46,7 +48,11 @@ final class MetadataGen {
                                                                 host,
                                                                 port,
                                                                 rack,
+                                                                ~port,
+                                                                new Uuid(epoch, port),
+                                                                rack,
                                                                 port % 2 == 0,
+                                                                port % 3 == 0,
                                                                 Map.of(
                                                                         host,
                                                                         new VersionRange(
@@ -54,6 +60,8 @@ final class MetadataGen {
                                                                                 port
                                                                                         .shortValue())))),
                         ints().map(BrokerUnregistered::new),
+                        ints().map(n -> new BrokerStateChanged(n, n % 2 == 0, n % 3 == 0)),
+                        Combinators.combine(ids(), partitions()).as(PartitionsChanged::new),
                         Combinators.combine(
                                         Arbitraries.maps(
                                                         Arbitraries.of("f", "g"),
@@ -98,7 +106,17 @@ final class MetadataGen {
         return Combinators.combine(ints(), ints(), ints(), ints().list().ofMaxSize(3))
                 .as(
                         (index, leader, epoch, replicas) ->
-                                new Partition(index, leader, epoch, ~epoch, replicas, replicas))
+                                new Partition(
+                                        index % 3,
+                                        leader,
+                                        epoch,
+                                        ~epoch,
+                                        replicas,
+                                        replicas,
+                                        List.of(leader),
+                                        replicas,
+                                        List.of(index, epoch),
+                                        replicas))
                 .list()
                 .ofMaxSize(4);
     }

@@ -2,17 +2,27 @@ package dev.millrace.cluster.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.cluster.BrokerSession.Replica;
+import dev.millrace.cluster.BrokerStart;
 import dev.millrace.cluster.ScramCredential;
 import dev.millrace.cluster.SupportedFeatures;
 import dev.millrace.cluster.journal.MetadataRequest.AllocateProducerIds;
 import dev.millrace.cluster.journal.MetadataRequest.AlterClientQuotas;
 import dev.millrace.cluster.journal.MetadataRequest.AlterConfigs;
+import dev.millrace.cluster.journal.MetadataRequest.AlterPartition;
 import dev.millrace.cluster.journal.MetadataRequest.AlterScramCredentials;
+import dev.millrace.cluster.journal.MetadataRequest.BrokerHeartbeat;
 import dev.millrace.cluster.journal.MetadataRequest.CreatePartitions;
 import dev.millrace.cluster.journal.MetadataRequest.CreateTopic;
 import dev.millrace.cluster.journal.MetadataRequest.DeleteTopic;
+import dev.millrace.cluster.journal.MetadataRequest.ElectLeader;
+import dev.millrace.cluster.journal.MetadataRequest.FenceBroker;
 import dev.millrace.cluster.journal.MetadataRequest.FormatCluster;
+import dev.millrace.cluster.journal.MetadataRequest.ReassignPartition;
+import dev.millrace.cluster.journal.MetadataRequest.RebalanceLeaders;
 import dev.millrace.cluster.journal.MetadataRequest.RegisterBroker;
+import dev.millrace.cluster.journal.MetadataRequest.ReplicasOffline;
+import dev.millrace.cluster.journal.MetadataRequest.SettlePartitions;
 import dev.millrace.cluster.journal.MetadataRequest.UnregisterBroker;
 import dev.millrace.cluster.journal.MetadataRequest.UpdateFeatures;
 import java.nio.ByteBuffer;
@@ -23,6 +33,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.FeatureUpdate;
 import org.apache.kafka.clients.admin.ScramMechanism;
+import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.quota.ClientQuotaEntity;
@@ -35,7 +46,21 @@ class RequestCodecTest {
     private static final List<MetadataRequest> ONE_OF_EACH =
             List.of(
                     new FormatCluster("cluster"),
-                    new RegisterBroker(1, "host", 9092, "rack", SupportedFeatures.RANGES),
+                    new RegisterBroker(
+                            1,
+                            new Uuid(3, 4),
+                            new BrokerStart("host", 9092, "peer", 9093, "rack", 17),
+                            true,
+                            SupportedFeatures.RANGES),
+                    new BrokerHeartbeat(1, 17, 20, false, true),
+                    new FenceBroker(2, 18),
+                    new ReplicasOffline(1, 17, List.of(new Replica(new Uuid(1, 2), 0))),
+                    new AlterPartition(1, 17, new Uuid(1, 2), 0, 5, 9, Map.of(1, 17L, 2, -1L)),
+                    new ElectLeader("t", 0, ElectionType.UNCLEAN),
+                    new SettlePartitions(),
+                    new RebalanceLeaders(),
+                    new ReassignPartition("t", 0, Optional.of(List.of(3, 1)), true),
+                    new ReassignPartition("t", 0, Optional.empty(), false),
                     new UnregisterBroker(7),
                     new CreateTopic(
                             "t", new Uuid(1, 2), 3, 1, Map.of(0, List.of(1)), Map.of("k", "v")),

@@ -2,6 +2,7 @@ package dev.millrace.cluster.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.cluster.ClusterRules;
 import dev.millrace.cluster.MetadataImage;
 import dev.millrace.cluster.ScramCredential;
 import dev.millrace.cluster.SupportedFeatures;
@@ -12,7 +13,6 @@ import dev.millrace.cluster.journal.MetadataRequest.AlterClientQuotas;
 import dev.millrace.cluster.journal.MetadataRequest.AlterConfigs;
 import dev.millrace.cluster.journal.MetadataRequest.AlterScramCredentials;
 import dev.millrace.cluster.journal.MetadataRequest.FormatCluster;
-import dev.millrace.cluster.journal.MetadataRequest.RegisterBroker;
 import dev.millrace.cluster.journal.MetadataRequest.UnregisterBroker;
 import dev.millrace.cluster.journal.MetadataRequest.UpdateFeatures;
 import java.util.HashMap;
@@ -41,11 +41,11 @@ class SettingDecisionsTest {
     @BeforeEach
     void format() {
         ask(new FormatCluster("cluster"));
-        ask(new RegisterBroker(1, "127.0.0.1", 9092, "", SupportedFeatures.RANGES));
+        ask(Registrations.of(1, 9092, "", SupportedFeatures.RANGES));
     }
 
     private Decision ask(MetadataRequest request) {
-        Decision decision = Decisions.decide(state, request);
+        Decision decision = Decisions.decide(state, request, ClusterRules.DEFAULT);
         if (decision instanceof Accepted accepted) {
             state = state.replay(accepted.records(), ++index);
         }
@@ -112,14 +112,14 @@ class SettingDecisionsTest {
         @Test
         void wait_for_the_last_broker_that_does_not_support_them() {
             ask(update(TV, 0, UpgradeType.SAFE_DOWNGRADE));
-            ask(new RegisterBroker(2, "127.0.0.1", 9093, "", Map.of()));
+            ask(Registrations.of(2, 9093, "", Map.of()));
             assertRejected(
                     ask(update(TV, 1, UpgradeType.UPGRADE)),
                     Errors.INVALID_UPDATE_VERSION,
                     "Broker 2 does not support this feature.");
 
             VersionRange older = new VersionRange((short) 0, (short) 1);
-            ask(new RegisterBroker(2, "127.0.0.1", 9093, "", Map.of(TV, older)));
+            ask(Registrations.of(2, 9093, "", Map.of(TV, older)));
 
             assertRejected(
                     ask(update(TV, 2, UpgradeType.UPGRADE)),

@@ -3,6 +3,7 @@ package dev.millrace.cluster.live;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.hazelcast.map.IMap;
+import dev.millrace.cluster.BrokerStart;
 import dev.millrace.cluster.Cluster;
 import dev.millrace.cluster.ClusterConfig;
 import dev.millrace.cluster.MetadataImage;
@@ -22,10 +23,12 @@ class PlacementMapTest {
 
     @Test
     void every_topic_is_in_the_map_with_its_version_and_no_other() throws Exception {
-        ClusterConfig config = new ClusterConfig(1, directory, "127.0.0.1", 0, 0);
+        ClusterConfig config = ClusterConfig.alone(1, directory);
         try (Cluster cluster =
                 Cluster.start(config).toCompletableFuture().get(30, TimeUnit.SECONDS)) {
-            cluster.registerBroker("127.0.0.1", 9092, "").toCompletableFuture().get();
+            cluster.registerBroker(new BrokerStart("127.0.0.1", 9092, ""))
+                    .toCompletableFuture()
+                    .get();
             MetadataImage.Topic gone = create(cluster, "gone");
             MetadataImage.Topic kept = create(cluster, "kept");
             IMap<String, byte[]> map =

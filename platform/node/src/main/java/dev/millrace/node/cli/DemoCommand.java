@@ -24,7 +24,7 @@ public final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException, ExecutionException {
-        NodeConfig config = options.resolve();
+        NodeConfig config = options.resolve(null);
         config.warnings()
                 .forEach(warning -> spec.commandLine().getErr().println("millrace: " + warning));
         Node node = Node.start(config);

@@ -35,12 +35,19 @@ public final class NodeOptions {
     private @Nullable String http;
 
     @Option(
-            names = "--set",
+            names = {"--set", "--override"},
             paramLabel = "KEY=VALUE",
             description = "One setting; wins over the file.")
     private List<String> sets = new ArrayList<>();
 
-    NodeConfig resolve() {
-        return NodeConfig.of(new NodeConfig.Sources(config, data, listen, http, sets));
+    /**
+     * @param file given in place of {@code --config}, or null
+     */
+    NodeConfig resolve(@Nullable Path file) {
+        if (file != null && config != null) {
+            throw new CommandFailure(
+                    "two files of settings: " + config + " and " + file + "; expected one");
+        }
+        return NodeConfig.of(new NodeConfig.Sources(file == null ? config : file, data, listen, http, sets));
     }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.node.config;
 
+import dev.millrace.cluster.ClusterConfig;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.StringReader;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * in the first of them, in folders whose names begin with a dot.
  *
  * @param logDirs at least one
+ * @param cluster the other nodes, or that there are none
  * @param properties all settings given, under Kafka's names, and {@code advertised.listeners}
  * @param warnings settings that were given and have no effect, a sentence each
  */
@@ -38,6 +40,7 @@ public record NodeConfig(
         Path metadataDir,
         Path stateDir,
         String rack,
+        ClusterConfig cluster,
         Map<String, String> properties,
         List<String> warnings) {
 
@@ -121,18 +124,28 @@ public record NodeConfig(
                 listener(
                         given.getOrDefault("listeners", "PLAINTEXT://" + DEFAULT_KAFKA),
                         "listeners");
-        Map<String, String> properties = new LinkedHashMap<>(given);
+        int nodeId = nodeId(given);
+        Path metadata = metadataSetting == null ? metadataDir : Path.of(metadataSetting);
+        ClusterConfig cluster = ClusterSettings.of(given, nodeId, metadata);
+        if (cluster.isAlone() && given.containsKey(ClusterSettings.LISTENER)) {
+            warnings.add(
+                    ClusterSettings.LISTENER
+                            + " has no effect: there are no others in "
+                            + ClusterSettings.PEERS);
+        }
+        Map<String, String> properties = ClusterSettings.withDefaults(given, cluster);
         properties.put("advertised.listeners", "PLAINTEXT://" + advertised(given, kafka));
         return new NodeConfig(
-                nodeId(given),
+                nodeId,
                 kafka,
                 HostPort.parse(
                         given.getOrDefault("millrace.http.listener", DEFAULT_HTTP),
                         "millrace.http.listener"),
                 List.copyOf(logDirs),
-                metadataSetting == null ? metadataDir : Path.of(metadataSetting),
+                metadata,
                 stateSetting == null ? stateDir : Path.of(stateSetting),
                 given.getOrDefault("broker.rack", ""),
+                cluster,
                 Map.copyOf(properties),
                 List.copyOf(warnings));
     }

@@ -30,6 +30,15 @@ final class Settings {
                                     "PLAINTEXT://HOST:PORT",
                                     "PLAINTEXT://[^/:]+:\\d{1,5}"),
                             matching("millrace.http.listener", "HOST:PORT", "[^/:]*:\\d{1,5}"),
+                            matching(ClusterSettings.LISTENER, "HOST:PORT", "[^/:,]+:\\d{1,5}"),
+                            matching(
+                                    ClusterSettings.PEERS,
+                                    "HOST:PORT,...",
+                                    "([^/:,]+:\\d{1,5}( *, *[^/:,]+:\\d{1,5})*)?"),
+                            matching(
+                                    ClusterSettings.VOTERS,
+                                    "HOST:PORT,...",
+                                    "([^/:,]+:\\d{1,5}( *, *[^/:,]+:\\d{1,5})*)?"),
                             matching("broker.id", "a whole number of at least 0", "\\d{1,9}"),
                             // Of files from before Kafka 4.
                             text("zookeeper.connect").withoutEffect(KRAFT))

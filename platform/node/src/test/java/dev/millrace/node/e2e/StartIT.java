@@ -96,6 +96,14 @@ class StartIT {
     }
 
     @Test
+    void takes_the_file_and_its_overrides_as_kafka_server_start_does() throws Exception {
+        String none = dir.resolve("none.properties").toString();
+        assertRefused(start(none), "none.properties");
+        assertRefused(start("--config", none, none), "two files of settings");
+        assertRefused(start("--override", "num.partitions=many"), "num.partitions", "many");
+    }
+
+    @Test
     void wrong_usage_is_exit_code_2() throws Exception {
         for (String[] wrong :
                 new String[][] {{}, {"strat"}, {"start", "--no-such-option"}, {"topics"}}) {

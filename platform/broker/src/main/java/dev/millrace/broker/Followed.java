@@ -1,0 +1,85 @@
+package dev.millrace.broker;
+
+import dev.millrace.log.PartitionLog;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
+import org.jspecify.annotations.Nullable;
+
+/** One partition that a {@link ReplicaFetcher} fetches: what it asks for next, and when. */
+final class Followed {
+    /** Names it in requests and answers. */
+    record Key(Uuid topicId, int partition) {
+        static Key of(Partition partition) {
+            return new Key(partition.topicId(), partition.topicPartition().partition());
+        }
+    }
+
+    final Partition partition;
+    final Key key;
+    final int leaderEpoch;
+
+    /** What the session knows of it; null while it is not in the session. */
+    private @Nullable FetchPartition told;
+
+    /** Its log is being cut or flushed, or it pauses after a failure. */
+    private boolean paused;
+
+    private int failures;
+
+    Followed(Partition partition, int leaderEpoch) {
+        this.partition = partition;
+        this.key = Key.of(partition);
+        this.leaderEpoch = leaderEpoch;
+    }
+
+    boolean isPaused() {
+        return paused;
+    }
+
+    void pause() {
+        paused = true;
+    }
+
+    void goOn() {
+        paused = false;
+    }
+
+    /** How often in a row it could not be fetched. */
+    int failed() {
+        return ++failures;
+    }
+
+    void succeeded() {
+        failures = 0;
+    }
+
+    /** What it asks for now. */
+    FetchPartition wanted(int maxBytes) {
+        PartitionLog log = partition.log();
+        return new FetchPartition()
+                .setPartition(key.partition)
+                .setCurrentLeaderEpoch(leaderEpoch)
+                .setFetchOffset(log.logEndOffset())
+                .setLastFetchedEpoch(log.latestEpoch().orElse(Partition.NO_EPOCH))
+                .setLogStartOffset(log.logStartOffset())
+                .setPartitionMaxBytes(maxBytes);
+    }
+
+    /** The offset it asked for last; -1 if it has not. */
+    long askedOffset() {
+        FetchPartition asked = told;
+        return asked == null ? -1 : asked.fetchOffset();
+    }
+
+    boolean isTold() {
+        return told != null;
+    }
+
+    boolean isTold(FetchPartition wanted) {
+        return wanted.equals(told);
+    }
+
+    void told(@Nullable FetchPartition wanted) {
+        told = wanted;
+    }
+}

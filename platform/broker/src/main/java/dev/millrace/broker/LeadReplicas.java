@@ -1,0 +1,218 @@
+package dev.millrace.broker;
+
+import dev.millrace.broker.replica.IsrProposal;
+import dev.millrace.broker.replica.LeaderState;
+import dev.millrace.broker.replica.Leadership;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The followers of a partition led here, in one leader epoch: gives {@link LeaderState} a clock and
+ * sends what it proposes. The partition's owner only, where not said otherwise.
+ */
+final class LeadReplicas {
+    private static final Logger LOG = LoggerFactory.getLogger(LeadReplicas.class);
+    private static final long RETRY_MS = 200;
+    private static final long NOWHERE = -1;
+
+    private final Partition partition;
+    private final Replication replication;
+    private final LeaderState state;
+    private final long epochStartOffset;
+    private @Nullable ScheduledFuture<?> nextCheck;
+    private boolean ended;
+
+    /** For whoever counts; written by the owner. */
+    private volatile boolean complete;
+
+    private volatile boolean underMinimum;
+    private volatile long maxLag;
+
+    LeadReplicas(Partition partition, Replication replication, Leadership metadata) {
+        this.partition = partition;
+        this.replication = replication;
+        this.epochStartOffset = partition.log().logEndOffset();
+        this.state =
+                new LeaderState(
+                        replication.nodeId(),
+                        metadata,
+                        epochStartOffset,
+                        replication.maxLagMs(),
+                        nowMs());
+        note(metadata);
+        checkLater(Math.max(1, replication.maxLagMs() / 2));
+    }
+
+    private static long nowMs() {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+    }
+
+    private void note(Leadership metadata) {
+        complete = metadata.isr().size() >= metadata.replicas().size();
+        underMinimum = state.isUnderMinInsyncReplicas();
+    }
+
+    /** Any thread. */
+    long epochStartOffset() {
+        return epochStartOffset;
+    }
+
+    /** Whether some replica is not in sync; any thread. */
+    boolean isUnderReplicated() {
+        return !complete;
+    }
+
+    /** Any thread. */
+    boolean isUnderMinInsyncReplicas() {
+        return underMinimum;
+    }
+
+    /** Offsets that the last follower has to go, as of the last look; any thread. */
+    long maxLag() {
+        return maxLag;
+    }
+
+    List<String> describe() {
+        return state.describe();
+    }
+
+    void update(Leadership metadata) {
+        state.update(metadata);
+        note(metadata);
+        propose();
+    }
+
+    /**
+     * @param own what this broker has, in the sense that the topic asks for
+     * @return offset that the high watermark may go to; -1 if nowhere
+     */
+    long committed(long own) {
+        if (state.isr().size() == 1 && !replication.current().getAsBoolean()) {
+            // Nobody else confirms that this broker still leads.
+            checkLater(RETRY_MS);
+            return NOWHERE;
+        }
+        return state.highWatermark(own, nowMs());
+    }
+
+    void fetched(int replicaId, long brokerEpoch, long offset) {
+        long end = partition.log().logEndOffset();
+        if (state.fetched(replicaId, brokerEpoch, offset, end, nowMs())) {
+            partition.commit();
+            if (!complete) {
+                propose();
+            }
+        }
+    }
+
+    /** Another epoch begins, here or elsewhere. */
+    void end() {
+        ended = true;
+        if (nextCheck != null) {
+            nextCheck.cancel(false);
+        }
+    }
+
+    private void checkLater(long delayMs) {
+        if (nextCheck != null) {
+            nextCheck.cancel(false);
+        }
+        nextCheck =
+                partition
+                        .owner()
+                        .nettyEventLoop()
+                        .schedule(this::check, delayMs, TimeUnit.MILLISECONDS);
+    }
+
+    private void check() {
+        if (!ended) {
+            maxLag = state.maxLag(partition.log().logEndOffset());
+            checkLater(Math.max(1, replication.maxLagMs() / 2));
+            propose();
+            partition.commit();
+        }
+    }
+
+    private void propose() {
+        if (ended) {
+            return;
+        }
+        IsrProposal proposal =
+                state.propose(
+                        partition.log().highWatermark(), partition.log().logEndOffset(), nowMs());
+        if (proposal != null) {
+            LOG.info(
+                    "{}: asks for in-sync replicas {}, they are {}",
+                    partition.topicPartition(),
+                    proposal.isr().keySet(),
+                    state.isr());
+            send(proposal);
+        }
+    }
+
+    private void send(IsrProposal proposal) {
+        replication
+                .changes()
+                .propose(partition.topicId(), partition.topicPartition().partition(), proposal)
+                .whenComplete(
+                        (made, failure) ->
+                                partition
+                                        .owner()
+                                        .nettyEventLoop()
+                                        .execute(() -> answered(proposal, failure)));
+    }
+
+    /** What was made comes with the metadata. */
+    private void answered(IsrProposal proposal, @Nullable Throwable failure) {
+        if (ended || failure == null || !state.awaits(proposal)) {
+            return;
+        }
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null
+                        ? failure.getCause()
+                        : failure;
+        if (isRefusal(Errors.forException(cause))) {
+            LOG.info(
+                    "{}: in-sync replicas stay {}: {}",
+                    partition.topicPartition(),
+                    state.isr(),
+                    cause.getMessage());
+            state.refused(proposal);
+            partition.commit();
+            checkLater(RETRY_MS);
+        } else {
+            // It may yet be made: until it is known, its members count.
+            partition
+                    .owner()
+                    .nettyEventLoop()
+                    .schedule(() -> sendAgain(proposal), RETRY_MS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void sendAgain(IsrProposal proposal) {
+        if (!ended && state.awaits(proposal)) {
+            send(proposal);
+        }
+    }
+
+    private static boolean isRefusal(Errors error) {
+        return switch (error) {
+            case INVALID_UPDATE_VERSION,
+                    FENCED_LEADER_EPOCH,
+                    INELIGIBLE_REPLICA,
+                    INVALID_REQUEST,
+                    STALE_BROKER_EPOCH,
+                    NEW_LEADER_ELECTED,
+                    UNKNOWN_TOPIC_ID,
+                    UNKNOWN_TOPIC_OR_PARTITION ->
+                    true;
+            default -> false;
+        };
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.broker.replica;
+
+import org.jspecify.annotations.NullMarked;

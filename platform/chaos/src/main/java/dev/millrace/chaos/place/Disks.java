@@ -1,0 +1,101 @@
+package dev.millrace.chaos.place;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Directories for the nodes' logs: a file system in memory for each where mounting works (as root),
+ * so that one can be full while the others are not; else plain directories that never are.
+ */
+public final class Disks implements AutoCloseable {
+    private static final String DEVICE = "mrchaos";
+    private static final String SIZE = "2g";
+
+    private final List<Path> directories;
+    private final boolean mounted;
+
+    private Disks(List<Path> directories, boolean mounted) {
+        this.directories = directories;
+        this.mounted = mounted;
+    }
+
+    public static Disks create(Path root, int nodes) throws IOException {
+        List<Path> directories = new ArrayList<>();
+        boolean mounted = true;
+        for (int node = 1; node <= nodes; node++) {
+            Path directory = root.resolve("node-" + node).resolve("disk");
+            Files.createDirectories(directory);
+            directories.add(directory);
+            mounted =
+                    mounted
+                            && Shell.attempt(
+                                            "mount -t tmpfs -o size="
+                                                    + SIZE
+                                                    + " "
+                                                    + DEVICE
+                                                    + " "
+                                                    + directory)
+                                    .succeeded();
+        }
+        Disks disks = new Disks(directories, mounted);
+        if (!mounted) {
+            disks.close();
+        }
+        return disks;
+    }
+
+    /** Unmounts what a run that was killed has left. */
+    public static void removeLeftovers() throws IOException {
+        Path mounts = Path.of("/proc/mounts");
+        if (!Files.exists(mounts)) {
+            return;
+        }
+        for (String line : Files.readAllLines(mounts)) {
+            String[] fields = line.split(" ");
+            if (fields[0].equals(DEVICE)) {
+                Shell.run("umount -l " + fields[1]);
+            }
+        }
+    }
+
+    public Path of(int node) {
+        return directories.get(node - 1);
+    }
+
+    public boolean canBeFull() {
+        return mounted;
+    }
+
+    /** Leaves no byte free. */
+    public void fill(int node) {
+        try {
+            FileStore store = Files.getFileStore(of(node));
+            long used = store.getTotalSpace() - store.getUnallocatedSpace();
+            resize(node, Math.max(used, 4096) + "");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public void heal() {
+        if (mounted) {
+            for (int node = 1; node <= directories.size(); node++) {
+                resize(node, SIZE);
+            }
+        }
+    }
+
+    private void resize(int node, String size) {
+        Shell.run("mount -o remount,size=" + size + " " + of(node));
+    }
+
+    @Override
+    public void close() {
+        directories.forEach(directory -> Shell.attempt("umount -l " + directory));
+    }
+}

@@ -1,0 +1,117 @@
+package dev.millrace.chaos.place;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Network and disks of one run, and the lock that keeps a second run on this machine from taking
+ * the same names.
+ */
+public final class Site implements AutoCloseable {
+    public static final List<String> PLACES = List.of("auto", "namespaces", "proxy");
+    private static final Path LOCK = Path.of(System.getProperty("java.io.tmpdir"), "mrchaos.lock");
+
+    private final FileChannel lockFile;
+    private final Path directory;
+    private final Network network;
+    private final Disks disks;
+    private final Clocks clocks;
+
+    private Site(
+            FileChannel lockFile, Path directory, Network network, Disks disks, Clocks clocks) {
+        this.lockFile = lockFile;
+        this.directory = directory;
+        this.network = network;
+        this.disks = disks;
+        this.clocks = clocks;
+    }
+
+    /**
+     * @param place of {@link #PLACES}
+     * @param directory for everything that the run leaves; what is there is deleted
+     */
+    public static Site open(String place, Path directory, int nodes) throws IOException {
+        FileChannel lockFile =
+                FileChannel.open(LOCK, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        @Nullable FileLock lock = lockFile.tryLock();
+        if (lock == null) {
+            lockFile.close();
+            throw new IOException("another chaos run is on this machine (it holds " + LOCK + ")");
+        }
+        Disks.removeLeftovers();
+        delete(directory);
+        Files.createDirectories(directory);
+        Disks disks = Disks.create(directory, nodes);
+        return new Site(
+                lockFile, directory, network(place, nodes), disks, Clocks.create(directory, nodes));
+    }
+
+    private static Network network(String place, int nodes) throws IOException {
+        if (place.equals("proxy")) {
+            return ProxyNetwork.create(nodes);
+        }
+        String unavailable = NamespaceNetwork.unavailable();
+        if (unavailable.isEmpty()) {
+            return NamespaceNetwork.create(nodes);
+        }
+        if (place.equals("namespaces")) {
+            throw new IOException("no network namespaces here: " + unavailable);
+        }
+        return ProxyNetwork.create(nodes);
+    }
+
+    public Path directory() {
+        return directory;
+    }
+
+    public Network network() {
+        return network;
+    }
+
+    public Disks disks() {
+        return disks;
+    }
+
+    public Clocks clocks() {
+        return clocks;
+    }
+
+    /** Copies what is on the disks into the directory, where it outlives the run. */
+    public void keepDisks(List<Integer> nodes) {
+        for (int node : nodes) {
+            Path kept = directory.resolve("kept-" + node);
+            Shell.attempt("cp -r --sparse=always " + disks.of(node) + " " + kept);
+        }
+    }
+
+    @Override
+    public void close() {
+        network.close();
+        disks.close();
+        try {
+            lockFile.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void delete(Path directory) throws IOException {
+        if (!Files.exists(directory)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** What is tested, as programs with configuration files. */
+@NullMarked
+package dev.millrace.chaos.system;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.chaos.check;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.chaos.clock;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.chaos.fault;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.chaos.place;
+
+import org.jspecify.annotations.NullMarked;
