@@ -8,10 +8,14 @@ import io.vertx.core.internal.ContextInternal;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.message.FetchRequestData;
+import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
+import org.apache.kafka.common.message.FetchRequestData.FetchTopic;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
 
 /** Fetch: looks its session up, reads, and waits where there is too little to read. */
 final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseData> {
@@ -93,6 +97,25 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
             answer.onComplete(done -> forget(fetch));
         }
         return answer;
+    }
+
+    /** Of the partitions that it has read from since its last request, where it has a session. */
+    @Override
+    public @Nullable ContextInternal home(FetchRequestData request) {
+        ContextInternal home = null;
+        for (FetchTopic topic : request.topics()) {
+            for (FetchPartition wanted : topic.partitions()) {
+                Partition partition =
+                        topic.topicId().equals(Uuid.ZERO_UUID)
+                                ? partitions.find(topic.topic(), wanted.partition())
+                                : partitions.find(topic.topicId(), wanted.partition());
+                if (partition == null || (home != null && partition.owner() != home)) {
+                    return null;
+                }
+                home = partition.owner();
+            }
+        }
+        return home;
     }
 
     private void forget(Fetch fetch) {

@@ -53,7 +53,7 @@ final class FetchReading {
     }
 
     /**
-     * For an event loop: takes what is in memory, and says whether that was all.
+     * For an event loop: takes what it need not wait for, and says whether that was all.
      *
      * @param first of this request: what a follower asks for says what it has
      */
@@ -198,7 +198,7 @@ final class FetchReading {
             return FetchedRecords.NONE;
         }
         int maxBytes = Math.min(left, Math.max(0, wanted.partitionMaxBytes()));
-        FetchedRecords fetched = log.readFromMemory(offset, end, maxBytes, first);
+        FetchedRecords fetched = log.readAtOnce(offset, end, maxBytes, first);
         if (fetched == null) {
             if (!mayTouchFiles) {
                 incomplete = true;
@@ -219,7 +219,7 @@ final class FetchReading {
                     ? RecordBytes.of(fetched.records())
                     : RecordBytes.of(fetched.records(), fetched.release());
         }
-        if (mayTouchFiles) {
+        if (!region.warm()) {
             PageCache.load(region.channel(), region.position(), region.lengthBytes());
         }
         return RecordBytes.of(region.channel(), region.position(), region.lengthBytes());

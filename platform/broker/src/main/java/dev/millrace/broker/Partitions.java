@@ -82,8 +82,17 @@ final class Partitions {
     }
 
     @Nullable Partition find(TopicPartition tp) {
-        Topic topic = byName.get(tp.topic());
-        return topic == null ? null : at(topic, tp.partition());
+        return find(tp.topic(), tp.partition());
+    }
+
+    @Nullable Partition find(String name, int partition) {
+        Topic topic = byName.get(name);
+        return topic == null ? null : at(topic, partition);
+    }
+
+    @Nullable Partition find(Uuid id, int partition) {
+        Topic topic = byId.get(id);
+        return topic == null ? null : at(topic, partition);
     }
 
     private static @Nullable Partition at(Topic topic, int partition) {
@@ -97,8 +106,7 @@ final class Partitions {
      *     it elsewhere, or if it is only being opened here, or KAFKA_STORAGE_ERROR if it cannot be
      */
     Partition require(String name, int partition) {
-        Topic topic = byName.get(name);
-        Partition found = topic == null ? null : at(topic, partition);
+        Partition found = find(name, partition);
         if (found != null) {
             return found;
         }
@@ -114,8 +122,7 @@ final class Partitions {
      * @throws ApiException UNKNOWN_TOPIC_ID, and the same as {@link #require(String, int)}
      */
     Partition require(Uuid id, int partition) {
-        Topic topic = byId.get(id);
-        Partition found = topic == null ? null : at(topic, partition);
+        Partition found = find(id, partition);
         if (found != null) {
             return found;
         }

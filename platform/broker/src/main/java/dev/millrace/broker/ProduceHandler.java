@@ -12,9 +12,11 @@ import dev.millrace.wire.record.Codec;
 import dev.millrace.wire.record.RecordBatchView;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.internal.ContextInternal;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InvalidRequiredAcksException;
 import org.apache.kafka.common.errors.InvalidTopicException;
@@ -59,6 +61,24 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
     @Override
     public Future<ProduceResponseData> handle(RequestContext context, ProduceRequestData request) {
         return new Run(context, request).start();
+    }
+
+    @Override
+    public @Nullable ContextInternal home(ProduceRequestData request) {
+        ContextInternal home = null;
+        for (TopicProduceData topic : request.topicData()) {
+            for (PartitionProduceData data : topic.partitionData()) {
+                Partition partition =
+                        topic.topicId().equals(Uuid.ZERO_UUID)
+                                ? partitions.find(topic.name(), data.index())
+                                : partitions.find(topic.topicId(), data.index());
+                if (partition == null || (home != null && partition.owner() != home)) {
+                    return null;
+                }
+                home = partition.owner();
+            }
+        }
+        return home;
     }
 
     /** One request: as many answers as partitions, counted down as they become ready. */

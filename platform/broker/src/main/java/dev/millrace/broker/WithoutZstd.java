@@ -62,7 +62,7 @@ final class WithoutZstd {
                 region == null
                         ? null
                         : new FetchedRecords.FileRegion(
-                                region.channel(), region.position(), sizeBytes),
+                                region.channel(), region.position(), sizeBytes, region.warm()),
                 fetched.abortedTransactions(),
                 fetched.release());
     }

@@ -57,7 +57,10 @@ public record FetchedRecords(
         return records != null ? records.remaining() : region != null ? region.lengthBytes() : 0;
     }
 
-    public record FileRegion(FileChannel channel, long position, int lengthBytes) {}
+    /**
+     * @param warm most likely in the operating system's page cache
+     */
+    public record FileRegion(FileChannel channel, long position, int lengthBytes, boolean warm) {}
 
     public record AbortedTransaction(long producerId, long firstOffset) {}
 }

@@ -66,6 +66,7 @@ public final class LogDirectory implements AutoCloseable {
     private final Uuid directoryId;
     private final boolean cleanShutdown;
     private final TailCache.Budget cacheBudget;
+    private final Warmth warmth = Warmth.ofThisMachine();
 
     private final Map<TopicPartition, SegmentedLog> logs = new ConcurrentHashMap<>();
     private final FutureLogs futures;
@@ -97,6 +98,11 @@ public final class LogDirectory implements AutoCloseable {
                 @Override
                 public void storeCleaned() throws IOException {
                     LogDirectory.this.storeCleaned();
+                }
+
+                @Override
+                public Warmth warmth() {
+                    return warmth;
                 }
 
                 @Override

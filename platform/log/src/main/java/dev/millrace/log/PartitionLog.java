@@ -130,6 +130,13 @@ public interface PartitionLog extends AutoCloseable {
     @Nullable FetchedRecords readFromMemory(
             long startOffset, long maxOffset, int maxBytes, boolean minOneBatch);
 
+    /**
+     * The same, and from files as well where the operating system most likely has them in memory:
+     * they were written or read a short while ago. Null if they would have to be waited for.
+     */
+    @Nullable FetchedRecords readAtOnce(
+            long startOffset, long maxOffset, int maxBytes, boolean minOneBatch) throws IOException;
+
     /** First record with a timestamp at or after {@code timestampMs}, if any below the log end. */
     Optional<TimestampedOffset> offsetForTimestamp(long timestampMs) throws IOException;
 

@@ -30,6 +30,7 @@ final class Segment {
 
     private final Disk disk;
     private final Path folder;
+    private final Warmth.OfFile warmth = new Warmth.OfFile();
 
     /** Written before {@link #size}, read after it, so that no reader passes its bound. */
     private volatile long nextOffset;
@@ -221,6 +222,11 @@ final class Segment {
         size = oldSize + end - start;
     }
 
+    /** What was appended from position {@code from} on is in the operating system's memory. */
+    void written(int from, Warmth.Moment now) {
+        warmth.written(from, size, now);
+    }
+
     /** Called for each batch in order, when appending and when rebuilding. */
     void indexBatch(RecordBatchView batch, int position, int indexIntervalBytes)
             throws IOException {
@@ -293,7 +299,8 @@ final class Segment {
             long maxOffset,
             int maxBytes,
             boolean minOneBatch,
-            int fileRegionMinBytes)
+            int fileRegionMinBytes,
+            Warmth.Moment now)
             throws IOException {
         int end = size;
         boolean toTheEnd = maxOffset >= nextOffset;
@@ -303,7 +310,9 @@ final class Segment {
         }
         int wanted = Math.min(maxBytes, end - position);
         if (wanted >= fileRegionMinBytes) {
-            FetchedRecords region = readRegion(position, wanted, end, toTheEnd, maxOffset);
+            boolean warm = warmth.has(position, position + wanted, now);
+            FetchedRecords region = readRegion(position, wanted, end, toTheEnd, maxOffset, warm);
+            warmth.read(position, position + (region == null ? 0 : region.sizeBytes()), now);
             if (region != null && region.sizeBytes() >= fileRegionMinBytes) {
                 return region;
             }
@@ -312,9 +321,22 @@ final class Segment {
                 position, Math.min(wanted, MAX_BUFFERED_READ_BYTES), end, maxOffset, minOneBatch);
     }
 
+    /**
+     * Whether {@link #read} would find all it needs in memory, this process's or the operating
+     * system's; as far as can be known without asking the disk.
+     */
+    boolean isWarm(long startOffset, int maxBytes, Warmth.Moment now) {
+        int end = size;
+        Entry entry = offsets.floorByKeyInMemory(startOffset - baseOffset);
+        return entry != null
+                && startOffset < nextOffset
+                && warmth.has(
+                        entry.value(), (int) Math.min(end, (long) entry.value() + maxBytes), now);
+    }
+
     /** Cuts at index entries, which are borders of batches; null if that leaves nothing. */
     private @Nullable FetchedRecords readRegion(
-            int position, int wanted, int end, boolean toTheEnd, long maxOffset)
+            int position, int wanted, int end, boolean toTheEnd, long maxOffset, boolean warm)
             throws IOException {
         FileChannel channel = log.channel();
         if (channel == null) {
@@ -331,7 +353,7 @@ final class Segment {
         }
         return stop <= position
                 ? null
-                : FetchedRecords.of(new FileRegion(channel, position, stop - position));
+                : FetchedRecords.of(new FileRegion(channel, position, stop - position, warm));
     }
 
     private FetchedRecords readBuffered(

@@ -271,11 +271,13 @@ final class SegmentChain {
             long bound,
             int maxBytes,
             boolean minOneBatch,
-            int fileRegionMinBytes)
+            int fileRegionMinBytes,
+            Warmth.Moment now)
             throws IOException {
         for (int i = Segments.floor(current, startOffset); i < current.length; i++) {
             @Nullable FetchedRecords read =
-                    current[i].read(startOffset, bound, maxBytes, minOneBatch, fileRegionMinBytes);
+                    current[i].read(
+                            startOffset, bound, maxBytes, minOneBatch, fileRegionMinBytes, now);
             if (read != null) {
                 return read;
             }

@@ -49,6 +49,8 @@ final class SegmentedLog implements PartitionLog {
 
         void storeCleaned() throws IOException;
 
+        Warmth warmth();
+
         /** Nobody knows what the disk holds: no log of the directory is used from now on. */
         void failed(IOException cause);
 
@@ -288,7 +290,10 @@ final class SegmentedLog implements PartitionLog {
             }
             batches.noteEpochs(epochs);
             Segment active = chain.active();
+            int start = active.sizeBytes();
             active.append(records, current.indexIntervalBytes());
+            home.warmth().passed(active.sizeBytes() - start);
+            active.written(start, home.warmth().at(nowMs));
             cache.append(records, nowMs);
             if (batches.applyTo(producers, active)) {
                 firstUnstableOffset = producers.firstUnstableOffset();
@@ -315,10 +320,31 @@ final class SegmentedLog implements PartitionLog {
     public FetchedRecords read(long startOffset, long maxOffset, int maxBytes, boolean minOneBatch)
             throws IOException {
         FetchedRecords inMemory = readFromMemory(startOffset, maxOffset, maxBytes, minOneBatch);
+        return inMemory == null
+                ? readFiles(startOffset, maxOffset, maxBytes, minOneBatch)
+                : inMemory;
+    }
+
+    @Override
+    public @Nullable FetchedRecords readAtOnce(
+            long startOffset, long maxOffset, int maxBytes, boolean minOneBatch)
+            throws IOException {
+        FetchedRecords inMemory = readFromMemory(startOffset, maxOffset, maxBytes, minOneBatch);
         if (inMemory != null) {
             return inMemory;
         }
+        Segment[] segments = chain.current();
+        return segments[Segments.floor(segments, startOffset)].isWarm(
+                        startOffset, maxBytes, home.warmth().at(clock.millis()))
+                ? readFiles(startOffset, maxOffset, maxBytes, minOneBatch)
+                : null;
+    }
+
+    private FetchedRecords readFiles(
+            long startOffset, long maxOffset, int maxBytes, boolean minOneBatch)
+            throws IOException {
         long bound = Math.min(maxOffset, logEndOffset);
+        Warmth.Moment now = home.warmth().at(clock.millis());
         while (true) {
             // Records and aborted transactions have to be of the same segments: compaction removes
             // both.
@@ -331,7 +357,12 @@ final class SegmentedLog implements PartitionLog {
                                 bound,
                                 maxBytes,
                                 minOneBatch,
-                                directoryConfig.fileRegionMinBytes());
+                                directoryConfig.fileRegionMinBytes(),
+                                now);
+                FetchedRecords.FileRegion region = read.region();
+                if (region != null && !region.warm()) {
+                    home.warmth().passed(region.lengthBytes());
+                }
                 return withAborted(segments, read, startOffset, bound);
             } catch (ClosedChannelException e) {
                 requireUsable();

@@ -28,7 +28,7 @@ final class SparseIndex {
     static final int TIMESTAMP_KEY_BYTES = 8;
 
     private static final int WINDOW_ENTRIES = 256;
-    private static final int SEARCH_BLOCK_ENTRIES = 512;
+    private static final int SEARCH_BLOCK_ENTRIES = 256;
 
     /** An index entry; its meaning is that of the file it comes from. */
     record Entry(long key, int value) {}
@@ -131,11 +131,31 @@ final class SparseIndex {
         return floor(value, false);
     }
 
+    /** The same, or null if the file would have to be read for it. */
+    @Nullable Entry floorByKeyInMemory(long key) {
+        Window current = window;
+        int inWindow = current.floor(key, true);
+        if (inWindow >= 0) {
+            return current.entry(inWindow);
+        }
+        Window last = current.lastRead;
+        int found = last == null ? -1 : last.floor(key, true);
+        return last == null
+                        || found < 0
+                        || (found == last.count - 1 && last.first + last.count < current.first)
+                ? null
+                : last.entry(found);
+    }
+
     private @Nullable Entry floor(long target, boolean byKey) throws IOException {
         Window current = window;
         int inWindow = current.floor(target, byKey);
         if (inWindow >= 0) {
             return current.entry(inWindow);
+        }
+        Window near = nearLastRead(current, target, byKey);
+        if (near != null) {
+            return near.entry(near.floor(target, byKey));
         }
         int low = 0;
         int high = current.first;
@@ -151,9 +171,32 @@ final class SparseIndex {
         if (low == high) {
             return null;
         }
-        Window block = readEntries(low, high - low);
+        // Beyond what the search asks for, because a reader goes on.
+        Window block = readEntries(low, Math.min(SEARCH_BLOCK_ENTRIES, current.first - low));
+        current.lastRead = block;
         int found = block.floor(target, byKey);
         return found < 0 ? null : block.entry(found);
+    }
+
+    /** Entries around {@code target}, if those read last or the ones that follow them are. */
+    private @Nullable Window nearLastRead(Window current, long target, boolean byKey)
+            throws IOException {
+        Window last = current.lastRead;
+        int found = last == null ? -1 : last.floor(target, byKey);
+        if (last == null || found < 0) {
+            return null;
+        }
+        if (found < last.count - 1 || last.first + last.count == current.first) {
+            return last;
+        }
+        // A block begins with the last entry of the one before, so that each target is in one.
+        int from = last.first + found;
+        Window next = readEntries(from, Math.min(SEARCH_BLOCK_ENTRIES, current.first - from));
+        if (next.floor(target, byKey) == next.count - 1 && from + next.count < current.first) {
+            return null;
+        }
+        current.lastRead = next;
+        return next;
     }
 
     Entry entry(int number) throws IOException {
@@ -246,6 +289,13 @@ final class SparseIndex {
         final long[] keys;
         final int[] values;
         volatile int count;
+
+        /**
+         * Entries of the file, below {@link #first}, that were read last: who reads a log from one
+         * end to the other finds most positions here, and not by a search of a dozen reads. In
+         * here, so that it goes when the file is truncated, whoever reads meanwhile. 3 KB at most.
+         */
+        volatile @Nullable Window lastRead;
 
         Window(int first, int capacity) {
             this.first = first;

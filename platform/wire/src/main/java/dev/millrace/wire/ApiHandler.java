@@ -1,7 +1,9 @@
 package dev.millrace.wire;
 
 import io.vertx.core.Future;
+import io.vertx.core.internal.ContextInternal;
 import org.apache.kafka.common.protocol.ApiMessage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers one API. Called on the event loop of the connection, with its Vert.x context current, and
@@ -19,4 +21,15 @@ public interface ApiHandler<Q extends ApiMessage, A extends ApiMessage> {
      * result means that no response is sent (Produce with acks=0).
      */
     Future<A> handle(RequestContext context, Q request);
+
+    /**
+     * The event loop that owns everything {@code request} is about: a connection that keeps asking
+     * for what another loop owns moves there. Asked of some requests only, on the loop of the
+     * connection.
+     *
+     * @return one of the loops of the server; null if several are involved, or none in particular
+     */
+    default @Nullable ContextInternal home(Q request) {
+        return null;
+    }
 }

@@ -1,8 +1,11 @@
 package dev.millrace.wire;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.EventLoop;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.vertx.core.Future;
 import io.vertx.core.internal.ContextInternal;
@@ -34,13 +37,18 @@ import org.slf4j.LoggerFactory;
  * answers, a quota says so, or requests of all connections use up the memory they may have, the
  * socket is not read. Bytes that are no request close the connection, and nothing else. Event loop
  * only; answers from other threads are moved here first.
+ *
+ * <p>A connection whose requests belong to another event loop ({@link ApiHandler#home}) moves
+ * there, at a moment when nothing of it is under way.
  */
 final class KafkaConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaConnection.class);
 
     /** Current while handlers are called, so that they may use Vert.x as in a verticle. */
-    private final ContextInternal vertxContext;
+    private ContextInternal vertxContext;
 
+    private final LoopBalance balance;
+    private final Homing homing = new Homing();
     private final ApiTable table;
     private final WireConfig config;
     private final RequestMetrics metrics;
@@ -60,6 +68,9 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
     private boolean flushScheduled;
     private boolean draining;
     private boolean closed;
+
+    /** On its way to another loop: nothing is read, and nothing is under way. */
+    private boolean moving;
 
     /** Nothing is cut or read until the memory of requests is not used up any more. */
     private boolean starving;
@@ -118,6 +129,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
 
     KafkaConnection(
             ContextInternal vertxContext,
+            LoopBalance balance,
             ApiTable table,
             WireConfig config,
             RequestMetrics metrics,
@@ -127,6 +139,7 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
             RequestMemory memory,
             UnwelcomeClients unwelcome) {
         this.vertxContext = vertxContext;
+        this.balance = balance;
         this.table = table;
         this.config = config;
         this.metrics = metrics;
@@ -180,7 +193,14 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
         boolean beginsToStarve = false;
         ContextInternal previous = vertxContext.beginDispatch();
         try {
-            while (!closed && !draining && !saturated(context)) {
+            while (!closed && !draining) {
+                if (saturated(context)) {
+                    // Many may be answered already, and nobody would come back for the rest.
+                    sendAnswers(context);
+                    if (closed || saturated(context)) {
+                        break;
+                    }
+                }
                 ByteBuf frame = frames.next();
                 if (frame == null) {
                     beginsToStarve = frames.starved();
@@ -203,6 +223,11 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
         sendAnswers(context);
         if (!closed) {
             context.channel().config().setAutoRead(!draining && !saturated(context));
+            if (homing.isDue() && !moving && exchanges.isEmpty()) {
+                moving = true;
+                // Behind the flush that may be waiting.
+                context.executor().execute(() -> move(context));
+            }
             if (beginsToStarve) {
                 memory.await(memoryIsFree);
             }
@@ -230,6 +255,8 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
 
     private boolean saturated(ChannelHandlerContext context) {
         return muted
+                || moving
+                || homing.isDue()
                 || starving
                 || exchanges.size() >= config.maxInFlightRequests()
                 || inFlightBytes >= config.maxInFlightBytes()
@@ -294,6 +321,9 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
                     new ClientSoftware(hello.clientSoftwareName(), hello.clientSoftwareVersion());
         }
         open(exchange);
+        if (homing.listens()) {
+            homing.heard(entry.handler().home(exchange.request.data()), vertxContext);
+        }
         call(context, entry.handler(), exchange);
     }
 
@@ -480,6 +510,60 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
         cutFrames(context);
     }
 
+    // ---- Moving to another event loop
+
+    private void move(ChannelHandlerContext context) {
+        ContextInternal target = homing.destination();
+        Channel channel = context.channel();
+        context.flush();
+        ChannelOutboundBuffer unsent = channel.unsafe().outboundBuffer();
+        boolean quiet =
+                exchanges.isEmpty()
+                        && !muted
+                        && !starving
+                        && !flushScheduled
+                        && !draining
+                        && unsent != null
+                        && unsent.isEmpty();
+        if (closed || target == null || !quiet || !balance.moves(vertxContext, target)) {
+            moving = false;
+            homing.forget();
+            if (!closed) {
+                cutFrames(context);
+            }
+            return;
+        }
+        vertxContext = target;
+        homing.moved();
+        channel.deregister()
+                .addListener(
+                        left ->
+                                target.nettyEventLoop()
+                                        .register(channel)
+                                        .addListener(done -> arrived(context, done.isSuccess())));
+    }
+
+    /** On the new loop, which has got all that the old one wrote by its queue. */
+    private void arrived(ChannelHandlerContext context, boolean served) {
+        if (!served) {
+            // Closed on its way, or the loop has ended; Netty has closed the socket.
+            LOG.debug("The connection of {} ended on its way to another loop", client);
+            closed = true;
+            memory.forget(memoryIsFree);
+            frames.close();
+            return;
+        }
+        moving = false;
+        if (!closed) {
+            cutFrames(context);
+        }
+    }
+
+    /** The event loop that serves it, or will; asked there. */
+    ContextInternal loop() {
+        return vertxContext;
+    }
+
     private ResponseEncoder.Encoded encode(
             ChannelHandlerContext context, RequestContext request, ApiMessage response) {
         short version = request.version();
@@ -555,7 +639,17 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
         if (context == null || closed) {
             return;
         }
+        EventLoop now = context.channel().eventLoop();
+        if (!now.inEventLoop()) {
+            // It has moved since this was called.
+            now.execute(this::drain);
+            return;
+        }
         draining = true;
+        if (moving) {
+            // Sees it when it has arrived.
+            return;
+        }
         context.channel().config().setAutoRead(false);
         sendAnswers(context);
     }

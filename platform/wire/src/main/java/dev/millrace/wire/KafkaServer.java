@@ -45,6 +45,7 @@ public final class KafkaServer {
             new WriteBufferWaterMark(512 << 10, 2 << 20);
 
     private final List<ContextInternal> loops;
+    private final LoopBalance balance;
     private final ApiTable table;
     private final WireConfig config;
     private final RequestMetrics metrics;
@@ -64,6 +65,7 @@ public final class KafkaServer {
         this.allocator = allocator;
         this.quotas = quotas;
         this.loops = List.copyOf(loops);
+        this.balance = new LoopBalance(loops);
         this.table = table;
         this.config = config;
         this.metrics = metrics;
@@ -73,7 +75,7 @@ public final class KafkaServer {
     /**
      * Starts to listen.
      *
-     * @param loops event-loop contexts: connections go to them in turn, and their handlers are
+     * @param loops event-loop contexts: connections are spread over them, and their handlers are
      *     called on them; the first one also accepts
      * @param channels what makes server channels for these loops
      * @param quotas asked before each answer how long its connection is muted
@@ -299,10 +301,11 @@ public final class KafkaServer {
                     .setRecvByteBufAllocator(
                             new AdaptiveRecvByteBufAllocator(1024, 16 << 10, 512 << 10));
             channel.config().setAllocator(allocator);
-            ContextInternal loop = loops.get((int) (id % loops.size()));
+            ContextInternal loop = balance.place(id);
             KafkaConnection connection =
                     new KafkaConnection(
                             loop,
+                            balance,
                             table,
                             config,
                             metrics,
@@ -319,6 +322,7 @@ public final class KafkaServer {
                     .addListener(
                             done -> {
                                 connections.remove(channel);
+                                balance.left(connection.loop());
                                 onMyLoop(() -> left(ip));
                             });
             loop.nettyEventLoop()

@@ -353,6 +353,20 @@ class KafkaServerTest {
     }
 
     @Test
+    void more_requests_in_one_piece_than_may_be_under_way_are_all_answered() throws IOException {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        for (int id = 0; id < 100; id++) {
+            all.write(RawClient.frame(ApiKeys.PRODUCE, 9, id, produce(1, "x")));
+        }
+        try (RawClient client = new RawClient(server.address())) {
+            client.send(all.toByteArray());
+            for (int id = 0; id < 100; id++) {
+                assertThat(client.receive(ApiKeys.PRODUCE, 9).correlationId()).isEqualTo(id);
+            }
+        }
+    }
+
+    @Test
     void a_failed_handler_becomes_the_error_response_of_its_api() throws IOException {
         try (RawClient client = new RawClient(server.address())) {
             client.send(ApiKeys.PRODUCE, 9, 1, produce(1, "x").setTransactionalId("t"));
