@@ -5,6 +5,7 @@ import dev.millrace.streams.errors.TopologyException;
 import dev.millrace.streams.internal.runtime.StateDirectory;
 import dev.millrace.streams.internal.runtime.StreamThread;
 import dev.millrace.streams.internal.store.RocksDbStore;
+import dev.millrace.streams.internal.store.StoreFactory;
 import dev.millrace.streams.internal.topology.TopologySpec;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -146,10 +147,7 @@ public class KafkaStreams implements AutoCloseable {
     private boolean usesRocksDb() {
         return topology.stores().stream()
                 .anyMatch(
-                        store ->
-                                store.supplier() == null
-                                        ? !config.inMemoryStoresByDefault()
-                                        : store.supplier().get().persistent());
+                        store -> new StoreFactory(store, config.dslStoreSuppliers()).persistent());
     }
 
     private StreamThread newThread(int number, Admin admin, UUID processId) {

@@ -4,9 +4,13 @@ import dev.millrace.streams.errors.DeserializationExceptionHandler;
 import dev.millrace.streams.errors.LogAndFailExceptionHandler;
 import dev.millrace.streams.processor.FailOnInvalidTimestamp;
 import dev.millrace.streams.processor.TimestampExtractor;
+import dev.millrace.streams.state.BuiltInDslStoreSuppliers;
+import dev.millrace.streams.state.DslStoreSuppliers;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -45,6 +49,18 @@ public class StreamsConfig extends AbstractConfig {
     public static final String REPARTITION_PURGE_INTERVAL_MS_CONFIG =
             "repartition.purge.interval.ms";
     public static final String DEFAULT_DSL_STORE_CONFIG = "default.dsl.store";
+
+    public static final String DSL_STORE_SUPPLIERS_CLASS_CONFIG = "dsl.store.suppliers.class";
+    public static final String WINDOW_STORE_CHANGE_LOG_ADDITIONAL_RETENTION_MS_CONFIG =
+            "windowstore.changelog.additional.retention.ms";
+    public static final String WINDOW_SIZE_MS_CONFIG = "window.size.ms";
+    public static final String WINDOWED_INNER_CLASS_SERDE = "windowed.inner.class.serde";
+    public static final String TOPOLOGY_OPTIMIZATION_CONFIG = "topology.optimization";
+    public static final String NO_OPTIMIZATION = "none";
+    public static final String OPTIMIZE = "all";
+    public static final String REUSE_KTABLE_SOURCE_TOPICS = "reuse.ktable.source.topics";
+    public static final String MERGE_REPARTITION_TOPICS = "merge.repartition.topics";
+    public static final String SINGLE_STORE_SELF_JOIN = "single.store.self.join";
 
     public static final String CONSUMER_PREFIX = "consumer.";
     public static final String MAIN_CONSUMER_PREFIX = "main.consumer.";
@@ -175,7 +191,27 @@ public class StreamsConfig extends AbstractConfig {
                             ROCKS_DB,
                             ConfigDef.ValidString.in(ROCKS_DB, IN_MEMORY),
                             Importance.LOW,
-                            "Kind of store of tables that name none.");
+                            "Kind of store of tables that name none.")
+                    .define(
+                            DSL_STORE_SUPPLIERS_CLASS_CONFIG,
+                            ConfigDef.Type.CLASS,
+                            null,
+                            Importance.LOW,
+                            "DslStoreSuppliers of tables that name none; over default.dsl.store.")
+                    .define(
+                            WINDOW_STORE_CHANGE_LOG_ADDITIONAL_RETENTION_MS_CONFIG,
+                            ConfigDef.Type.LONG,
+                            24L * 60 * 60 * 1000,
+                            Importance.LOW,
+                            "Added to the retention of changelogs of windows: clocks differ.")
+                    .define(
+                            TOPOLOGY_OPTIMIZATION_CONFIG,
+                            ConfigDef.Type.STRING,
+                            NO_OPTIMIZATION,
+                            (name, value) -> optimizations(String.valueOf(value)),
+                            Importance.MEDIUM,
+                            "none, all, or a list of reuse.ktable.source.topics, merge.repartition.topics and"
+                                    + " single.store.self.join. Give it to StreamsBuilder.build(), too.");
 
     /**
      * @throws ConfigException naming the setting, its value and what it must be
@@ -245,6 +281,42 @@ public class StreamsConfig extends AbstractConfig {
                 DeserializationExceptionHandler.class);
     }
 
+    /** The optimisations that a value of {@code topology.optimization} names. */
+    public static Set<String> optimizations(String value) {
+        Set<String> known =
+                Set.of(
+                        REUSE_KTABLE_SOURCE_TOPICS,
+                        MERGE_REPARTITION_TOPICS,
+                        SINGLE_STORE_SELF_JOIN);
+        if (value.equals(NO_OPTIMIZATION)) {
+            return Set.of();
+        }
+        if (value.equals(OPTIMIZE)) {
+            return known;
+        }
+        Set<String> named = new LinkedHashSet<>();
+        for (String each : value.split(",", -1)) {
+            if (!known.contains(each.trim())) {
+                throw new ConfigException(
+                        TOPOLOGY_OPTIMIZATION_CONFIG,
+                        value,
+                        "it is none, all, or a list of " + known);
+            }
+            named.add(each.trim());
+        }
+        return named;
+    }
+
+    /** What makes the stores of tables that name none. */
+    public DslStoreSuppliers dslStoreSuppliers() {
+        if (getClass(DSL_STORE_SUPPLIERS_CLASS_CONFIG) != null) {
+            return getConfiguredInstance(DSL_STORE_SUPPLIERS_CLASS_CONFIG, DslStoreSuppliers.class);
+        }
+        return inMemoryStoresByDefault()
+                ? BuiltInDslStoreSuppliers.IN_MEMORY
+                : BuiltInDslStoreSuppliers.ROCKS_DB;
+    }
+
     public boolean inMemoryStoresByDefault() {
         return getString(DEFAULT_DSL_STORE_CONFIG).equals(IN_MEMORY);
     }
@@ -292,13 +364,13 @@ public class StreamsConfig extends AbstractConfig {
         return configs;
     }
 
-    private Map<String, Object> clientConfigs(java.util.Set<String> names) {
+    private Map<String, Object> clientConfigs(Set<String> names) {
         Map<String, Object> configs = originalsOf(names);
         configs.put(BOOTSTRAP_SERVERS_CONFIG, getList(BOOTSTRAP_SERVERS_CONFIG));
         return configs;
     }
 
-    private Map<String, Object> originalsOf(java.util.Set<String> names) {
+    private Map<String, Object> originalsOf(Set<String> names) {
         Map<String, Object> configs = new HashMap<>();
         originals()
                 .forEach(

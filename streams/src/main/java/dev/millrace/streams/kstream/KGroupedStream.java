@@ -60,4 +60,16 @@ public interface KGroupedStream<K, V> {
             Aggregator<? super K, ? super V, VOut> aggregator,
             Named named,
             Materialized<K, VOut, KeyValueStore<Bytes, byte[]>> materialized);
+
+    /** By key and fixed windows. */
+    <W extends Window> TimeWindowedKStream<K, V> windowedBy(Windows<W> windows);
+
+    /** By key and windows that begin and end at records. */
+    TimeWindowedKStream<K, V> windowedBy(SlidingWindows windows);
+
+    /** By key and sessions. */
+    SessionWindowedKStream<K, V> windowedBy(SessionWindows windows);
+
+    /** Together with other grouped streams of the same key type. */
+    <VOut> CogroupedKStream<K, VOut> cogroup(Aggregator<? super K, ? super V, VOut> aggregator);
 }

@@ -10,4 +10,9 @@ public interface LocalStore extends KeyValueStore<Bytes, byte[]> {
      * @param directory of the task; created when a store needs it
      */
     void open(Path directory);
+
+    /** Closes the store and deletes what it has on disk. */
+    default void destroy() {
+        close();
+    }
 }
