@@ -26,6 +26,7 @@ public class SessionWindowedDeserializer<T> implements Deserializer<Windowed<T>>
 
     @Override
     public @Nullable Windowed<T> deserialize(String topic, byte @Nullable [] data) {
+        innerDeserializer();
         if (data == null || data.length == 0) {
             return null;
         }
@@ -36,6 +37,7 @@ public class SessionWindowedDeserializer<T> implements Deserializer<Windowed<T>>
     @Override
     public @Nullable Windowed<T> deserialize(
             String topic, Headers headers, byte @Nullable [] data) {
+        innerDeserializer();
         if (data == null || data.length == 0) {
             return null;
         }
@@ -46,8 +48,7 @@ public class SessionWindowedDeserializer<T> implements Deserializer<Windowed<T>>
     Deserializer<T> innerDeserializer() {
         if (inner == null) {
             throw new NullPointerException(
-                    "Inner deserializer is null. User code must use constructor with inner deserializer or configure "
-                            + WINDOWED_INNER_DESERIALIZER_CLASS);
+                    "Inner deserializer is `null`. User code must use constructor `SessionWindowedDeserializer(final Deserializer<T> inner)` instead of the no-arg constructor.");
         }
         return inner;
     }

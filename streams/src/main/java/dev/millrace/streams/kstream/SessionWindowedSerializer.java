@@ -56,8 +56,7 @@ public class SessionWindowedSerializer<T> implements Serializer<Windowed<T>> {
     Serializer<T> innerSerializer() {
         if (inner == null) {
             throw new NullPointerException(
-                    "Inner serializer is null. User code must use constructor with inner serializer or configure "
-                            + WINDOWED_INNER_SERIALIZER_CLASS);
+                    "Inner serializer is `null`. User code must use constructor `SessionWindowedSerializer(final Serializer<T> inner)` instead of the no-arg constructor.");
         }
         return inner;
     }

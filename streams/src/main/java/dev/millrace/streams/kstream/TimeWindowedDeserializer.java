@@ -43,6 +43,7 @@ public class TimeWindowedDeserializer<T> implements Deserializer<Windowed<T>> {
 
     @Override
     public @Nullable Windowed<T> deserialize(String topic, byte @Nullable [] data) {
+        innerDeserializer();
         if (data == null || data.length == 0) {
             return null;
         }
@@ -53,6 +54,7 @@ public class TimeWindowedDeserializer<T> implements Deserializer<Windowed<T>> {
     @Override
     public @Nullable Windowed<T> deserialize(
             String topic, Headers headers, byte @Nullable [] data) {
+        innerDeserializer();
         if (data == null || data.length == 0) {
             return null;
         }
@@ -67,8 +69,7 @@ public class TimeWindowedDeserializer<T> implements Deserializer<Windowed<T>> {
     Deserializer<T> innerDeserializer() {
         if (inner == null) {
             throw new NullPointerException(
-                    "Inner deserializer is null. User code must use constructor with inner deserializer or configure "
-                            + WINDOWED_INNER_DESERIALIZER_CLASS);
+                    "Inner deserializer is `null`. User code must use constructor `TimeWindowedDeserializer(final Deserializer<T> inner)` instead of the no-arg constructor.");
         }
         return inner;
     }

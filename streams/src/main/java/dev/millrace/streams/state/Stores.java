@@ -224,7 +224,8 @@ public final class Stores {
                 supplier.retentionPeriod(),
                 supplier.windowSize(),
                 supplier.retainDuplicates(),
-                timestamped);
+                timestamped,
+                false);
     }
 
     public static <K, V> StoreBuilder<SessionStore<K, V>> sessionStoreBuilder(
@@ -233,7 +234,7 @@ public final class Stores {
             @Nullable Serde<V> valueSerde) {
         return new BuiltInStoreBuilder<>(
                 required(supplier).name(),
-                new StoreKind.Sessions(supplier, null, supplier.retentionPeriod()),
+                new StoreKind.Sessions(supplier, null, supplier.retentionPeriod(), false),
                 keySerde,
                 valueSerde);
     }

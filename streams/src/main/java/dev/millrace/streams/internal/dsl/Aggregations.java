@@ -67,7 +67,8 @@ sealed interface Aggregations {
         return materialized == null ? null : materialized.dslStoreSuppliers();
     }
 
-    private static StoreSpec windowStore(Rows<?, ?> rows, long neededMs, long sizeMs) {
+    private static StoreSpec windowStore(
+            Rows<?, ?> rows, long neededMs, long sizeMs, boolean emitsFinal) {
         Materialized<?, ?, ?> materialized = rows.materialized();
         WindowBytesStoreSupplier supplier =
                 materialized == null
@@ -79,7 +80,7 @@ sealed interface Aggregations {
                         : retentionMs(rows, neededMs, "window");
         return rows.store(
                 String.valueOf(rows.storeName()),
-                new StoreKind.Windows(supplier, suppliers(rows), retentionMs, sizeMs, false, true));
+                new StoreKind.Windows(supplier, suppliers(rows), retentionMs, sizeMs, false, true, emitsFinal));
     }
 
     private static <K> @Nullable Serde<Windowed<K>> timeSerde(Rows<K, ?> rows, long sizeMs) {
@@ -98,7 +99,7 @@ sealed interface Aggregations {
             long graceMs = windows.gracePeriodMs();
             long sum = windows.size() + graceMs;
             return new Plan<>(
-                    windowStore(rows, sum < 0 ? Long.MAX_VALUE : sum, windows.size()),
+                    windowStore(rows, sum < 0 ? Long.MAX_VALUE : sum, windows.size(), emitsFinal),
                     graceMs,
                     timeSerde(rows, windows.size()),
                     settings ->
@@ -120,7 +121,7 @@ sealed interface Aggregations {
             long graceMs = windows.gracePeriodMs();
             long differenceMs = windows.timeDifferenceMs();
             return new Plan<>(
-                    windowStore(rows, 2 * differenceMs + graceMs, differenceMs),
+                    windowStore(rows, 2 * differenceMs + graceMs, differenceMs, emitsFinal),
                     graceMs,
                     timeSerde(rows, differenceMs),
                     settings ->
@@ -153,7 +154,7 @@ sealed interface Aggregations {
             return new Plan<>(
                     rows.store(
                             String.valueOf(rows.storeName()),
-                            new StoreKind.Sessions(supplier, suppliers(rows), retentionMs)),
+                            new StoreKind.Sessions(supplier, suppliers(rows), retentionMs, emitsFinal)),
                     neededMs,
                     keySerde == null ? null : new WindowedSerdes.SessionWindowedSerde<>(keySerde),
                     settings ->

@@ -68,10 +68,27 @@ final class ForeignKeyJoin {
         left.operator().sendOldValues(true);
 
         Names names = new Names(builder, tableJoined.name());
+        // In Kafka Streams' order: generated names have numbers.
         String subscriptions = names.of("-subscription-registration", REGISTRATION) + "-topic";
+        String sendName = names.of("-subscription-registration-processor", REGISTRATION);
+        String sinkName = names.of("-subscription-registration-sink", SINK);
+        String sourceName = names.of("-subscription-registration-source", SOURCE);
+        String storeName = names.of("-subscription-store", FK + "SUBSCRIPTION-STATE-STORE-");
+        String receiveName = names.of("-subscription-receive", PROCESSOR);
+        String answerName = names.of("-subscription-join-foreign", PROCESSOR);
+        String tellName = names.of("-foreign-join-subscription", PROCESSOR);
+        String responses = names.of("-subscription-response", RESPONSE) + "-topic";
+        String responseSink = names.of("-subscription-response-sink", SINK);
+        String responseSource = names.of("-subscription-response-source", SOURCE);
+        String resolveName =
+                names.of(
+                        "-subscription-response-resolver",
+                        FK + "SUBSCRIPTION-RESPONSE-RESOLVER-PROCESSOR-");
+        String resultName = names.of("-result", FK + "OUTPUT-");
         ForeignKeyNodes.Formats formats =
                 new ForeignKeyNodes.Formats(
                         subscriptions,
+                        responses,
                         left.keySerde(),
                         right.keySerde(),
                         left.valueSerde(),
@@ -79,7 +96,6 @@ final class ForeignKeyJoin {
         boolean leftVersioned = left.operator().versioned();
         boolean rightVersioned = right.operator().versioned();
 
-        String sendName = names.of("-subscription-registration-processor", REGISTRATION);
         GraphNode send =
                 builder.addProcessor(
                         left.node(),
@@ -87,8 +103,6 @@ final class ForeignKeyJoin {
                         () ->
                                 new ForeignKeyNodes.Send(
                                         formats, extractor, leftJoin, leftVersioned));
-        String sinkName = names.of("-subscription-registration-sink", SINK);
-        String sourceName = names.of("-subscription-registration-source", SOURCE);
         StreamPartitioner<KO, Void> toRight = tableJoined.otherPartitioner();
         GraphNode source =
                 hop(
@@ -100,7 +114,6 @@ final class ForeignKeyJoin {
                         right.keySerde(),
                         toRight == null ? null : ofKeys(toRight));
 
-        String storeName = names.of("-subscription-store", FK + "SUBSCRIPTION-STATE-STORE-");
         StoreSpec store =
                 new StoreSpec(
                         storeName,
@@ -110,7 +123,6 @@ final class ForeignKeyJoin {
                         true,
                         false,
                         Map.of());
-        String receiveName = names.of("-subscription-receive", PROCESSOR);
         GraphNode receive =
                 withStores(
                         receiveName,
@@ -119,7 +131,6 @@ final class ForeignKeyJoin {
                         null);
         builder.add(source, receive);
         ValueGetter.Factory rightRows = right.operator().getter();
-        String answerName = names.of("-subscription-join-foreign", PROCESSOR);
         GraphNode answer =
                 withStores(
                         answerName,
@@ -130,7 +141,6 @@ final class ForeignKeyJoin {
         builder.after(right.node(), answer);
         receive.alsoWrites(spec -> spec.copartition(List.of(receiveName, right.node().name)));
         builder.after(right.node(), receive);
-        String tellName = names.of("-foreign-join-subscription", PROCESSOR);
         GraphNode tell =
                 withStores(
                         tellName,
@@ -139,9 +149,6 @@ final class ForeignKeyJoin {
                         null);
         builder.add(right.node(), tell);
 
-        String responses = names.of("-subscription-response", RESPONSE) + "-topic";
-        String responseSink = names.of("-subscription-response-sink", SINK);
-        String responseSource = names.of("-subscription-response-source", SOURCE);
         StreamPartitioner<K, Void> toLeft = tableJoined.partitioner();
         GraphNode back =
                 hop(
@@ -153,10 +160,6 @@ final class ForeignKeyJoin {
                         left.keySerde(),
                         toLeft == null ? ForeignKeyNodes.toWhoAsked() : ofKeys(toLeft));
         ValueGetter.Factory leftRows = left.operator().getter();
-        String resolveName =
-                names.of(
-                        "-subscription-response-resolver",
-                        FK + "SUBSCRIPTION-RESPONSE-RESOLVER-PROCESSOR-");
         GraphNode resolve =
                 withStores(
                         resolveName,
@@ -168,7 +171,6 @@ final class ForeignKeyJoin {
         builder.add(back, resolve);
         resolve.alsoWrites(spec -> spec.copartition(List.of(resolveName, left.node().name)));
 
-        String resultName = names.of("-result", FK + "OUTPUT-");
         Rows<K, VR> rows = Rows.of(materialized, builder, FK + "OUTPUT-", left.keySerde(), null);
         TableOperator operator = TableOperator.source(rows);
         GraphNode result =

@@ -75,11 +75,6 @@ final class GroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
     }
 
     @Override
-    public KTable<K, V> reduce(Reducer<V> reducer, Named named) {
-        return reduce(reducer, named, Materialized.with(keySerde, valueSerde));
-    }
-
-    @Override
     public KTable<K, V> reduce(
             Reducer<V> reducer,
             Named named,
@@ -87,14 +82,6 @@ final class GroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
         Reducer<Object> erased = Erased.cast(Objects.requireNonNull(reducer, "reducer"));
         Rows<K, V> rows = Rows.of(materialized, builder, REDUCE, keySerde, valueSerde);
         return aggregation(named, rows, REDUCE, s -> new AggregateNodes.StreamReduce(s, erased));
-    }
-
-    @Override
-    public <VOut> KTable<K, VOut> aggregate(
-            Initializer<VOut> initializer,
-            Aggregator<? super K, ? super V, VOut> aggregator,
-            Named named) {
-        return aggregate(initializer, aggregator, named, Materialized.with(keySerde, null));
     }
 
     @Override

@@ -261,6 +261,7 @@ final class StreamJoin<K, V1, V2> {
                         retentionMs,
                         windows.size(),
                         true,
+                        false,
                         false),
                 keySerde,
                 valueSerde,

@@ -302,6 +302,25 @@ public final class RowStore implements TaskStore {
     }
 
     @Override
+    public void holdWrites() {
+        if (below instanceof LocalStore local) {
+            local.holdWrites();
+        }
+    }
+
+    @Override
+    public void commit() {
+        if (below instanceof LocalStore local) {
+            local.commit();
+        }
+    }
+
+    @Override
+    public long uncommittedBytes() {
+        return below instanceof LocalStore local ? local.uncommittedBytes() : 0;
+    }
+
+    @Override
     public void sync() {
         below.flush();
     }
@@ -364,6 +383,7 @@ public final class RowStore implements TaskStore {
 
     @Override
     public void restore(List<ConsumerRecord<byte[], byte[]>> records) {
+        flushAndClear(); // a reader of a standby may have brought rows into the cache
         List<KeyValue<Bytes, byte[]>> entries = new ArrayList<>(records.size());
         for (ConsumerRecord<byte[], byte[]> record : records) {
             byte[] value = record.value();
@@ -373,7 +393,11 @@ public final class RowStore implements TaskStore {
                             Bytes.wrap(record.key()),
                             plain ? value : withTimestamp(value, record.timestamp())));
         }
-        below.putAll(entries);
+        if (below instanceof LocalStore local) {
+            local.restore(entries);
+        } else {
+            below.putAll(entries);
+        }
     }
 
     /** Rows in the order of their key bytes. */

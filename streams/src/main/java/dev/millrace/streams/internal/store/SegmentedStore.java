@@ -34,6 +34,8 @@ public final class SegmentedStore implements TimedStore {
     private final boolean persistent;
     private final NavigableMap<Long, LocalStore> segments = new TreeMap<>();
     private @Nullable Path directory;
+    private boolean holdWrites;
+    private long readableMs;
     private long newestTime = -1;
 
     /**
@@ -84,14 +86,55 @@ public final class SegmentedStore implements TimedStore {
                 throw new StreamsException("Store " + name + " is not open");
             }
             present = kind.apply(name + "/" + SEGMENTS + "/" + number);
+            if (holdWrites) {
+                present.holdWrites();
+            }
             present.open(directory);
             segments.put(number, present);
         }
         return present;
     }
 
+    /**
+     * Lets rows be found for longer than they are promised to be kept, while their segment lives.
+     *
+     * @param extraMs {@code Long.MAX_VALUE}: as long as the segment
+     */
+    void readableFor(long extraMs) {
+        readableMs = extraMs;
+    }
+
+    @Override
+    public void holdWrites() {
+        holdWrites = true;
+    }
+
+    @Override
+    public void commit() {
+        segments.values().forEach(LocalStore::commit);
+    }
+
+    @Override
+    public long uncommittedBytes() {
+        return segments.values().stream().mapToLong(LocalStore::uncommittedBytes).sum();
+    }
+
+    @Override
+    public void restore(List<KeyValue<Bytes, byte[]>> entries) {
+        for (KeyValue<Bytes, byte[]> entry : entries) {
+            LocalStore segment = segmentForPut(keys.timeOf(entry.key.get()));
+            if (segment != null) {
+                segment.restore(List.of(entry));
+            }
+        }
+    }
+
     private long oldestTime() {
         return Math.max(0, newestTime - retentionMs + 1);
+    }
+
+    private long oldestReadable() {
+        return readableMs == Long.MAX_VALUE ? 0 : Math.max(0, oldestTime() - readableMs);
     }
 
     /** Null when the time is past retention. */
@@ -110,7 +153,7 @@ public final class SegmentedStore implements TimedStore {
     @Override
     public byte @Nullable [] get(Bytes key) {
         long time = keys.timeOf(key.get());
-        LocalStore segment = time < oldestTime() ? null : segments.get(time / segmentIntervalMs);
+        LocalStore segment = time < oldestReadable() ? null : segments.get(time / segmentIntervalMs);
         return segment == null ? null : segment.get(key);
     }
 
@@ -146,7 +189,7 @@ public final class SegmentedStore implements TimedStore {
     /** Within a segment in the order of keys; segments in the order of time. */
     @Override
     public KeyValueIterator<Bytes, byte[]> scan(Scan scan) {
-        long from = Math.max(scan.from(), oldestTime());
+        long from = Math.max(scan.from(), oldestReadable());
         if (scan.to() < from) {
             return new Segments(List.<LocalStore>of().iterator(), null, null, scan, from);
         }

@@ -147,8 +147,16 @@ public final class StoreFactory {
         WindowStore<Bytes, byte[]> made = supplier.get();
         Object unwrapped = made;
         return unwrapped instanceof WindowView<?> ours
-                ? ours.timed()
+                ? readable(ours.timed(), kind.emitsFinal())
                 : new ForeignTimedStore.OfWindows(made);
+    }
+
+    /** With a cache rows are found that are only about to expire, as in Kafka Streams. */
+    private TimedStore readable(TimedStore store, boolean emitsFinal) {
+        if (store instanceof SegmentedStore segmented) {
+            segmented.readableFor(spec.cached() ? Long.MAX_VALUE : emitsFinal ? 1 : 0);
+        }
+        return store;
     }
 
     private TimedStore sessions(StoreKind.Sessions kind) {
@@ -165,7 +173,7 @@ public final class StoreFactory {
         SessionStore<Bytes, byte[]> made = supplier.get();
         Object unwrapped = made;
         return unwrapped instanceof SessionView ours
-                ? ours.timed()
+                ? readable(ours.timed(), kind.emitsFinal())
                 : new ForeignTimedStore.OfSessions(made);
     }
 

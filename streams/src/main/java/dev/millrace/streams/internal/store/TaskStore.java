@@ -19,6 +19,17 @@ public sealed interface TaskStore permits RowStore, VersionedRows, CustomStore {
     /** Writes what is held back and tells those who wait for the changes. */
     void flush();
 
+    /** See {@link LocalStore#holdWrites()}. */
+    default void holdWrites() {}
+
+    /** See {@link LocalStore#commit()}. */
+    default void commit() {}
+
+    /** See {@link LocalStore#uncommittedBytes()}. */
+    default long uncommittedBytes() {
+        return 0;
+    }
+
     /** Makes what was written durable, where the store has a disk. */
     void sync();
 

@@ -1,5 +1,6 @@
 package dev.millrace.streams.internal.store;
 
+import dev.millrace.streams.KeyValue;
 import dev.millrace.streams.internal.Erased;
 import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.state.KeyValueIterator;
@@ -84,14 +85,15 @@ public final class VersionedRows implements TaskStore {
     public long put(Object key, @Nullable Object value, long timestamp) {
         byte[] keyBytes = keySerializer.serialize(topic, key);
         byte[] valueBytes = value == null ? null : valueSerializer.serialize(topic, value);
-        long validTo = put(keyBytes, valueBytes, timestamp);
+        long validTo = put(keyBytes, valueBytes, timestamp, false);
         if (changelog != null && validTo != VersionedKeyValueStore.PUT_RETURN_CODE_NOT_PUT) {
             changelog.log(keyBytes, valueBytes, timestamp);
         }
         return validTo;
     }
 
-    private long put(byte[] key, byte @Nullable [] value, long timestamp) {
+    private long put(
+            byte[] key, byte @Nullable [] value, long timestamp, boolean restored) {
         newestTime = Math.max(newestTime, timestamp);
         if (timestamp < newestTime - historyRetentionMs) {
             return VersionedKeyValueStore.PUT_RETURN_CODE_NOT_PUT;
@@ -101,7 +103,11 @@ public final class VersionedRows implements TaskStore {
             stored[0] = 1;
             System.arraycopy(value, 0, stored, 1, value.length);
         }
-        below.put(versionKey(key, timestamp), stored);
+        if (restored) {
+            below.restore(List.of(new KeyValue<>(versionKey(key, timestamp), stored)));
+        } else {
+            below.put(versionKey(key, timestamp), stored);
+        }
         long validTo = VersionedKeyValueStore.PUT_RETURN_CODE_VALID_TO_UNDEFINED;
         if (timestamp < Long.MAX_VALUE) {
             try (KeyValueIterator<Bytes, byte[]> later =
@@ -162,7 +168,7 @@ public final class VersionedRows implements TaskStore {
             if (!found.hasNext()) {
                 return null;
             }
-            dev.millrace.streams.KeyValue<Bytes, byte[]> entry = found.next();
+            KeyValue<Bytes, byte[]> entry = found.next();
             version = entry.key;
             stored = entry.value;
         }
@@ -198,6 +204,21 @@ public final class VersionedRows implements TaskStore {
     public void flush() {}
 
     @Override
+    public void holdWrites() {
+        below.holdWrites();
+    }
+
+    @Override
+    public void commit() {
+        below.commit();
+    }
+
+    @Override
+    public long uncommittedBytes() {
+        return below.uncommittedBytes();
+    }
+
+    @Override
     public void sync() {
         below.flush();
     }
@@ -210,7 +231,7 @@ public final class VersionedRows implements TaskStore {
     @Override
     public void restore(List<ConsumerRecord<byte[], byte[]>> records) {
         for (ConsumerRecord<byte[], byte[]> record : records) {
-            put(record.key(), record.value(), record.timestamp());
+            put(record.key(), record.value(), record.timestamp(), true);
         }
     }
 

@@ -33,24 +33,26 @@ public final class ForeignKeyNodes {
     /**
      * Serdes of both tables; null: the configuration's.
      *
-     * @param topic of subscriptions, for the serdes
+     * @param subscriptions topic of them, for the serdes
+     * @param responses topic of them, for the serdes
      */
     public record Formats(
-            String topic,
+            String subscriptions,
+            String responses,
             @Nullable Serde<?> key,
             @Nullable Serde<?> foreignKey,
             @Nullable Serde<?> value,
             @Nullable Serde<?> foreignValue) {
         byte[] key(TaskContext context, Object object) {
-            return serde(key, context, true).serializer().serialize(topic + "-pk", object);
+            return serde(key, context, true).serializer().serialize(pseudo(context, "-pk"), object);
         }
 
         Object keyOf(TaskContext context, byte[] bytes) {
-            return serde(key, context, true).deserializer().deserialize(topic + "-pk", bytes);
+            return serde(key, context, true).deserializer().deserialize(pseudo(context, "-pk"), bytes);
         }
 
         byte[] foreignKey(TaskContext context, Object object) {
-            return serde(foreignKey, context, true).serializer().serialize(topic + "-fk", object);
+            return serde(foreignKey, context, true).serializer().serialize(pseudo(context, "-fk"), object);
         }
 
         byte @Nullable [] hash(TaskContext context, @Nullable Object object) {
@@ -59,19 +61,24 @@ public final class ForeignKeyNodes {
                     : ForeignKeyFormat.hash(
                             serde(value, context, false)
                                     .serializer()
-                                    .serialize(topic + "-vh", object));
+                                    .serialize(pseudo(context, "-vh"), object));
         }
 
         byte @Nullable [] foreignValue(TaskContext context, @Nullable Object object) {
             return object == null
                     ? null
-                    : serde(foreignValue, context, false).serializer().serialize(topic, object);
+                    : serde(foreignValue, context, false).serializer().serialize(context.config().applicationId() + "-" + responses, object);
         }
 
         @Nullable Object foreignValueOf(TaskContext context, byte @Nullable [] bytes) {
             return bytes == null
                     ? null
-                    : serde(foreignValue, context, false).deserializer().deserialize(topic, bytes);
+                    : serde(foreignValue, context, false).deserializer().deserialize(context.config().applicationId() + "-" + responses, bytes);
+        }
+
+        /** Not a topic, but told apart by serdes that look schemas up by topic. */
+        private String pseudo(TaskContext context, String suffix) {
+            return context.config().applicationId() + "-" + subscriptions + suffix;
         }
 
         private static Serde<Object> serde(

@@ -10,8 +10,10 @@ import dev.millrace.streams.internal.topology.NodeSpec;
 import dev.millrace.streams.internal.topology.StoreSpec;
 import dev.millrace.streams.internal.topology.SubtopologySpec;
 import dev.millrace.streams.processor.PunctuationType;
+import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.StreamPartitioner;
 import dev.millrace.streams.processor.TaskId;
+import dev.millrace.streams.query.Position;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -84,6 +86,7 @@ public final class Task {
     private final List<RecordQueue> queues = new ArrayList<>();
     private final Map<TopicPartition, RecordQueue> queueOf = new HashMap<>();
     private final Map<String, StoreSpec> changelogs = new LinkedHashMap<>();
+    private boolean holdWrites;
     private boolean started;
     private boolean lastQueueIsEmpty;
 
@@ -111,6 +114,11 @@ public final class Task {
         for (NodeSpec spec : subtopology.nodes()) {
             addNode(spec);
         }
+        read(partitions);
+    }
+
+    /** Gives sources to a task made without any: one that only followed its changelogs so far. */
+    public void read(Collection<TopicPartition> partitions) {
         partitions.stream()
                 .sorted((a, b) -> a.toString().compareTo(b.toString()))
                 .forEach(this::addPartition);
@@ -148,6 +156,7 @@ public final class Task {
 
     private void addNode(NodeSpec spec) {
         Node node = create(spec);
+        node.label(spec.name());
         nodes.put(spec.name(), node);
         for (String parent : spec.parents()) {
             Objects.requireNonNull(nodes.get(parent)).addChild(node);
@@ -200,6 +209,14 @@ public final class Task {
         return queueOf.keySet();
     }
 
+    /**
+     * Before {@link #openStores}: what is processed reaches the disk only after {@link
+     * #commitStores()}.
+     */
+    public void holdWrites() {
+        holdWrites = true;
+    }
+
     /** Opens the stores below, for restoring; nothing is processed yet. */
     public void openStores() {
         for (StoreSpec spec : subtopology.stores()) {
@@ -214,7 +231,7 @@ public final class Task {
                                     environment.budget,
                                     context);
             context.add(store);
-            context.open(store);
+            context.open(store, holdWrites);
         }
     }
 
@@ -227,6 +244,23 @@ public final class Task {
     /** Changelog topics by name. */
     public Map<String, StoreSpec> changelogs() {
         return changelogs;
+    }
+
+    /** Last records that were processed, of each source that had any. */
+    public Position position() {
+        Position position = Position.emptyPosition();
+        for (RecordQueue queue : queues) {
+            if (queue.lastProcessed >= 0) {
+                position.withComponent(
+                        queue.partition.topic(), queue.partition.partition(), queue.lastProcessed);
+            }
+        }
+        return position;
+    }
+
+    /** A store as processors see it; for reading. */
+    public StateStore view(String store) {
+        return context.store(store).view(context::recordTimestamp);
     }
 
     /** Whether what is stored under the name outlives the process. */
@@ -357,6 +391,7 @@ public final class Task {
                     e);
         }
         context.end();
+        next.lastProcessed = record.offset();
         next.advance();
         lastQueueIsEmpty = next.headRecord() == null;
         return true;
@@ -386,6 +421,20 @@ public final class Task {
         for (StoreSpec store : subtopology.stores()) {
             context.store(store.name()).flush();
         }
+    }
+
+    /** Everything written until now is committed in the changelogs. */
+    public void commitStores() {
+        context.stores().values().forEach(TaskStore::commit);
+    }
+
+    /** Memory of the writes that wait for {@link #commitStores()}. */
+    public long uncommittedBytes() {
+        long bytes = 0;
+        for (TaskStore store : context.stores().values()) {
+            bytes += store.uncommittedBytes();
+        }
+        return bytes;
     }
 
     /** Makes persistent stores durable. */

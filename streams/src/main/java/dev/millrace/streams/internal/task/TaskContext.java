@@ -1,6 +1,7 @@
 package dev.millrace.streams.internal.task;
 
 import dev.millrace.streams.StreamsConfig;
+import dev.millrace.streams.errors.ProcessingExceptionHandler;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.Erased;
 import dev.millrace.streams.internal.store.CustomStore;
@@ -13,6 +14,7 @@ import dev.millrace.streams.processor.Punctuator;
 import dev.millrace.streams.processor.RecordContext;
 import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.processor.api.RecordMetadata;
+import dev.millrace.streams.processor.api.Record;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,6 +25,7 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +53,7 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
     private final Map<String, Object> shared = new HashMap<>();
     private boolean latest = true;
     private boolean commitRequested;
+    private @Nullable ProcessingExceptionHandler processingHandler;
     private long droppedRecords;
 
     TaskContext(
@@ -132,7 +136,10 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
         stores.put(store.name(), store);
     }
 
-    void open(TaskStore store) {
+    void open(TaskStore store, boolean holdWrites) {
+        if (holdWrites) {
+            store.holdWrites();
+        }
         if (store instanceof RowStore rows) {
             rows.openIn(new StoreContext(this, null));
         } else if (store instanceof VersionedRows versioned) {
@@ -230,6 +237,73 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
 
     long droppedRecords() {
         return droppedRecords;
+    }
+
+    /**
+     * Asks the handler about a record that made a node fail.
+     *
+     * @throws RecordFailedException when the handler says so
+     */
+    void failed(
+            String node,
+            @Nullable Object key,
+            @Nullable Object value,
+            long timestamp,
+            RuntimeException cause) {
+        ErrorContext where = ErrorContext.of(taskId, node, origin, timestamp);
+        Record<Object, Object> record =
+                new Record<>(Erased.any(key), Erased.any(value), Math.max(0, timestamp), headers);
+        ProcessingExceptionHandler.Response response;
+        try {
+            response = processingHandler().handleError(where, record, cause);
+        } catch (RuntimeException e) {
+            throw new RecordFailedException("The handler failed at a record that failed", e);
+        }
+        bury(response.deadLetterQueueRecords());
+        if (response.result() == ProcessingExceptionHandler.Result.FAIL) {
+            throw new RecordFailedException(
+                    "Exception caught in process. taskId="
+                            + taskId
+                            + ", processor="
+                            + node
+                            + ", topic="
+                            + where.topic()
+                            + ", partition="
+                            + where.partition()
+                            + ", offset="
+                            + where.offset()
+                            + ": "
+                            + cause,
+                    cause);
+        }
+        droppedRecords++;
+    }
+
+    private ProcessingExceptionHandler processingHandler() {
+        ProcessingExceptionHandler made = processingHandler;
+        if (made == null) {
+            made = config.processingExceptionHandler();
+            processingHandler = made;
+        }
+        return made;
+    }
+
+    ErrorContext errorContext(String node) {
+        return ErrorContext.of(taskId, node, origin, recordTimestamp);
+    }
+
+    /** Writes what a handler wants to keep of a record. */
+    void bury(List<ProducerRecord<byte[], byte[]>> deadLetters) {
+        for (ProducerRecord<byte[], byte[]> letter : deadLetters) {
+            Long timestamp = letter.timestamp();
+            collector.send(
+                    letter.topic(),
+                    letter.partition(),
+                    letter.key(),
+                    letter.value(),
+                    timestamp == null ? wallClockMs() : timestamp,
+                    letter.headers());
+        }
     }
 
     void requestCommit() {

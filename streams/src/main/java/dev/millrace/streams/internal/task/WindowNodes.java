@@ -99,7 +99,12 @@ public final class WindowNodes {
          * @param to greatest
          */
         final void emitFinal(long closeTime, long from, long to) {
-            if (!settings.emitsFinal() || context.wallClockMs() < nextEmitMs) {
+            if (!settings.emitsFinal()) {
+                return;
+            }
+            boolean throttled = context.wallClockMs() < nextEmitMs;
+            // What is past retention leaves the store: it must be told before.
+            if (throttled && closeTime - Math.max(0, lastEmitTime) <= settings.graceMs()) {
                 return;
             }
             nextEmitMs = context.wallClockMs() + emitIntervalMs;
@@ -153,6 +158,7 @@ public final class WindowNodes {
             }
             observedTime = Math.max(observedTime, timestamp);
             long closeTime = observedTime - settings.graceMs();
+            long size = windows.size();
             for (Map.Entry<Long, ? extends Window> entry :
                     windows.windowsFor(timestamp).entrySet()) {
                 Window window = entry.getValue();
@@ -170,7 +176,6 @@ public final class WindowNodes {
                 }
                 update(windowed, aggregate(key, value, before), before, newest, timestamp);
             }
-            long size = windows.size();
             emitFinal(
                     closeTime,
                     lastEmitTime == -1 ? 0 : Math.max(0, lastEmitTime - size + 1),
@@ -219,6 +224,7 @@ public final class WindowNodes {
             observedTime = Math.max(observedTime, timestamp);
             long gapMs = windows.inactivityGap();
             long closeTime = observedTime - settings.graceMs() - gapMs;
+            emitFinal(closeTime, Math.max(0, lastEmitTime), closeTime - 1);
             List<Session> merged = new ArrayList<>();
             rows.forEachSession(
                     key,
@@ -245,7 +251,6 @@ public final class WindowNodes {
                 Windowed<Object> windowed = new Windowed<>(key, new SessionWindow(start, end));
                 update(windowed, aggregate(key, value, aggregate), null, end, end);
             }
-            emitFinal(closeTime, Math.max(0, lastEmitTime), closeTime - 1);
         }
 
         @Override

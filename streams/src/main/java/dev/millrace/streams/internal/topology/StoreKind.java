@@ -44,14 +44,19 @@ public sealed interface StoreKind {
         }
     }
 
-    /** Values by key and window start. */
+    /**
+     * Values by key and window start.
+     *
+     * @param emitsFinal rows are read when they expire
+     */
     record Windows(
             @Nullable WindowBytesStoreSupplier supplier,
             @Nullable DslStoreSuppliers suppliers,
             long retentionMs,
             long windowSizeMs,
             boolean retainDuplicates,
-            boolean timestamped)
+            boolean timestamped,
+            boolean emitsFinal)
             implements StoreKind {
         @Override
         public Map<String, String> changelogSettings(long extraRetentionMs) {
@@ -70,7 +75,8 @@ public sealed interface StoreKind {
     record Sessions(
             @Nullable SessionBytesStoreSupplier supplier,
             @Nullable DslStoreSuppliers suppliers,
-            long retentionMs)
+            long retentionMs,
+            boolean emitsFinal)
             implements StoreKind {
         @Override
         public Map<String, String> changelogSettings(long extraRetentionMs) {
