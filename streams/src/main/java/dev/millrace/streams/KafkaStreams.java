@@ -15,6 +15,7 @@ import dev.millrace.streams.internal.runtime.StateQueries;
 import dev.millrace.streams.internal.runtime.StreamThread;
 import dev.millrace.streams.internal.runtime.StreamsMetrics;
 import dev.millrace.streams.internal.store.RocksDbStore;
+import dev.millrace.streams.internal.store.StoreFactory;
 import dev.millrace.streams.internal.topology.SubtopologySpec;
 import dev.millrace.streams.internal.topology.TopologySpec;
 import dev.millrace.streams.processor.StandbyUpdateListener;
@@ -234,10 +235,7 @@ public class KafkaStreams implements AutoCloseable {
     private boolean usesRocksDb() {
         return topology.stores().stream()
                 .anyMatch(
-                        store ->
-                                store.supplier() == null
-                                        ? !config.inMemoryStoresByDefault()
-                                        : store.supplier().get().persistent());
+                        store -> new StoreFactory(store, config.dslStoreSuppliers()).persistent());
     }
 
     private StreamThread newThread(int number, Admin admin, UUID processId) {

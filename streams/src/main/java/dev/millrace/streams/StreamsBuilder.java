@@ -1,18 +1,24 @@
 package dev.millrace.streams;
 
+import dev.millrace.streams.internal.Erased;
 import dev.millrace.streams.internal.dsl.GraphBuilder;
-import dev.millrace.streams.internal.store.KeyValueStoreBuilder;
+import dev.millrace.streams.internal.store.BuiltInStoreBuilder;
 import dev.millrace.streams.kstream.Consumed;
+import dev.millrace.streams.kstream.GlobalKTable;
 import dev.millrace.streams.kstream.KStream;
 import dev.millrace.streams.kstream.KTable;
 import dev.millrace.streams.kstream.Materialized;
+import dev.millrace.streams.processor.api.ProcessorSupplier;
 import dev.millrace.streams.state.KeyValueStore;
 import dev.millrace.streams.state.StoreBuilder;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Describes a program; {@link #build()} makes the {@link Topology} that {@link KafkaStreams} and
@@ -77,16 +83,86 @@ public class StreamsBuilder {
 
     /** A store for processors, which name it when they are added. */
     public synchronized StreamsBuilder addStateStore(StoreBuilder<?> builder) {
-        graph.addStateStore(KeyValueStoreBuilder.specOf(builder));
+        graph.addStateStore(BuiltInStoreBuilder.specOf(builder));
         return this;
     }
 
-    public synchronized Topology build() {
-        return new Topology(graph.write());
+    /** All partitions of a topic as a table, whole on every instance. */
+    public synchronized <K, V> GlobalKTable<K, V> globalTable(String topic) {
+        return globalTable(topic, Consumed.with(null, null, null, null));
     }
 
-    /** As {@link #build()}: there are no optimisations to choose yet. */
-    public synchronized Topology build(Properties properties) {
-        return build();
+    public synchronized <K, V> GlobalKTable<K, V> globalTable(
+            String topic, Consumed<K, V> consumed) {
+        return graph.globalTable(
+                Objects.requireNonNull(topic, "topic can't be null"),
+                Objects.requireNonNull(consumed, "consumed can't be null"),
+                null);
+    }
+
+    public synchronized <K, V> GlobalKTable<K, V> globalTable(
+            String topic, Materialized<K, V, KeyValueStore<Bytes, byte[]>> materialized) {
+        return graph.globalTable(
+                Objects.requireNonNull(topic, "topic can't be null"),
+                Consumed.with(materialized.keySerde(), materialized.valueSerde()),
+                materialized);
+    }
+
+    /** The serdes of {@code consumed} are those of the store, too. */
+    public synchronized <K, V> GlobalKTable<K, V> globalTable(
+            String topic,
+            Consumed<K, V> consumed,
+            Materialized<K, V, KeyValueStore<Bytes, byte[]>> materialized) {
+        Objects.requireNonNull(consumed, "consumed can't be null");
+        return graph.globalTable(
+                Objects.requireNonNull(topic, "topic can't be null"),
+                consumed,
+                materialized
+                        .withKeySerde(consumed.keySerde())
+                        .withValueSerde(consumed.valueSerde()));
+    }
+
+    /** A store that a processor of your own fills from all partitions of a topic. */
+    public synchronized <KIn, VIn> StreamsBuilder addGlobalStore(
+            StoreBuilder<?> storeBuilder,
+            String topic,
+            Consumed<KIn, VIn> consumed,
+            ProcessorSupplier<KIn, VIn, Void, Void> stateUpdateSupplier) {
+        Objects.requireNonNull(storeBuilder, "storeBuilder can't be null");
+        Objects.requireNonNull(consumed, "consumed can't be null");
+        graph.addGlobalStore(
+                BuiltInStoreBuilder.specOf(storeBuilder),
+                topic,
+                consumed,
+                Erased.cast(stateUpdateSupplier));
+        return this;
+    }
+
+    /** The records of all topics whose names match, also of those that come later. */
+    public synchronized <K, V> KStream<K, V> stream(Pattern topicPattern) {
+        return stream(topicPattern, Consumed.with(null, null, null, null));
+    }
+
+    public synchronized <K, V> KStream<K, V> stream(Pattern topicPattern, Consumed<K, V> consumed) {
+        return graph.stream(
+                Objects.requireNonNull(topicPattern, "topicPattern can't be null"),
+                Objects.requireNonNull(consumed, "consumed can't be null"));
+    }
+
+    public synchronized Topology build() {
+        return new Topology(graph.write(Set.of()));
+    }
+
+    /** With the optimisations that {@code topology.optimization} names. */
+    public synchronized Topology build(@Nullable Properties properties) {
+        Object named =
+                properties == null
+                        ? null
+                        : properties.get(StreamsConfig.TOPOLOGY_OPTIMIZATION_CONFIG);
+        return new Topology(
+                graph.write(
+                        named == null
+                                ? Set.of()
+                                : StreamsConfig.optimizations(String.valueOf(named))));
     }
 }

@@ -4,8 +4,11 @@ import dev.millrace.streams.errors.DeserializationExceptionHandler;
 import dev.millrace.streams.errors.ProcessingExceptionHandler;
 import dev.millrace.streams.errors.ProductionExceptionHandler;
 import dev.millrace.streams.processor.TimestampExtractor;
+import dev.millrace.streams.state.BuiltInDslStoreSuppliers;
+import dev.millrace.streams.state.DslStoreSuppliers;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -296,6 +299,42 @@ public class StreamsConfig extends AbstractConfig {
     /** HOST:PORT, or empty. */
     public String applicationServer() {
         return getString(APPLICATION_SERVER_CONFIG);
+    }
+
+    /** The optimisations that a value of {@code topology.optimization} names. */
+    public static Set<String> optimizations(String value) {
+        Set<String> known =
+                Set.of(
+                        REUSE_KTABLE_SOURCE_TOPICS,
+                        MERGE_REPARTITION_TOPICS,
+                        SINGLE_STORE_SELF_JOIN);
+        if (value.equals(NO_OPTIMIZATION)) {
+            return Set.of();
+        }
+        if (value.equals(OPTIMIZE)) {
+            return known;
+        }
+        Set<String> named = new LinkedHashSet<>();
+        for (String each : value.split(",", -1)) {
+            if (!known.contains(each.trim())) {
+                throw new ConfigException(
+                        TOPOLOGY_OPTIMIZATION_CONFIG,
+                        value,
+                        "it is none, all, or a list of " + known);
+            }
+            named.add(each.trim());
+        }
+        return named;
+    }
+
+    /** What makes the stores of tables that name none. */
+    public DslStoreSuppliers dslStoreSuppliers() {
+        if (getClass(DSL_STORE_SUPPLIERS_CLASS_CONFIG) != null) {
+            return getConfiguredInstance(DSL_STORE_SUPPLIERS_CLASS_CONFIG, DslStoreSuppliers.class);
+        }
+        return inMemoryStoresByDefault()
+                ? BuiltInDslStoreSuppliers.IN_MEMORY
+                : BuiltInDslStoreSuppliers.ROCKS_DB;
     }
 
     public boolean inMemoryStoresByDefault() {

@@ -58,9 +58,6 @@ final class StreamsSettings {
                 DEFAULT_CLIENT_SUPPLIER_CONFIG, "clients are Kafka's own, with the given settings");
         unused.put(DSL_STORE_FORMAT_CONFIG, "rows have no headers");
         unused.put(
-                DSL_STORE_SUPPLIERS_CLASS_CONFIG,
-                "name a supplier in Materialized, or set " + DEFAULT_DSL_STORE_CONFIG);
-        unused.put(
                 ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG,
                 "generated names are always allowed");
         unused.put(LOG_SUMMARY_INTERVAL_MS_CONFIG, "there is no summary in the log");
@@ -83,11 +80,7 @@ final class StreamsSettings {
         unused.put(
                 STATE_CLEANUP_DIR_MAX_AGE_MS_CONFIG, "state of tasks that run elsewhere is kept");
         unused.put(TASK_ASSIGNOR_CLASS_CONFIG, "tasks are placed by state and load");
-        unused.put(TOPOLOGY_OPTIMIZATION_CONFIG, "the topology runs as it is written");
         unused.put(UPGRADE_FROM_CONFIG, "there is one version of the assignor so far");
-        unused.put(
-                WINDOW_STORE_CHANGE_LOG_ADDITIONAL_RETENTION_MS_CONFIG,
-                "there are no windowed stores");
         return unused;
     }
 

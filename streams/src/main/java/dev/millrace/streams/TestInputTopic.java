@@ -4,6 +4,7 @@ import dev.millrace.streams.test.TestRecord;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
@@ -28,8 +29,8 @@ public class TestInputTopic<K, V> {
         if (advance.isNegative()) {
             throw new IllegalArgumentException("autoAdvance must be positive");
         }
-        this.driver = driver;
-        this.topic = topic;
+        this.driver = Objects.requireNonNull(driver, "driver cannot be null");
+        this.topic = Objects.requireNonNull(topic, "topicName cannot be null");
         this.keySerializer = keySerializer;
         this.valueSerializer = valueSerializer;
         this.current = start;
@@ -112,6 +113,12 @@ public class TestInputTopic<K, V> {
 
     @Override
     public String toString() {
-        return "TestInputTopic " + topic;
+        return "TestInputTopic[topic='"
+                + topic
+                + "', keySerializer="
+                + keySerializer.getClass().getSimpleName()
+                + ", valueSerializer="
+                + valueSerializer.getClass().getSimpleName()
+                + "]";
     }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.kafka.common.serialization.Deserializer;
 
 /**
@@ -22,8 +23,8 @@ public class TestOutputTopic<K, V> {
             String topic,
             Deserializer<K> keyDeserializer,
             Deserializer<V> valueDeserializer) {
-        this.driver = driver;
-        this.topic = topic;
+        this.driver = Objects.requireNonNull(driver, "driver cannot be null");
+        this.topic = Objects.requireNonNull(topic, "topicName cannot be null");
         this.keyDeserializer = keyDeserializer;
         this.valueDeserializer = valueDeserializer;
     }
@@ -89,6 +90,14 @@ public class TestOutputTopic<K, V> {
 
     @Override
     public String toString() {
-        return "TestOutputTopic " + topic;
+        return "TestOutputTopic[topic='"
+                + topic
+                + "', keyDeserializer="
+                + keyDeserializer.getClass().getSimpleName()
+                + ", valueDeserializer="
+                + valueDeserializer.getClass().getSimpleName()
+                + ", size="
+                + getQueueSize()
+                + "]";
     }
 }

@@ -1,7 +1,7 @@
 package dev.millrace.streams;
 
 import dev.millrace.streams.internal.Erased;
-import dev.millrace.streams.internal.store.KeyValueStoreBuilder;
+import dev.millrace.streams.internal.store.BuiltInStoreBuilder;
 import dev.millrace.streams.internal.task.ProcessorNode;
 import dev.millrace.streams.internal.topology.Description;
 import dev.millrace.streams.internal.topology.NodeSpec;
@@ -14,7 +14,10 @@ import dev.millrace.streams.processor.api.ProcessorSupplier;
 import dev.millrace.streams.state.StoreBuilder;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
@@ -36,24 +39,90 @@ public class Topology {
     }
 
     public Topology addSource(String name, String... topics) {
-        return addSource(null, name, null, null, null, topics);
+        return source(null, name, null, null, null, List.of(topics), null);
     }
 
-    public Topology addSource(AutoOffsetReset offsetReset, String name, String... topics) {
-        return addSource(offsetReset, name, null, null, null, topics);
-    }
-
-    public Topology addSource(
-            TimestampExtractor timestampExtractor, String name, String... topics) {
-        return addSource(null, name, timestampExtractor, null, null, topics);
+    public Topology addSource(String name, Pattern topicPattern) {
+        return source(null, name, null, null, null, List.of(), topicPattern);
     }
 
     public <K, V> Topology addSource(
             String name,
-            Deserializer<K> keyDeserializer,
-            Deserializer<V> valueDeserializer,
+            @Nullable Deserializer<K> keyDeserializer,
+            @Nullable Deserializer<V> valueDeserializer,
             String... topics) {
-        return addSource(null, name, null, keyDeserializer, valueDeserializer, topics);
+        return source(null, name, null, keyDeserializer, valueDeserializer, List.of(topics), null);
+    }
+
+    public <K, V> Topology addSource(
+            String name,
+            @Nullable Deserializer<K> keyDeserializer,
+            @Nullable Deserializer<V> valueDeserializer,
+            Pattern topicPattern) {
+        return source(
+                null, name, null, keyDeserializer, valueDeserializer, List.of(), topicPattern);
+    }
+
+    public Topology addSource(
+            TimestampExtractor timestampExtractor, String name, String... topics) {
+        return source(null, name, timestampExtractor, null, null, List.of(topics), null);
+    }
+
+    public Topology addSource(
+            TimestampExtractor timestampExtractor, String name, Pattern topicPattern) {
+        return source(null, name, timestampExtractor, null, null, List.of(), topicPattern);
+    }
+
+    public Topology addSource(
+            @Nullable AutoOffsetReset offsetReset, String name, String... topics) {
+        return source(offsetReset, name, null, null, null, List.of(topics), null);
+    }
+
+    public Topology addSource(
+            @Nullable AutoOffsetReset offsetReset, String name, Pattern topicPattern) {
+        return source(offsetReset, name, null, null, null, List.of(), topicPattern);
+    }
+
+    public <K, V> Topology addSource(
+            @Nullable AutoOffsetReset offsetReset,
+            String name,
+            @Nullable Deserializer<K> keyDeserializer,
+            @Nullable Deserializer<V> valueDeserializer,
+            String... topics) {
+        return source(
+                offsetReset, name, null, keyDeserializer, valueDeserializer, List.of(topics), null);
+    }
+
+    public <K, V> Topology addSource(
+            @Nullable AutoOffsetReset offsetReset,
+            String name,
+            @Nullable Deserializer<K> keyDeserializer,
+            @Nullable Deserializer<V> valueDeserializer,
+            Pattern topicPattern) {
+        return source(
+                offsetReset,
+                name,
+                null,
+                keyDeserializer,
+                valueDeserializer,
+                List.of(),
+                topicPattern);
+    }
+
+    public Topology addSource(
+            @Nullable AutoOffsetReset offsetReset,
+            TimestampExtractor timestampExtractor,
+            String name,
+            String... topics) {
+        return source(offsetReset, name, timestampExtractor, null, null, List.of(topics), null);
+    }
+
+    public Topology addSource(
+            @Nullable AutoOffsetReset offsetReset,
+            TimestampExtractor timestampExtractor,
+            String name,
+            Pattern topicPattern) {
+        return source(offsetReset, name, timestampExtractor, null, null, List.of(), topicPattern);
     }
 
     public <K, V> Topology addSource(
@@ -63,15 +132,52 @@ public class Topology {
             @Nullable Deserializer<K> keyDeserializer,
             @Nullable Deserializer<V> valueDeserializer,
             String... topics) {
+        return source(
+                offsetReset,
+                name,
+                timestampExtractor,
+                keyDeserializer,
+                valueDeserializer,
+                List.of(topics),
+                null);
+    }
+
+    public <K, V> Topology addSource(
+            @Nullable AutoOffsetReset offsetReset,
+            String name,
+            @Nullable TimestampExtractor timestampExtractor,
+            @Nullable Deserializer<K> keyDeserializer,
+            @Nullable Deserializer<V> valueDeserializer,
+            Pattern topicPattern) {
+        return source(
+                offsetReset,
+                name,
+                timestampExtractor,
+                keyDeserializer,
+                valueDeserializer,
+                List.of(),
+                topicPattern);
+    }
+
+    private Topology source(
+            @Nullable AutoOffsetReset offsetReset,
+            String name,
+            @Nullable TimestampExtractor timestampExtractor,
+            @Nullable Deserializer<?> keyDeserializer,
+            @Nullable Deserializer<?> valueDeserializer,
+            List<String> topics,
+            @Nullable Pattern pattern) {
+        Objects.requireNonNull(name, "name must not be null");
         spec.add(
                 new NodeSpec.Source(
                         name,
-                        List.of(topics),
+                        topics,
                         keyDeserializer,
                         valueDeserializer,
                         timestampExtractor,
                         offsetReset,
-                        false));
+                        false,
+                        pattern));
         return this;
     }
 
@@ -130,6 +236,23 @@ public class Topology {
                 parentNames);
     }
 
+    public <K, V> Topology addSink(
+            String name,
+            TopicNameExtractor<? super K, ? super V> topicExtractor,
+            StreamPartitioner<? super K, ? super V> partitioner,
+            String... parentNames) {
+        return sink(name, null, topicExtractor, null, null, partitioner, parentNames);
+    }
+
+    public <K, V> Topology addSink(
+            String name,
+            TopicNameExtractor<? super K, ? super V> topicExtractor,
+            @Nullable Serializer<K> keySerializer,
+            @Nullable Serializer<V> valueSerializer,
+            String... parentNames) {
+        return sink(name, null, topicExtractor, keySerializer, valueSerializer, null, parentNames);
+    }
+
     private Topology sink(
             String name,
             @Nullable String topic,
@@ -161,15 +284,110 @@ public class Topology {
                         List.of(parentNames),
                         () -> new ProcessorNode(name, erased),
                         new LinkedHashSet<>()));
-        for (StoreBuilder<?> store : supplier.stores()) {
-            addStateStore(store, name);
+        Set<StoreBuilder<?>> stores = supplier.stores();
+        if (stores != null) {
+            stores.forEach(store -> addStateStore(store, name));
         }
         return this;
     }
 
     public <S extends StateStore> Topology addStateStore(
             StoreBuilder<S> storeBuilder, String... processorNames) {
-        spec.addStore(KeyValueStoreBuilder.specOf(storeBuilder), List.of(processorNames));
+        spec.addStore(BuiltInStoreBuilder.specOf(storeBuilder), List.of(processorNames));
+        return this;
+    }
+
+    /** A store that a processor of your own fills from all partitions of a topic. */
+    public <K, V, S extends StateStore> Topology addGlobalStore(
+            StoreBuilder<S> storeBuilder,
+            String sourceName,
+            @Nullable Deserializer<K> keyDeserializer,
+            @Nullable Deserializer<V> valueDeserializer,
+            String topic,
+            String processorName,
+            ProcessorSupplier<K, V, Void, Void> stateUpdateSupplier) {
+        return addGlobalStore(
+                storeBuilder,
+                sourceName,
+                null,
+                keyDeserializer,
+                valueDeserializer,
+                topic,
+                processorName,
+                stateUpdateSupplier);
+    }
+
+    public <K, V, S extends StateStore> Topology addGlobalStore(
+            StoreBuilder<S> storeBuilder,
+            String sourceName,
+            @Nullable TimestampExtractor timestampExtractor,
+            @Nullable Deserializer<K> keyDeserializer,
+            @Nullable Deserializer<V> valueDeserializer,
+            String topic,
+            String processorName,
+            ProcessorSupplier<K, V, Void, Void> stateUpdateSupplier) {
+        ProcessorSupplier<Object, Object, Object, Object> erased =
+                Erased.cast(Objects.requireNonNull(stateUpdateSupplier, "stateUpdateSupplier"));
+        spec.addGlobalStore(
+                BuiltInStoreBuilder.specOf(storeBuilder).restoredFrom(topic),
+                new NodeSpec.Source(
+                        sourceName,
+                        List.of(topic),
+                        keyDeserializer,
+                        valueDeserializer,
+                        timestampExtractor,
+                        null,
+                        false),
+                new NodeSpec.Processor(
+                        processorName,
+                        List.of(sourceName),
+                        () -> new ProcessorNode(processorName, erased),
+                        new LinkedHashSet<>()));
+        return this;
+    }
+
+    /** A store filled from a topic, partition by partition, that is its changelog, too. */
+    public <K, V, S extends StateStore> Topology addReadOnlyStateStore(
+            StoreBuilder<S> storeBuilder,
+            String sourceName,
+            @Nullable Deserializer<K> keyDeserializer,
+            @Nullable Deserializer<V> valueDeserializer,
+            String topic,
+            String processorName,
+            ProcessorSupplier<K, V, Void, Void> stateUpdateSupplier) {
+        return addReadOnlyStateStore(
+                storeBuilder,
+                sourceName,
+                null,
+                keyDeserializer,
+                valueDeserializer,
+                topic,
+                processorName,
+                stateUpdateSupplier);
+    }
+
+    public <K, V, S extends StateStore> Topology addReadOnlyStateStore(
+            StoreBuilder<S> storeBuilder,
+            String sourceName,
+            @Nullable TimestampExtractor timestampExtractor,
+            @Nullable Deserializer<K> keyDeserializer,
+            @Nullable Deserializer<V> valueDeserializer,
+            String topic,
+            String processorName,
+            ProcessorSupplier<K, V, Void, Void> stateUpdateSupplier) {
+        source(
+                null,
+                sourceName,
+                timestampExtractor,
+                keyDeserializer,
+                valueDeserializer,
+                List.of(topic),
+                null);
+        addProcessor(processorName, stateUpdateSupplier, sourceName);
+        spec.addStore(
+                BuiltInStoreBuilder.specOf(storeBuilder.withLoggingEnabled(Map.of()))
+                        .restoredFrom(topic),
+                List.of(processorName));
         return this;
     }
 

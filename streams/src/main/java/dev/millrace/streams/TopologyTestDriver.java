@@ -4,6 +4,7 @@ import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.Erased;
 import dev.millrace.streams.internal.store.PlainView;
 import dev.millrace.streams.internal.store.RowStore;
+import dev.millrace.streams.internal.store.TaskStore;
 import dev.millrace.streams.internal.store.TimestampedView;
 import dev.millrace.streams.internal.task.RecordCollector;
 import dev.millrace.streams.internal.task.Task;
@@ -13,7 +14,12 @@ import dev.millrace.streams.processor.PunctuationType;
 import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.state.KeyValueStore;
+import dev.millrace.streams.state.SessionStore;
+import dev.millrace.streams.state.TimestampedKeyValueStore;
+import dev.millrace.streams.state.TimestampedWindowStore;
 import dev.millrace.streams.state.ValueAndTimestamp;
+import dev.millrace.streams.state.VersionedKeyValueStore;
+import dev.millrace.streams.state.WindowStore;
 import dev.millrace.streams.test.TestRecord;
 import java.io.Closeable;
 import java.io.IOException;
@@ -31,13 +37,17 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.metrics.Metrics;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
@@ -53,6 +63,7 @@ import org.jspecify.annotations.Nullable;
  */
 public class TopologyTestDriver implements Closeable {
     private static final int PARTITION = 0;
+    private static final double RATE_WINDOW_S = 30;
 
     private final StreamsConfig config;
     private final Path temporaryDirectory;
@@ -62,7 +73,10 @@ public class TopologyTestDriver implements Closeable {
             new LinkedHashMap<>();
     private final Map<String, Long> nextOffsets = new HashMap<>();
     private final ArrayDeque<ProducerRecord<byte[], byte[]>> produced = new ArrayDeque<>();
+    private final Metrics metrics = new Metrics();
     private final Task task;
+    private final @Nullable SubtopologySpec globals;
+    private final @Nullable Task globalTask;
     private long wallClockMs;
 
     public TopologyTestDriver(Topology topology) {
@@ -106,23 +120,48 @@ public class TopologyTestDriver implements Closeable {
                 whole.sourceTopics().stream()
                         .map(topic -> new TopicPartition(topic, PARTITION))
                         .toList();
+        globals = spec.globalSubtopology(applicationId).orElse(null);
+        Map<String, TaskStore> globalStores = Map.of();
+        if (globals == null) {
+            globalTask = null;
+        } else {
+            globalTask =
+                    new Task(
+                            new TaskId(-1, PARTITION),
+                            globals,
+                            globals.sourceTopics().stream()
+                                    .map(topic -> new TopicPartition(topic, PARTITION))
+                                    .toList(),
+                            environment(spec, "global", Map.of()));
+            globalTask.openStores();
+            globalTask.start();
+            globalStores = globalTask.stores();
+        }
         task =
                 new Task(
                         new TaskId(0, PARTITION),
                         whole,
                         partitions,
-                        new Task.Environment(
-                                this.config,
-                                new Capture(),
-                                topic -> spec.decorate(topic, applicationId),
-                                store -> store.changelogTopic(applicationId),
-                                topic -> PARTITION,
-                                null, // it commits after every record: nothing to combine
-                                this.config.stateDirectory(),
-                                () -> wallClockMs));
+                        environment(spec, "0_0", globalStores));
         task.openStores();
         task.start();
+        addMetrics();
         settle();
+    }
+
+    private Task.Environment environment(
+            TopologySpec spec, String directory, Map<String, TaskStore> globalStores) {
+        String applicationId = config.applicationId();
+        return new Task.Environment(
+                config,
+                new Capture(),
+                topic -> spec.decorate(topic, applicationId),
+                store -> store.changelogTopic(applicationId),
+                topic -> PARTITION,
+                null, // it commits after every record: nothing to combine
+                config.stateDirectory().resolve(directory),
+                () -> wallClockMs,
+                globalStores);
     }
 
     private final class Capture implements RecordCollector {
@@ -165,7 +204,7 @@ public class TopologyTestDriver implements Closeable {
         ProducerRecord<byte[], byte[]> record = produced.poll();
         while (record != null) {
             outputs.computeIfAbsent(record.topic(), topic -> new ArrayDeque<>()).add(record);
-            if (whole.sourceTopics().contains(record.topic())) {
+            if (reads(record.topic())) {
                 enqueue(
                         record.topic(),
                         record.key(),
@@ -197,7 +236,18 @@ public class TopologyTestDriver implements Closeable {
                         Erased.castNullable(value),
                         headers,
                         Optional.empty());
-        task.addRecords(new TopicPartition(topic, PARTITION), List.of(record));
+        TopicPartition partition = new TopicPartition(topic, PARTITION);
+        if (globalTask != null && isGlobal(topic)) {
+            globalTask.addRecords(partition, List.of(record));
+            while (globalTask.processOne()) {
+                globalTask.flushCaches();
+            }
+        } else {
+            if (!task.partitions().contains(partition)) {
+                task.addPartition(partition);
+            }
+            task.addRecords(partition, List.of(record));
+        }
     }
 
     public final <K, V> TestInputTopic<K, V> createInputTopic(
@@ -249,7 +299,7 @@ public class TopologyTestDriver implements Closeable {
             Serializer<K> keySerializer,
             Serializer<V> valueSerializer,
             @Nullable Instant time) {
-        if (!whole.sourceTopics().contains(topic)) {
+        if (!reads(topic)) {
             throw new IllegalArgumentException(
                     "Unknown topic: " + topic + ". The topology reads " + whole.sourceTopics());
         }
@@ -287,6 +337,32 @@ public class TopologyTestDriver implements Closeable {
         return new TestRecord<>(key, value, record.headers(), record.timestamp());
     }
 
+    private boolean isGlobal(String topic) {
+        return globals != null && globals.sourceTopics().contains(topic);
+    }
+
+    private boolean reads(String topic) {
+        return whole.sourceTopics().contains(topic)
+                || isGlobal(topic)
+                || task.matchesPattern(topic);
+    }
+
+    /** Records that had no place in an operator, per task. */
+    public Map<MetricName, ? extends Metric> metrics() {
+        return metrics.metrics();
+    }
+
+    private void addMetrics() {
+        Map<String, String> tags =
+                Map.of("thread-id", Thread.currentThread().getName(), "task-id", task.id().toString());
+        metrics.addMetric(
+                metrics.metricName("dropped-records-total", "stream-task-metrics", tags),
+                (config, now) -> (double) task.droppedRecords());
+        metrics.addMetric(
+                metrics.metricName("dropped-records-rate", "stream-task-metrics", tags),
+                (config, now) -> task.droppedRecords() / RATE_WINDOW_S);
+    }
+
     final long queueSize(String topic) {
         ArrayDeque<ProducerRecord<byte[], byte[]>> records = outputs.get(topic);
         return records == null ? 0 : records.size();
@@ -295,40 +371,88 @@ public class TopologyTestDriver implements Closeable {
     /** Stores by name. */
     public Map<String, StateStore> getAllStateStores() {
         Map<String, StateStore> stores = new LinkedHashMap<>();
-        task.stores().forEach((name, rows) -> stores.put(name, view(rows)));
+        task.stores().forEach((name, store) -> stores.put(name, view(store)));
+        if (globalTask != null) {
+            globalTask.stores().forEach((name, store) -> stores.put(name, view(store)));
+        }
         return stores;
     }
 
+    /**
+     * Any store, as a processor sees it; null when there is no such store.
+     *
+     * @throws IllegalArgumentException for a store that has a getter of its own
+     */
     public @Nullable StateStore getStateStore(String name) {
-        RowStore rows = task.stores().get(name);
-        return rows == null ? null : view(rows);
+        TaskStore store = store(name);
+        return store == null ? null : view(store);
     }
 
-    private StateStore view(RowStore rows) {
-        return rows.timestamped()
-                ? new TimestampedView(rows)
-                : new PlainView(rows, task::recordTimestamp);
+    private @Nullable TaskStore store(String name) {
+        TaskStore store = task.stores().get(name);
+        return store != null || globalTask == null ? store : globalTask.stores().get(name);
+    }
+
+    private StateStore view(TaskStore store) {
+        return store.view(task::recordTimestamp);
     }
 
     /** Plain values, also of a store that keeps timestamps; null when there is no such store. */
     public <K, V> @Nullable KeyValueStore<K, V> getKeyValueStore(String name) {
-        RowStore rows = task.stores().get(name);
-        return rows == null
-                ? null
-                : Erased.<KeyValueStore<K, V>>cast(new PlainView(rows, task::recordTimestamp));
+        StateStore store = getStateStore(name);
+        if (store instanceof TimestampedView || store instanceof PlainView) {
+            RowStore rows = (RowStore) Objects.requireNonNull(store(name));
+            return Erased.<KeyValueStore<K, V>>cast(new PlainView(rows, task::recordTimestamp));
+        }
+        return store instanceof KeyValueStore<?, ?>
+                ? Erased.<KeyValueStore<K, V>>cast(store)
+                : null;
     }
 
     public <K, V> @Nullable KeyValueStore<K, ValueAndTimestamp<V>> getTimestampedKeyValueStore(
             String name) {
-        RowStore rows = task.stores().get(name);
-        return rows == null || !rows.timestamped()
-                ? null
-                : Erased.<KeyValueStore<K, ValueAndTimestamp<V>>>cast(new TimestampedView(rows));
+        return getStateStore(name) instanceof TimestampedKeyValueStore<?, ?> store
+                ? Erased.<KeyValueStore<K, ValueAndTimestamp<V>>>cast(store)
+                : null;
+    }
+
+    public <K, V> @Nullable VersionedKeyValueStore<K, V> getVersionedKeyValueStore(String name) {
+        return getStateStore(name) instanceof VersionedKeyValueStore<?, ?> store
+                ? Erased.<VersionedKeyValueStore<K, V>>cast(store)
+                : null;
+    }
+
+    /** Plain values, also of a store that keeps timestamps; null when there is no such store. */
+    public <K, V> @Nullable WindowStore<K, V> getWindowStore(String name) {
+        TaskStore store = store(name);
+        if (store instanceof RowStore rows && view(store) instanceof WindowStore<?, ?>) {
+            return Erased.<WindowStore<K, V>>cast(rows.plainWindows());
+        }
+        return getStateStore(name) instanceof WindowStore<?, ?> other
+                ? Erased.<WindowStore<K, V>>cast(other)
+                : null;
+    }
+
+    public <K, V> @Nullable WindowStore<K, ValueAndTimestamp<V>> getTimestampedWindowStore(
+            String name) {
+        return getStateStore(name) instanceof TimestampedWindowStore<?, ?> store
+                ? Erased.<WindowStore<K, ValueAndTimestamp<V>>>cast(store)
+                : null;
+    }
+
+    public <K, V> @Nullable SessionStore<K, V> getSessionStore(String name) {
+        return getStateStore(name) instanceof SessionStore<?, ?> store
+                ? Erased.<SessionStore<K, V>>cast(store)
+                : null;
     }
 
     @Override
     public void close() {
+        metrics.close();
         task.close();
+        if (globalTask != null) {
+            globalTask.close();
+        }
         try (Stream<Path> files = Files.walk(temporaryDirectory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);

@@ -7,10 +7,10 @@ public class TopologyException extends StreamsException {
     private static final long serialVersionUID = 1L;
 
     public TopologyException(String message) {
-        super(message);
+        super("Invalid topology: " + message);
     }
 
     public TopologyException(String message, @Nullable Throwable cause) {
-        super(message, cause);
+        super("Invalid topology: " + message, cause);
     }
 }

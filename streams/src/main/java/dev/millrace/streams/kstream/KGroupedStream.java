@@ -22,10 +22,8 @@ public interface KGroupedStream<K, V> {
 
     /** Combines the values of a key; its first value is taken as it is. */
     default KTable<K, V> reduce(Reducer<V> reducer) {
-        return reduce(reducer, Named.GENERATED);
+        return reduce(reducer, Materialized.with(null, null));
     }
-
-    KTable<K, V> reduce(Reducer<V> reducer, Named named);
 
     default KTable<K, V> reduce(
             Reducer<V> reducer, Materialized<K, V, KeyValueStore<Bytes, byte[]>> materialized) {
@@ -40,13 +38,8 @@ public interface KGroupedStream<K, V> {
     /** Folds the values of a key; records with a null key or value are dropped. */
     default <VOut> KTable<K, VOut> aggregate(
             Initializer<VOut> initializer, Aggregator<? super K, ? super V, VOut> aggregator) {
-        return aggregate(initializer, aggregator, Named.GENERATED);
+        return aggregate(initializer, aggregator, Materialized.with(null, null));
     }
-
-    <VOut> KTable<K, VOut> aggregate(
-            Initializer<VOut> initializer,
-            Aggregator<? super K, ? super V, VOut> aggregator,
-            Named named);
 
     default <VOut> KTable<K, VOut> aggregate(
             Initializer<VOut> initializer,
@@ -60,4 +53,16 @@ public interface KGroupedStream<K, V> {
             Aggregator<? super K, ? super V, VOut> aggregator,
             Named named,
             Materialized<K, VOut, KeyValueStore<Bytes, byte[]>> materialized);
+
+    /** By key and fixed windows. */
+    <W extends Window> TimeWindowedKStream<K, V> windowedBy(Windows<W> windows);
+
+    /** By key and windows that begin and end at records. */
+    TimeWindowedKStream<K, V> windowedBy(SlidingWindows windows);
+
+    /** By key and sessions. */
+    SessionWindowedKStream<K, V> windowedBy(SessionWindows windows);
+
+    /** Together with other grouped streams of the same key type. */
+    <VOut> CogroupedKStream<K, VOut> cogroup(Aggregator<? super K, ? super V, VOut> aggregator);
 }

@@ -22,10 +22,8 @@ public interface KGroupedTable<K, V> {
 
     /** The subtractor is called before the adder. */
     default KTable<K, V> reduce(Reducer<V> adder, Reducer<V> subtractor) {
-        return reduce(adder, subtractor, Named.GENERATED);
+        return reduce(adder, subtractor, Materialized.with(null, null));
     }
-
-    KTable<K, V> reduce(Reducer<V> adder, Reducer<V> subtractor, Named named);
 
     default KTable<K, V> reduce(
             Reducer<V> adder,

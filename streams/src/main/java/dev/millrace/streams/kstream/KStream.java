@@ -2,6 +2,7 @@ package dev.millrace.streams.kstream;
 
 import dev.millrace.streams.KeyValue;
 import dev.millrace.streams.processor.TopicNameExtractor;
+import dev.millrace.streams.processor.api.FixedKeyProcessorSupplier;
 import dev.millrace.streams.processor.api.ProcessorSupplier;
 import dev.millrace.streams.state.KeyValueStore;
 import org.apache.kafka.common.utils.Bytes;
@@ -186,6 +187,212 @@ public interface KStream<K, V> {
     <KOut, VOut> KStream<KOut, VOut> process(
             ProcessorSupplier<? super K, ? super V, ? extends KOut, ? extends VOut>
                     processorSupplier,
+            Named named,
+            String... stateStoreNames);
+
+    /** Splits by predicates; a record goes to one branch at most. */
+    default BranchedKStream<K, V> split() {
+        return split(Named.GENERATED);
+    }
+
+    BranchedKStream<K, V> split(Named named);
+
+    /** Pairs of records of the same key within the windows. */
+    default <VRight, VOut> KStream<K, VOut> join(
+            KStream<K, VRight> rightStream,
+            ValueJoiner<? super V, ? super VRight, ? extends VOut> joiner,
+            JoinWindows windows) {
+        return join(rightStream, joiner, windows, StreamJoined.with(null, null, null));
+    }
+
+    default <VRight, VOut> KStream<K, VOut> join(
+            KStream<K, VRight> rightStream,
+            ValueJoinerWithKey<? super K, ? super V, ? super VRight, ? extends VOut> joiner,
+            JoinWindows windows) {
+        return join(rightStream, joiner, windows, StreamJoined.with(null, null, null));
+    }
+
+    <VRight, VOut> KStream<K, VOut> join(
+            KStream<K, VRight> rightStream,
+            ValueJoiner<? super V, ? super VRight, ? extends VOut> joiner,
+            JoinWindows windows,
+            StreamJoined<K, V, VRight> streamJoined);
+
+    <VRight, VOut> KStream<K, VOut> join(
+            KStream<K, VRight> rightStream,
+            ValueJoinerWithKey<? super K, ? super V, ? super VRight, ? extends VOut> joiner,
+            JoinWindows windows,
+            StreamJoined<K, V, VRight> streamJoined);
+
+    /**
+     * As {@link #join(KStream, ValueJoiner, JoinWindows)}; a record of this stream that finds no
+     * partner until the window closes goes on with null.
+     */
+    default <VRight, VOut> KStream<K, VOut> leftJoin(
+            KStream<K, VRight> rightStream,
+            ValueJoiner<? super V, ? super VRight, ? extends VOut> joiner,
+            JoinWindows windows) {
+        return leftJoin(rightStream, joiner, windows, StreamJoined.with(null, null, null));
+    }
+
+    default <VRight, VOut> KStream<K, VOut> leftJoin(
+            KStream<K, VRight> rightStream,
+            ValueJoinerWithKey<? super K, ? super V, ? super VRight, ? extends VOut> joiner,
+            JoinWindows windows) {
+        return leftJoin(rightStream, joiner, windows, StreamJoined.with(null, null, null));
+    }
+
+    <VRight, VOut> KStream<K, VOut> leftJoin(
+            KStream<K, VRight> rightStream,
+            ValueJoiner<? super V, ? super VRight, ? extends VOut> joiner,
+            JoinWindows windows,
+            StreamJoined<K, V, VRight> streamJoined);
+
+    <VRight, VOut> KStream<K, VOut> leftJoin(
+            KStream<K, VRight> rightStream,
+            ValueJoinerWithKey<? super K, ? super V, ? super VRight, ? extends VOut> joiner,
+            JoinWindows windows,
+            StreamJoined<K, V, VRight> streamJoined);
+
+    /**
+     * As {@link #join(KStream, ValueJoiner, JoinWindows)}; a record of either stream that finds no
+     * partner until the window closes goes on with null.
+     */
+    default <VRight, VOut> KStream<K, VOut> outerJoin(
+            KStream<K, VRight> rightStream,
+            ValueJoiner<? super V, ? super VRight, ? extends VOut> joiner,
+            JoinWindows windows) {
+        return outerJoin(rightStream, joiner, windows, StreamJoined.with(null, null, null));
+    }
+
+    default <VRight, VOut> KStream<K, VOut> outerJoin(
+            KStream<K, VRight> rightStream,
+            ValueJoinerWithKey<? super K, ? super V, ? super VRight, ? extends VOut> joiner,
+            JoinWindows windows) {
+        return outerJoin(rightStream, joiner, windows, StreamJoined.with(null, null, null));
+    }
+
+    <VRight, VOut> KStream<K, VOut> outerJoin(
+            KStream<K, VRight> rightStream,
+            ValueJoiner<? super V, ? super VRight, ? extends VOut> joiner,
+            JoinWindows windows,
+            StreamJoined<K, V, VRight> streamJoined);
+
+    <VRight, VOut> KStream<K, VOut> outerJoin(
+            KStream<K, VRight> rightStream,
+            ValueJoinerWithKey<? super K, ? super V, ? super VRight, ? extends VOut> joiner,
+            JoinWindows windows,
+            StreamJoined<K, V, VRight> streamJoined);
+
+    /** Every record with the table's row of its key, if there is one. */
+    default <VTable, VOut> KStream<K, VOut> join(
+            KTable<K, VTable> table,
+            ValueJoiner<? super V, ? super VTable, ? extends VOut> joiner) {
+        return join(table, joiner, Joined.with(null, null, null));
+    }
+
+    default <VTable, VOut> KStream<K, VOut> join(
+            KTable<K, VTable> table,
+            ValueJoinerWithKey<? super K, ? super V, ? super VTable, ? extends VOut> joiner) {
+        return join(table, joiner, Joined.with(null, null, null));
+    }
+
+    <VTable, VOut> KStream<K, VOut> join(
+            KTable<K, VTable> table,
+            ValueJoiner<? super V, ? super VTable, ? extends VOut> joiner,
+            Joined<K, V, VTable> joined);
+
+    <VTable, VOut> KStream<K, VOut> join(
+            KTable<K, VTable> table,
+            ValueJoinerWithKey<? super K, ? super V, ? super VTable, ? extends VOut> joiner,
+            Joined<K, V, VTable> joined);
+
+    /** Every record with the table's row of its key, null if there is none. */
+    default <VTable, VOut> KStream<K, VOut> leftJoin(
+            KTable<K, VTable> table,
+            ValueJoiner<? super V, ? super VTable, ? extends VOut> joiner) {
+        return leftJoin(table, joiner, Joined.with(null, null, null));
+    }
+
+    default <VTable, VOut> KStream<K, VOut> leftJoin(
+            KTable<K, VTable> table,
+            ValueJoinerWithKey<? super K, ? super V, ? super VTable, ? extends VOut> joiner) {
+        return leftJoin(table, joiner, Joined.with(null, null, null));
+    }
+
+    <VTable, VOut> KStream<K, VOut> leftJoin(
+            KTable<K, VTable> table,
+            ValueJoiner<? super V, ? super VTable, ? extends VOut> joiner,
+            Joined<K, V, VTable> joined);
+
+    <VTable, VOut> KStream<K, VOut> leftJoin(
+            KTable<K, VTable> table,
+            ValueJoinerWithKey<? super K, ? super V, ? super VTable, ? extends VOut> joiner,
+            Joined<K, V, VTable> joined);
+
+    /** Every record with the global table's row of the key that the selector makes of it. */
+    default <GlobalKey, GlobalValue, VOut> KStream<K, VOut> join(
+            GlobalKTable<GlobalKey, GlobalValue> globalTable,
+            KeyValueMapper<? super K, ? super V, ? extends GlobalKey> keySelector,
+            ValueJoiner<? super V, ? super GlobalValue, ? extends VOut> joiner) {
+        return join(globalTable, keySelector, joiner, Named.GENERATED);
+    }
+
+    default <GlobalKey, GlobalValue, VOut> KStream<K, VOut> join(
+            GlobalKTable<GlobalKey, GlobalValue> globalTable,
+            KeyValueMapper<? super K, ? super V, ? extends GlobalKey> keySelector,
+            ValueJoinerWithKey<? super K, ? super V, ? super GlobalValue, ? extends VOut> joiner) {
+        return join(globalTable, keySelector, joiner, Named.GENERATED);
+    }
+
+    <GlobalKey, GlobalValue, VOut> KStream<K, VOut> join(
+            GlobalKTable<GlobalKey, GlobalValue> globalTable,
+            KeyValueMapper<? super K, ? super V, ? extends GlobalKey> keySelector,
+            ValueJoiner<? super V, ? super GlobalValue, ? extends VOut> joiner,
+            Named named);
+
+    <GlobalKey, GlobalValue, VOut> KStream<K, VOut> join(
+            GlobalKTable<GlobalKey, GlobalValue> globalTable,
+            KeyValueMapper<? super K, ? super V, ? extends GlobalKey> keySelector,
+            ValueJoinerWithKey<? super K, ? super V, ? super GlobalValue, ? extends VOut> joiner,
+            Named named);
+
+    /** As {@link #join(GlobalKTable, KeyValueMapper, ValueJoiner)}, null where there is no row. */
+    default <GlobalKey, GlobalValue, VOut> KStream<K, VOut> leftJoin(
+            GlobalKTable<GlobalKey, GlobalValue> globalTable,
+            KeyValueMapper<? super K, ? super V, ? extends GlobalKey> keySelector,
+            ValueJoiner<? super V, ? super GlobalValue, ? extends VOut> joiner) {
+        return leftJoin(globalTable, keySelector, joiner, Named.GENERATED);
+    }
+
+    default <GlobalKey, GlobalValue, VOut> KStream<K, VOut> leftJoin(
+            GlobalKTable<GlobalKey, GlobalValue> globalTable,
+            KeyValueMapper<? super K, ? super V, ? extends GlobalKey> keySelector,
+            ValueJoinerWithKey<? super K, ? super V, ? super GlobalValue, ? extends VOut> joiner) {
+        return leftJoin(globalTable, keySelector, joiner, Named.GENERATED);
+    }
+
+    <GlobalKey, GlobalValue, VOut> KStream<K, VOut> leftJoin(
+            GlobalKTable<GlobalKey, GlobalValue> globalTable,
+            KeyValueMapper<? super K, ? super V, ? extends GlobalKey> keySelector,
+            ValueJoiner<? super V, ? super GlobalValue, ? extends VOut> joiner,
+            Named named);
+
+    <GlobalKey, GlobalValue, VOut> KStream<K, VOut> leftJoin(
+            GlobalKTable<GlobalKey, GlobalValue> globalTable,
+            KeyValueMapper<? super K, ? super V, ? extends GlobalKey> keySelector,
+            ValueJoinerWithKey<? super K, ? super V, ? super GlobalValue, ? extends VOut> joiner,
+            Named named);
+
+    /** A processor of your own that keeps keys, and with them the partitioning. */
+    default <VOut> KStream<K, VOut> processValues(
+            FixedKeyProcessorSupplier<? super K, ? super V, ? extends VOut> processorSupplier,
+            String... stateStoreNames) {
+        return processValues(processorSupplier, Named.GENERATED, stateStoreNames);
+    }
+
+    <VOut> KStream<K, VOut> processValues(
+            FixedKeyProcessorSupplier<? super K, ? super V, ? extends VOut> processorSupplier,
             Named named,
             String... stateStoreNames);
 }

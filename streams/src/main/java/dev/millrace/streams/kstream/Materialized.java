@@ -1,9 +1,21 @@
 package dev.millrace.streams.kstream;
 
 import dev.millrace.streams.processor.StateStore;
+import dev.millrace.streams.state.BuiltInDslStoreSuppliers;
+import dev.millrace.streams.state.DslKeyValueParams;
+import dev.millrace.streams.state.DslSessionParams;
+import dev.millrace.streams.state.DslStoreSuppliers;
+import dev.millrace.streams.state.DslWindowParams;
 import dev.millrace.streams.state.KeyValueBytesStoreSupplier;
 import dev.millrace.streams.state.KeyValueStore;
+import dev.millrace.streams.state.SessionBytesStoreSupplier;
+import dev.millrace.streams.state.SessionStore;
+import dev.millrace.streams.state.StoreSupplier;
+import dev.millrace.streams.state.WindowBytesStoreSupplier;
+import dev.millrace.streams.state.WindowStore;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.utils.Bytes;
 import org.jspecify.annotations.Nullable;
@@ -11,84 +23,120 @@ import org.jspecify.annotations.Nullable;
 /**
  * How the rows of a table are kept: store name (which makes it queryable and names its changelog
  * topic), kind of store, serdes, changelog on (default) or off, combining cache on (default) or
- * off. Immutable.
+ * off. The {@code with} methods change the object, as Kafka Streams' do.
  */
 public class Materialized<K, V, S extends StateStore> {
-    private final @Nullable String storeName;
-    private final @Nullable KeyValueBytesStoreSupplier storeSupplier;
-    private final @Nullable Serde<K> keySerde;
-    private final @Nullable Serde<V> valueSerde;
-    private final boolean loggingEnabled;
-    private final boolean cachingEnabled;
-    private final Map<String, String> topicConfig;
+    /** A built-in kind of store. */
+    public enum StoreType implements DslStoreSuppliers {
+        ROCKS_DB(BuiltInDslStoreSuppliers.ROCKS_DB),
+        IN_MEMORY(BuiltInDslStoreSuppliers.IN_MEMORY);
+
+        @SuppressWarnings("ImmutableEnumChecker") // both have no state
+        private final DslStoreSuppliers suppliers;
+
+
+        StoreType(DslStoreSuppliers suppliers) {
+            this.suppliers = suppliers;
+        }
+
+        @Override
+        public KeyValueBytesStoreSupplier keyValueStore(DslKeyValueParams params) {
+            return suppliers.keyValueStore(params);
+        }
+
+        @Override
+        public WindowBytesStoreSupplier windowStore(DslWindowParams params) {
+            return suppliers.windowStore(params);
+        }
+
+        @Override
+        public SessionBytesStoreSupplier sessionStore(DslSessionParams params) {
+            return suppliers.sessionStore(params);
+        }
+    }
+
+    protected @Nullable StoreSupplier<S> storeSupplier;
+    protected @Nullable String storeName;
+    protected @Nullable Serde<V> valueSerde;
+    protected @Nullable Serde<K> keySerde;
+    protected boolean loggingEnabled = true;
+    protected boolean cachingEnabled = true;
+    protected Map<String, String> topicConfig = Map.of();
+    protected @Nullable Duration retention;
+    protected @Nullable DslStoreSuppliers dslStoreSuppliers;
 
     private Materialized(
             @Nullable String storeName,
-            @Nullable KeyValueBytesStoreSupplier storeSupplier,
+            @Nullable StoreSupplier<S> storeSupplier,
             @Nullable Serde<K> keySerde,
-            @Nullable Serde<V> valueSerde,
-            boolean loggingEnabled,
-            boolean cachingEnabled,
-            Map<String, String> topicConfig) {
+            @Nullable Serde<V> valueSerde) {
         this.storeName = storeName;
         this.storeSupplier = storeSupplier;
         this.keySerde = keySerde;
         this.valueSerde = valueSerde;
-        this.loggingEnabled = loggingEnabled;
-        this.cachingEnabled = cachingEnabled;
-        this.topicConfig = topicConfig;
+    }
+
+    protected Materialized(Materialized<K, V, S> other) {
+        this(other.storeName, other.storeSupplier, other.keySerde, other.valueSerde);
+        loggingEnabled = other.loggingEnabled;
+        cachingEnabled = other.cachingEnabled;
+        topicConfig = other.topicConfig;
+        retention = other.retention;
+        dslStoreSuppliers = other.dslStoreSuppliers;
+    }
+
+    public static <K, V, S extends StateStore> Materialized<K, V, S> as(
+            DslStoreSuppliers storeSuppliers) {
+        Objects.requireNonNull(storeSuppliers, "store type can't be null");
+        Materialized<K, V, S> materialized = new Materialized<>(null, null, null, null);
+        materialized.dslStoreSuppliers = storeSuppliers;
+        return materialized;
     }
 
     public static <K, V, S extends StateStore> Materialized<K, V, S> as(String storeName) {
-        return new Materialized<>(
-                Named.validate(storeName), null, null, null, true, true, Map.of());
+        return new Materialized<>(Named.validate(storeName), null, null, null);
+    }
+
+    public static <K, V> Materialized<K, V, WindowStore<Bytes, byte[]>> as(
+            WindowBytesStoreSupplier supplier) {
+        Objects.requireNonNull(supplier, "supplier can't be null");
+        return new Materialized<>(Named.validate(supplier.name()), supplier, null, null);
+    }
+
+    public static <K, V> Materialized<K, V, SessionStore<Bytes, byte[]>> as(
+            SessionBytesStoreSupplier supplier) {
+        Objects.requireNonNull(supplier, "supplier can't be null");
+        return new Materialized<>(Named.validate(supplier.name()), supplier, null, null);
     }
 
     public static <K, V> Materialized<K, V, KeyValueStore<Bytes, byte[]>> as(
             KeyValueBytesStoreSupplier supplier) {
-        return new Materialized<>(
-                Named.validate(supplier.name()), supplier, null, null, true, true, Map.of());
+        Objects.requireNonNull(supplier, "supplier can't be null");
+        return new Materialized<>(Named.validate(supplier.name()), supplier, null, null);
     }
 
     public static <K, V, S extends StateStore> Materialized<K, V, S> with(
             @Nullable Serde<K> keySerde, @Nullable Serde<V> valueSerde) {
-        return new Materialized<>(null, null, keySerde, valueSerde, true, true, Map.of());
+        return new Materialized<>(null, null, keySerde, valueSerde);
     }
 
     public Materialized<K, V, S> withKeySerde(@Nullable Serde<K> keySerde) {
-        return new Materialized<>(
-                storeName,
-                storeSupplier,
-                keySerde,
-                valueSerde,
-                loggingEnabled,
-                cachingEnabled,
-                topicConfig);
+        this.keySerde = keySerde;
+        return this;
     }
 
     public Materialized<K, V, S> withValueSerde(@Nullable Serde<V> valueSerde) {
-        return new Materialized<>(
-                storeName,
-                storeSupplier,
-                keySerde,
-                valueSerde,
-                loggingEnabled,
-                cachingEnabled,
-                topicConfig);
+        this.valueSerde = valueSerde;
+        return this;
     }
 
     /**
-     * @param config of the changelog topic, beside cleanup.policy=compact
+     * @param config of the changelog topic, beside its cleanup policy
      */
     public Materialized<K, V, S> withLoggingEnabled(Map<String, String> config) {
-        return new Materialized<>(
-                storeName,
-                storeSupplier,
-                keySerde,
-                valueSerde,
-                true,
-                cachingEnabled,
-                Map.copyOf(config));
+        loggingEnabled = true;
+        topicConfig = Map.copyOf(config);
+        return this;
     }
 
     /**
@@ -96,27 +144,50 @@ public class Materialized<K, V, S extends StateStore> {
      * process.
      */
     public Materialized<K, V, S> withLoggingDisabled() {
-        return new Materialized<>(
-                storeName, storeSupplier, keySerde, valueSerde, false, cachingEnabled, Map.of());
+        loggingEnabled = false;
+        topicConfig = Map.of();
+        return this;
     }
 
     public Materialized<K, V, S> withCachingEnabled() {
-        return new Materialized<>(
-                storeName, storeSupplier, keySerde, valueSerde, loggingEnabled, true, topicConfig);
+        cachingEnabled = true;
+        return this;
     }
 
     /** One change per input record, whatever statestore.cache.max.bytes says. */
     public Materialized<K, V, S> withCachingDisabled() {
-        return new Materialized<>(
-                storeName, storeSupplier, keySerde, valueSerde, loggingEnabled, false, topicConfig);
+        cachingEnabled = false;
+        return this;
+    }
+
+    /** Of windows and sessions: at least their size (gap) and grace. */
+    public Materialized<K, V, S> withRetention(Duration retention) {
+        Durations.notNegative(Durations.millis(retention, "retention"), "Retention");
+        this.retention = retention;
+        return this;
+    }
+
+    /** Not together with a supplier of the store itself. */
+    public Materialized<K, V, S> withStoreType(DslStoreSuppliers storeSuppliers) {
+        Objects.requireNonNull(storeSuppliers, "store type can't be null");
+        if (storeSupplier != null) {
+            throw new IllegalArgumentException(
+                    "Cannot set store type when store supplier is pre-configured.");
+        }
+        dslStoreSuppliers = storeSuppliers;
+        return this;
     }
 
     public @Nullable String storeName() {
         return storeName;
     }
 
-    public @Nullable KeyValueBytesStoreSupplier storeSupplier() {
+    public @Nullable StoreSupplier<S> storeSupplier() {
         return storeSupplier;
+    }
+
+    public @Nullable DslStoreSuppliers dslStoreSuppliers() {
+        return dslStoreSuppliers;
     }
 
     public @Nullable Serde<K> keySerde() {
@@ -137,5 +208,9 @@ public class Materialized<K, V, S extends StateStore> {
 
     public Map<String, String> topicConfig() {
         return topicConfig;
+    }
+
+    public @Nullable Duration retention() {
+        return retention;
     }
 }

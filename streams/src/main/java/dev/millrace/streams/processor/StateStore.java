@@ -4,8 +4,16 @@ package dev.millrace.streams.processor;
 public interface StateStore {
     String name();
 
+    /**
+     * Before the first use. A store of your own registers how it is restored; the built-in ones
+     * need nothing.
+     *
+     * @param root the outermost store of this name
+     */
+    default void init(StateStoreContext context, StateStore root) {}
+
     /** Writes what is held back to the store below, without a promise of durability. */
-    void flush();
+    default void flush() {}
 
     void close();
 

@@ -1,5 +1,6 @@
 package dev.millrace.streams.state;
 
+import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
 /** Keys in ascending order of their bytes. Iterators must be closed. */
@@ -12,11 +13,21 @@ public interface ReadOnlyKeyValueStore<K, V> {
      */
     KeyValueIterator<K, V> range(@Nullable K from, @Nullable K to);
 
-    KeyValueIterator<K, V> reverseRange(@Nullable K from, @Nullable K to);
+    default KeyValueIterator<K, V> reverseRange(@Nullable K from, @Nullable K to) {
+        throw new UnsupportedOperationException("This store has no backward iterators");
+    }
 
     KeyValueIterator<K, V> all();
 
-    KeyValueIterator<K, V> reverseAll();
+    default KeyValueIterator<K, V> reverseAll() {
+        throw new UnsupportedOperationException("This store has no backward iterators");
+    }
+
+    /** The keys whose bytes begin with those of a prefix. */
+    default <PS extends Serializer<P>, P> KeyValueIterator<K, V> prefixScan(
+            P prefix, PS prefixKeySerializer) {
+        throw new UnsupportedOperationException("This store cannot look for prefixes");
+    }
 
     long approximateNumEntries();
 }

@@ -13,6 +13,9 @@ public interface StoreBuilder<T extends StateStore> {
 
     StoreBuilder<T> withLoggingDisabled();
 
+    /** A store of its own, to be initialised before use. */
+    T build();
+
     Map<String, String> logConfig();
 
     boolean loggingEnabled();

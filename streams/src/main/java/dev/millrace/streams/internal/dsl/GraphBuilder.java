@@ -1,16 +1,24 @@
 package dev.millrace.streams.internal.dsl;
 
+import dev.millrace.streams.StreamsConfig;
 import dev.millrace.streams.errors.TopologyException;
+import dev.millrace.streams.internal.store.BuiltInStoreBuilder;
 import dev.millrace.streams.internal.task.Node;
+import dev.millrace.streams.internal.task.ProcessorNode;
 import dev.millrace.streams.internal.task.StreamNodes;
+import dev.millrace.streams.internal.task.TableNodes;
 import dev.millrace.streams.internal.topology.NodeSpec;
+import dev.millrace.streams.internal.topology.StoreSpec;
 import dev.millrace.streams.internal.topology.TopologySpec;
 import dev.millrace.streams.kstream.Consumed;
+import dev.millrace.streams.kstream.GlobalKTable;
 import dev.millrace.streams.kstream.KStream;
 import dev.millrace.streams.kstream.KTable;
 import dev.millrace.streams.kstream.Materialized;
 import dev.millrace.streams.processor.FailOnInvalidTimestamp;
 import dev.millrace.streams.processor.StreamPartitioner;
+import dev.millrace.streams.processor.api.ProcessorSupplier;
+import dev.millrace.streams.state.StoreBuilder;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -24,6 +32,7 @@ import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.apache.kafka.common.serialization.Serde;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +48,9 @@ public final class GraphBuilder {
 
     private final TopologySpec topology = new TopologySpec();
     private final GraphNode root = new GraphNode("root", (parents, spec) -> {});
+    private final List<Runnable> tableSources = new ArrayList<>();
+    private final List<Runnable> selfJoins = new ArrayList<>();
+    private final Set<GraphNode> added = new LinkedHashSet<>();
     private int nextIndex;
     private int nextPriority;
 
@@ -58,6 +70,12 @@ public final class GraphBuilder {
     void add(GraphNode parent, GraphNode child) {
         parent.addChild(child);
         child.priority = nextPriority++;
+        added.add(child);
+    }
+
+    /** Told, when the topology is written, to use one store for a stream joined with itself. */
+    void addSelfJoin(Runnable optimization) {
+        selfJoins.add(optimization);
     }
 
     /** A processor below one parent; {@code node} is called once per task. */
@@ -66,6 +84,35 @@ public final class GraphBuilder {
                 new GraphNode(name, (parents, spec) -> writeProcessor(name, parents, node, spec));
         add(parent, added);
         return added;
+    }
+
+    /** A program's own processor, with the stores that it brings and those that it names. */
+    GraphNode addProcessor(
+            GraphNode parent,
+            String name,
+            ProcessorSupplier<Object, Object, Object, Object> supplier,
+            List<String> stores) {
+        GraphNode added =
+                new GraphNode(
+                        name,
+                        (parents, spec) -> {
+                            writeProcessor(
+                                    name, parents, () -> new ProcessorNode(name, supplier), spec);
+                            Set<StoreBuilder<?>> brought = supplier.stores();
+                            if (brought != null) {
+                                for (StoreBuilder<?> store : brought) {
+                                    spec.addStore(BuiltInStoreBuilder.specOf(store), List.of(name));
+                                }
+                            }
+                            stores.forEach(store -> spec.connect(name, store));
+                        });
+        add(parent, added);
+        return added;
+    }
+
+    /** The second is written after the first, without getting anything from it. */
+    void after(GraphNode first, GraphNode second) {
+        second.after(first);
     }
 
     static void writeProcessor(
@@ -100,6 +147,7 @@ public final class GraphBuilder {
         String sourceName = nameOr(given == null ? null : given + "-source", SOURCE);
         String name = nameOr(given, "KTABLE-SOURCE-");
         TableOperator operator = TableOperator.source(rows);
+        tableSources.add(() -> operator.restoredFrom(topic));
         GraphNode node =
                 new GraphNode(
                         name,
@@ -159,6 +207,7 @@ public final class GraphBuilder {
                                     false,
                                     spec);
                         });
+        node.hop = new GraphNode.Hop(topic, keySerde, valueSerde);
         return new Repartition(node, source);
     }
 
@@ -202,13 +251,87 @@ public final class GraphBuilder {
         return serde == null ? null : serde.deserializer();
     }
 
-    public void addStateStore(dev.millrace.streams.internal.topology.StoreSpec store) {
+    public <K, V> GlobalKTable<K, V> globalTable(
+            String topic, Consumed<K, V> consumed, @Nullable Materialized<K, V, ?> materialized) {
+        Rows<K, V> rows =
+                Rows.of(
+                        materialized,
+                        this,
+                        topic + "-",
+                        consumed.keySerde(),
+                        consumed.valueSerde());
+        String given = consumed.name();
+        String sourceName = nameOr(given, SOURCE);
+        String name = nameOr(given == null ? null : given + "-processor", "KTABLE-SOURCE-");
+        StoreSpec store = rows.store().restoredFrom(topic);
+        GraphNode node =
+                new GraphNode(
+                        name,
+                        (parents, spec) ->
+                                spec.addGlobalStore(
+                                        store,
+                                        source(sourceName, List.of(topic), consumed),
+                                        new NodeSpec.Processor(
+                                                name,
+                                                List.of(sourceName),
+                                                () -> new TableNodes.Source(store.name(), false),
+                                                new LinkedHashSet<>())));
+        add(root, node);
+        return new GlobalTableImpl<>(
+                store.name(), materialized == null ? null : materialized.storeName());
+    }
+
+    public void addGlobalStore(
+            StoreSpec store,
+            String topic,
+            Consumed<?, ?> consumed,
+            ProcessorSupplier<Object, Object, Object, Object> supplier) {
+        String sourceName = newName(SOURCE);
+        String given = consumed.name();
+        String name = nameOr(given, "KTABLE-SOURCE-");
+        add(
+                root,
+                new GraphNode(
+                        store.name(),
+                        (parents, spec) ->
+                                spec.addGlobalStore(
+                                        store.restoredFrom(topic),
+                                        source(sourceName, List.of(topic), consumed),
+                                        new NodeSpec.Processor(
+                                                name,
+                                                List.of(sourceName),
+                                                () -> new ProcessorNode(name, supplier),
+                                                new LinkedHashSet<>()))));
+    }
+
+    public <K, V> KStream<K, V> stream(Pattern pattern, Consumed<K, V> consumed) {
+        String name = nameOr(consumed.name(), SOURCE);
+        GraphNode source =
+                new GraphNode(
+                        name,
+                        (parents, spec) ->
+                                spec.add(source(name, List.of(), consumed).matching(pattern)));
+        add(root, source);
+        return new StreamImpl<>(
+                this, name, consumed.keySerde(), consumed.valueSerde(), false, source);
+    }
+
+    public void addStateStore(StoreSpec store) {
         add(root, new GraphNode(store.name(), (parents, spec) -> spec.addStore(store, List.of())));
     }
 
     /** Writes what is not written yet, in the order of description, parents first. */
-    public TopologySpec write() {
+    public TopologySpec write(Set<String> optimizations) {
+        if (optimizations.contains(StreamsConfig.REUSE_KTABLE_SOURCE_TOPICS)) {
+            tableSources.forEach(Runnable::run);
+        }
         mergeSourcesOfSameTopics();
+        if (optimizations.contains(StreamsConfig.MERGE_REPARTITION_TOPICS)) {
+            new RepartitionMerge(this).apply(added);
+        }
+        if (optimizations.contains(StreamsConfig.SINGLE_STORE_SELF_JOIN)) {
+            selfJoins.forEach(Runnable::run);
+        }
         PriorityQueue<GraphNode> queue =
                 new PriorityQueue<>(Comparator.comparing(node -> node.priority));
         Set<GraphNode> queued = new LinkedHashSet<>();
@@ -220,6 +343,11 @@ public final class GraphBuilder {
             for (GraphNode child : node.children) {
                 if (queued.add(child)) {
                     queue.add(child);
+                }
+            }
+            for (GraphNode later : node.waiting) {
+                if (!later.parents.isEmpty() && queued.add(later)) {
+                    queue.add(later);
                 }
             }
         }

@@ -4,6 +4,7 @@ import dev.millrace.streams.internal.Erased;
 import dev.millrace.streams.internal.task.AggregateNodes;
 import dev.millrace.streams.internal.task.Node;
 import dev.millrace.streams.kstream.Aggregator;
+import dev.millrace.streams.kstream.CogroupedKStream;
 import dev.millrace.streams.kstream.Grouped;
 import dev.millrace.streams.kstream.Initializer;
 import dev.millrace.streams.kstream.KGroupedStream;
@@ -11,6 +12,13 @@ import dev.millrace.streams.kstream.KTable;
 import dev.millrace.streams.kstream.Materialized;
 import dev.millrace.streams.kstream.Named;
 import dev.millrace.streams.kstream.Reducer;
+import dev.millrace.streams.kstream.SessionWindowedKStream;
+import dev.millrace.streams.kstream.SessionWindows;
+import dev.millrace.streams.kstream.SlidingWindows;
+import dev.millrace.streams.kstream.TimeWindowedKStream;
+import dev.millrace.streams.kstream.UnlimitedWindows;
+import dev.millrace.streams.kstream.Window;
+import dev.millrace.streams.kstream.Windows;
 import dev.millrace.streams.state.KeyValueStore;
 import java.util.Objects;
 import java.util.Optional;
@@ -67,11 +75,6 @@ final class GroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
     }
 
     @Override
-    public KTable<K, V> reduce(Reducer<V> reducer, Named named) {
-        return reduce(reducer, named, Materialized.with(keySerde, valueSerde));
-    }
-
-    @Override
     public KTable<K, V> reduce(
             Reducer<V> reducer,
             Named named,
@@ -79,14 +82,6 @@ final class GroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
         Reducer<Object> erased = Erased.cast(Objects.requireNonNull(reducer, "reducer"));
         Rows<K, V> rows = Rows.of(materialized, builder, REDUCE, keySerde, valueSerde);
         return aggregation(named, rows, REDUCE, s -> new AggregateNodes.StreamReduce(s, erased));
-    }
-
-    @Override
-    public <VOut> KTable<K, VOut> aggregate(
-            Initializer<VOut> initializer,
-            Aggregator<? super K, ? super V, VOut> aggregator,
-            Named named) {
-        return aggregate(initializer, aggregator, named, Materialized.with(keySerde, null));
     }
 
     @Override
@@ -108,31 +103,83 @@ final class GroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
             Rows<K, VOut> rows,
             String prefix,
             Function<AggregateNodes.Settings, Node> nodeOf) {
+        TableOperator operator = TableOperator.aggregate(rows, s -> nodeOf.apply(settings(s)));
+        return aggregation(named, rows, rows.keySerde(), prefix, operator);
+    }
+
+    static AggregateNodes.Settings settings(TableOperator.Settings settings) {
+        return new AggregateNodes.Settings(
+                Objects.requireNonNull(settings.storeName()), settings.sendOldValues());
+    }
+
+    /** Adds an aggregation, behind a repartition topic where keys have changed. */
+    <KR, VOut> KTable<KR, VOut> aggregation(
+            Named named,
+            Rows<K, VOut> rows,
+            @Nullable Serde<KR> keySerde,
+            String prefix,
+            TableOperator operator) {
         String name = builder.nameOr(named.name(), prefix);
-        TableOperator operator =
-                TableOperator.aggregate(
-                        rows,
-                        s ->
-                                nodeOf.apply(
-                                        new AggregateNodes.Settings(
-                                                Objects.requireNonNull(s.storeName()),
-                                                s.sendOldValues())));
-        GraphNode parent = node;
-        if (repartition) {
-            String prefixOfTopic =
-                    groupName != null ? groupName : Objects.requireNonNull(rows.storeName());
-            GraphBuilder.Repartition fresh =
-                    builder.repartition(
-                            prefixOfTopic, keySerde, valueSerde, null, Optional.empty());
-            if (hop == null || groupName == null) {
-                hop = fresh;
-            }
-            parent = hop.node();
-            builder.add(node, parent);
-        }
+        GraphNode parent = partitioned(Objects.requireNonNull(rows.storeName()));
         GraphNode added =
                 new GraphNode(name, (parents, spec) -> operator.write(name, parents, spec));
         builder.add(parent, added);
-        return new TableImpl<>(builder, name, rows.keySerde(), rows.valueSerde(), operator, added);
+        return new TableImpl<>(builder, name, keySerde, rows.valueSerde(), operator, added);
+    }
+
+    /** The stream partitioned by its keys, through a topic if need be. */
+    GraphNode partitioned(String storeName) {
+        if (!repartition) {
+            return node;
+        }
+        GraphBuilder.Repartition fresh =
+                builder.repartition(
+                        groupName != null ? groupName : storeName,
+                        keySerde,
+                        valueSerde,
+                        null,
+                        Optional.empty());
+        if (hop == null || groupName == null) {
+            hop = fresh;
+            builder.add(node, fresh.node());
+        }
+        return hop.node();
+    }
+
+    GraphBuilder builder() {
+        return builder;
+    }
+
+    @Nullable Serde<K> keySerde() {
+        return keySerde;
+    }
+
+    @Nullable Serde<V> valueSerde() {
+        return valueSerde;
+    }
+
+    @Override
+    public <W extends Window> TimeWindowedKStream<K, V> windowedBy(Windows<W> windows) {
+        Objects.requireNonNull(windows, "windows can't be null");
+        return new TimeWindowedImpl<>(
+                this, new Aggregations.Fixed(windows), windows instanceof UnlimitedWindows);
+    }
+
+    @Override
+    public TimeWindowedKStream<K, V> windowedBy(SlidingWindows windows) {
+        Objects.requireNonNull(windows, "windows can't be null");
+        return new TimeWindowedImpl<>(this, new Aggregations.Sliding(windows), false);
+    }
+
+    @Override
+    public SessionWindowedKStream<K, V> windowedBy(SessionWindows windows) {
+        return new SessionWindowedImpl<>(
+                this, Objects.requireNonNull(windows, "windows can't be null"));
+    }
+
+    @Override
+    public <VOut> CogroupedKStream<K, VOut> cogroup(
+            Aggregator<? super K, ? super V, VOut> aggregator) {
+        return new CogroupedImpl<K, VOut>(builder).cogroup(this, aggregator);
     }
 }

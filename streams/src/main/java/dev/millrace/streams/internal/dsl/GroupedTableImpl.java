@@ -48,6 +48,7 @@ final class GroupedTableImpl<K, V> implements KGroupedTable<K, V> {
     @Override
     public KTable<K, Long> count(
             Named named, Materialized<K, Long, KeyValueStore<Bytes, byte[]>> materialized) {
+        Objects.requireNonNull(materialized, "materialized can't be null");
         Rows<K, Long> rows = Rows.of(materialized, builder, AGGREGATE, keySerde, Serdes.Long());
         Initializer<Object> zero = () -> 0L;
         Aggregator<Object, Object, Object> add = (key, value, count) -> (Long) count + 1;
@@ -60,16 +61,12 @@ final class GroupedTableImpl<K, V> implements KGroupedTable<K, V> {
     }
 
     @Override
-    public KTable<K, V> reduce(Reducer<V> adder, Reducer<V> subtractor, Named named) {
-        return reduce(adder, subtractor, named, Materialized.with(keySerde, valueSerde));
-    }
-
-    @Override
     public KTable<K, V> reduce(
             Reducer<V> adder,
             Reducer<V> subtractor,
             Named named,
             Materialized<K, V, KeyValueStore<Bytes, byte[]>> materialized) {
+        Objects.requireNonNull(materialized, "materialized can't be null");
         Reducer<Object> add = Erased.cast(Objects.requireNonNull(adder, "adder"));
         Reducer<Object> subtract = Erased.cast(Objects.requireNonNull(subtractor, "subtractor"));
         Rows<K, V> rows = Rows.of(materialized, builder, AGGREGATE, keySerde, valueSerde);
@@ -93,6 +90,7 @@ final class GroupedTableImpl<K, V> implements KGroupedTable<K, V> {
             Aggregator<? super K, ? super V, VR> subtractor,
             Named named,
             Materialized<K, VR, KeyValueStore<Bytes, byte[]>> materialized) {
+        Objects.requireNonNull(materialized, "materialized can't be null");
         Initializer<Object> first = Erased.cast(Objects.requireNonNull(initializer, "initializer"));
         Aggregator<Object, Object, Object> add =
                 Erased.cast(Objects.requireNonNull(adder, "adder"));

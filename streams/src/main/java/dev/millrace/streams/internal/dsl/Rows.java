@@ -1,7 +1,11 @@
 package dev.millrace.streams.internal.dsl;
 
+import dev.millrace.streams.internal.topology.StoreKind;
 import dev.millrace.streams.internal.topology.StoreSpec;
 import dev.millrace.streams.kstream.Materialized;
+import dev.millrace.streams.state.KeyValueBytesStoreSupplier;
+import dev.millrace.streams.state.VersionedBytesStoreSupplier;
+import java.util.Map;
 import org.apache.kafka.common.serialization.Serde;
 import org.jspecify.annotations.Nullable;
 
@@ -61,17 +65,37 @@ record Rows<K, V>(
         if (storeName == null) {
             throw new IllegalStateException("There is no store");
         }
+        return store(storeName, kind());
+    }
+
+    StoreSpec store(String name, StoreKind kind) {
         return materialized == null
-                ? new StoreSpec(
-                        storeName, null, keySerde, valueSerde, true, true, true, java.util.Map.of())
+                ? new StoreSpec(name, kind, keySerde, valueSerde, true, true, Map.of())
                 : new StoreSpec(
-                        storeName,
-                        materialized.storeSupplier(),
+                        name,
+                        kind,
                         keySerde,
                         valueSerde,
-                        true,
                         materialized.loggingEnabled(),
-                        materialized.cachingEnabled(),
+                        materialized.cachingEnabled() && !(kind instanceof StoreKind.Versioned),
                         materialized.topicConfig());
+    }
+
+    private StoreKind kind() {
+        if (materialized == null) {
+            return new StoreKind.KeyValue(null, null, true);
+        }
+        if (materialized.storeSupplier() instanceof VersionedBytesStoreSupplier versioned) {
+            return new StoreKind.Versioned(versioned, versioned.historyRetentionMs());
+        }
+        return new StoreKind.KeyValue(
+                (KeyValueBytesStoreSupplier) materialized.storeSupplier(),
+                materialized.dslStoreSuppliers(),
+                true);
+    }
+
+    boolean versioned() {
+        return materialized != null
+                && materialized.storeSupplier() instanceof VersionedBytesStoreSupplier;
     }
 }

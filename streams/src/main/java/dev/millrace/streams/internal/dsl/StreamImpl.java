@@ -2,13 +2,21 @@ package dev.millrace.streams.internal.dsl;
 
 import dev.millrace.streams.KeyValue;
 import dev.millrace.streams.internal.Erased;
-import dev.millrace.streams.internal.store.KeyValueStoreBuilder;
+import dev.millrace.streams.internal.task.BranchNode;
+import dev.millrace.streams.internal.task.FixedKeyProcessorNode;
+import dev.millrace.streams.internal.task.LookupJoinNode;
 import dev.millrace.streams.internal.task.Node;
-import dev.millrace.streams.internal.task.ProcessorNode;
 import dev.millrace.streams.internal.task.StreamNodes;
+import dev.millrace.streams.internal.task.ValueGetter;
 import dev.millrace.streams.internal.topology.NodeSpec;
+import dev.millrace.streams.internal.topology.StoreSpec;
+import dev.millrace.streams.kstream.Branched;
+import dev.millrace.streams.kstream.BranchedKStream;
 import dev.millrace.streams.kstream.ForeachAction;
+import dev.millrace.streams.kstream.GlobalKTable;
 import dev.millrace.streams.kstream.Grouped;
+import dev.millrace.streams.kstream.JoinWindows;
+import dev.millrace.streams.kstream.Joined;
 import dev.millrace.streams.kstream.KGroupedStream;
 import dev.millrace.streams.kstream.KStream;
 import dev.millrace.streams.kstream.KTable;
@@ -19,15 +27,24 @@ import dev.millrace.streams.kstream.Predicate;
 import dev.millrace.streams.kstream.Printed;
 import dev.millrace.streams.kstream.Produced;
 import dev.millrace.streams.kstream.Repartitioned;
+import dev.millrace.streams.kstream.StreamJoined;
+import dev.millrace.streams.kstream.ValueJoiner;
+import dev.millrace.streams.kstream.ValueJoinerWithKey;
 import dev.millrace.streams.kstream.ValueMapper;
 import dev.millrace.streams.kstream.ValueMapperWithKey;
 import dev.millrace.streams.processor.TopicNameExtractor;
+import dev.millrace.streams.processor.api.FixedKeyProcessorSupplier;
 import dev.millrace.streams.processor.api.ProcessorSupplier;
 import dev.millrace.streams.state.KeyValueStore;
-import dev.millrace.streams.state.StoreBuilder;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.utils.Bytes;
@@ -41,6 +58,7 @@ final class StreamImpl<K, V> implements KStream<K, V> {
     private final @Nullable Serde<V> valueSerde;
     private final boolean keyChanged;
     private final GraphNode node;
+    private GraphBuilder.@Nullable Repartition hop; // of joins
 
     StreamImpl(
             GraphBuilder builder,
@@ -100,7 +118,10 @@ final class StreamImpl<K, V> implements KStream<K, V> {
         KeyValueMapper<Object, Object, Object> erased =
                 Erased.cast(Objects.requireNonNull(mapper, "mapper"));
         String name = builder.nameOr(given, "KSTREAM-KEY-SELECT-");
-        return then(name, () -> new StreamNodes.SelectKey(erased), null, valueSerde, true);
+        StreamImpl<KOut, V> mapped =
+                then(name, () -> new StreamNodes.SelectKey(erased), null, valueSerde, true);
+        mapped.node.changesKey();
+        return mapped;
     }
 
     @Override
@@ -116,7 +137,10 @@ final class StreamImpl<K, V> implements KStream<K, V> {
         ValueMapperWithKey<Object, Object, Object> erased =
                 Erased.cast(Objects.requireNonNull(mapper, "mapper"));
         String name = builder.nameOr(named.name(), "KSTREAM-MAPVALUES-");
-        return then(name, () -> new StreamNodes.MapValues(erased), keySerde, null, keyChanged);
+        StreamImpl<K, VOut> mapped =
+                then(name, () -> new StreamNodes.MapValues(erased), keySerde, null, keyChanged);
+        mapped.node.changesValue();
+        return mapped;
     }
 
     @Override
@@ -127,7 +151,10 @@ final class StreamImpl<K, V> implements KStream<K, V> {
         KeyValueMapper<Object, Object, KeyValue<?, ?>> erased =
                 Erased.cast(Objects.requireNonNull(mapper, "mapper"));
         String name = builder.nameOr(named.name(), "KSTREAM-MAP-");
-        return then(name, () -> new StreamNodes.Map(erased), null, null, true);
+        StreamImpl<KOut, VOut> mapped =
+                then(name, () -> new StreamNodes.Map(erased), null, null, true);
+        mapped.node.changesKey();
+        return mapped;
     }
 
     @Override
@@ -141,7 +168,10 @@ final class StreamImpl<K, V> implements KStream<K, V> {
         KeyValueMapper<Object, Object, Iterable<KeyValue<?, ?>>> erased =
                 Erased.cast(Objects.requireNonNull(mapper, "mapper"));
         String name = builder.nameOr(named.name(), "KSTREAM-FLATMAP-");
-        return then(name, () -> new StreamNodes.FlatMap(erased), null, null, true);
+        StreamImpl<KOut, VOut> mapped =
+                then(name, () -> new StreamNodes.FlatMap(erased), null, null, true);
+        mapped.node.changesKey();
+        return mapped;
     }
 
     @Override
@@ -158,7 +188,10 @@ final class StreamImpl<K, V> implements KStream<K, V> {
         ValueMapperWithKey<Object, Object, Iterable<?>> erased =
                 Erased.cast(Objects.requireNonNull(mapper, "mapper"));
         String name = builder.nameOr(named.name(), "KSTREAM-FLATMAPVALUES-");
-        return then(name, () -> new StreamNodes.FlatMapValues(erased), keySerde, null, keyChanged);
+        StreamImpl<K, VOut> mapped =
+                then(name, () -> new StreamNodes.FlatMapValues(erased), keySerde, null, keyChanged);
+        mapped.node.changesValue();
+        return mapped;
     }
 
     @Override
@@ -191,6 +224,7 @@ final class StreamImpl<K, V> implements KStream<K, V> {
         String name = builder.nameOr(named.name(), "KSTREAM-MERGE-");
         GraphNode merged = builder.addProcessor(node, name, StreamNodes.PassThrough::new);
         builder.add(other.node, merged);
+        merged.merges = true;
         return new StreamImpl<>(builder, name, null, null, keyChanged || other.keyChanged, merged);
     }
 
@@ -213,6 +247,7 @@ final class StreamImpl<K, V> implements KStream<K, V> {
                         values,
                         Erased.castNullable(repartitioned.partitioner()),
                         Optional.ofNullable(repartitioned.numberOfPartitions()));
+        hop.node().unmergeable();
         builder.add(node, hop.node());
         return new StreamImpl<>(builder, hop.sourceName(), keys, values, false, hop.node());
     }
@@ -319,23 +354,365 @@ final class StreamImpl<K, V> implements KStream<K, V> {
                     processorSupplier,
             Named named,
             String... stateStoreNames) {
-        Objects.requireNonNull(processorSupplier, "processorSupplier");
+        ProcessorSupplier<Object, Object, Object, Object> erased =
+                Erased.cast(Objects.requireNonNull(processorSupplier, "processorSupplier"));
         String given = named.name();
         String name = given != null ? given : builder.newName("KSTREAM-PROCESSOR-");
-        ProcessorSupplier<Object, Object, Object, Object> erased = Erased.cast(processorSupplier);
-        List<String> stores = List.of(stateStoreNames);
+        GraphNode added = builder.addProcessor(node, name, erased, List.of(stateStoreNames));
+        return new StreamImpl<>(builder, name, null, null, true, added);
+    }
+
+    @Override
+    public <VOut> KStream<K, VOut> processValues(
+            FixedKeyProcessorSupplier<? super K, ? super V, ? extends VOut> processorSupplier,
+            Named named,
+            String... stateStoreNames) {
+        FixedKeyProcessorSupplier<Object, Object, Object> erased =
+                Erased.cast(Objects.requireNonNull(processorSupplier, "processorSupplier"));
+        String given = named.name();
+        String name = given != null ? given : builder.newName("KSTREAM-PROCESSVALUES-");
+        GraphNode added =
+                builder.addProcessor(
+                        node,
+                        name,
+                        FixedKeyProcessorNode.of(name, erased),
+                        List.of(stateStoreNames));
+        return new StreamImpl<>(builder, name, keySerde, null, keyChanged, added);
+    }
+
+    @Override
+    public BranchedKStream<K, V> split(Named named) {
+        return new BranchedImpl(builder.nameOr(named.name(), "KSTREAM-BRANCH-"));
+    }
+
+    private final class BranchedImpl implements BranchedKStream<K, V> {
+        private final String splitterName;
+        private final List<Predicate<Object, Object>> predicates = new ArrayList<>();
+        private final Map<String, KStream<K, V>> branches = new HashMap<>();
+        private final GraphNode splitter;
+
+        BranchedImpl(String splitterName) {
+            this.splitterName = splitterName;
+            splitter =
+                    builder.addProcessor(
+                            node, splitterName, () -> new BranchNode(List.copyOf(predicates)));
+        }
+
+        @Override
+        public BranchedKStream<K, V> branch(Predicate<? super K, ? super V> predicate) {
+            return branch(predicate, new Unnamed<>());
+        }
+
+        @Override
+        public BranchedKStream<K, V> branch(
+                Predicate<? super K, ? super V> predicate, Branched<K, V> branched) {
+            predicates.add(Erased.cast(Objects.requireNonNull(predicate, "predicate")));
+            add(branched, predicates.size());
+            return this;
+        }
+
+        @Override
+        public Map<String, KStream<K, V>> defaultBranch() {
+            return defaultBranch(new Unnamed<>());
+        }
+
+        @Override
+        public Map<String, KStream<K, V>> defaultBranch(Branched<K, V> branched) {
+            add(branched, 0);
+            return branches;
+        }
+
+        @Override
+        public Map<String, KStream<K, V>> noDefaultBranch() {
+            return branches;
+        }
+
+        private void add(Branched<K, V> branched, int number) {
+            String suffix = branched.name() != null ? branched.name() : String.valueOf(number);
+            String name = splitterName + suffix;
+            builder.newName(name); // Kafka Streams spends a number here
+            GraphNode child = builder.addProcessor(splitter, name, StreamNodes.PassThrough::new);
+            KStream<K, V> branch =
+                    new StreamImpl<>(builder, name, keySerde, valueSerde, keyChanged, child);
+            Function<? super KStream<K, V>, ? extends KStream<K, V>> function =
+                    branched.chainFunction();
+            Consumer<? super KStream<K, V>> consumer = branched.chainConsumer();
+            if (function != null) {
+                @Nullable KStream<K, V> transformed = function.apply(branch);
+                if (transformed != null) {
+                    branches.put(name, transformed);
+                }
+            } else if (consumer != null) {
+                consumer.accept(branch);
+            } else {
+                branches.put(name, branch);
+            }
+        }
+    }
+
+    /** A branch of which the program says nothing. */
+    private static final class Unnamed<K, V> extends Branched<K, V> {
+        Unnamed() {
+            super(null, null, null);
+        }
+    }
+
+    @Override
+    public <VRight, VOut> KStream<K, VOut> join(
+            KStream<K, VRight> rightStream,
+            ValueJoiner<? super V, ? super VRight, ? extends VOut> joiner,
+            JoinWindows windows,
+            StreamJoined<K, V, VRight> streamJoined) {
+        return join(rightStream, withKey(joiner), windows, streamJoined, false, false);
+    }
+
+    @Override
+    public <VRight, VOut> KStream<K, VOut> join(
+            KStream<K, VRight> rightStream,
+            ValueJoinerWithKey<? super K, ? super V, ? super VRight, ? extends VOut> joiner,
+            JoinWindows windows,
+            StreamJoined<K, V, VRight> streamJoined) {
+        return join(rightStream, joiner, windows, streamJoined, false, false);
+    }
+
+    @Override
+    public <VRight, VOut> KStream<K, VOut> leftJoin(
+            KStream<K, VRight> rightStream,
+            ValueJoiner<? super V, ? super VRight, ? extends VOut> joiner,
+            JoinWindows windows,
+            StreamJoined<K, V, VRight> streamJoined) {
+        return join(rightStream, withKey(joiner), windows, streamJoined, true, false);
+    }
+
+    @Override
+    public <VRight, VOut> KStream<K, VOut> leftJoin(
+            KStream<K, VRight> rightStream,
+            ValueJoinerWithKey<? super K, ? super V, ? super VRight, ? extends VOut> joiner,
+            JoinWindows windows,
+            StreamJoined<K, V, VRight> streamJoined) {
+        return join(rightStream, joiner, windows, streamJoined, true, false);
+    }
+
+    @Override
+    public <VRight, VOut> KStream<K, VOut> outerJoin(
+            KStream<K, VRight> rightStream,
+            ValueJoiner<? super V, ? super VRight, ? extends VOut> joiner,
+            JoinWindows windows,
+            StreamJoined<K, V, VRight> streamJoined) {
+        return join(rightStream, withKey(joiner), windows, streamJoined, true, true);
+    }
+
+    @Override
+    public <VRight, VOut> KStream<K, VOut> outerJoin(
+            KStream<K, VRight> rightStream,
+            ValueJoinerWithKey<? super K, ? super V, ? super VRight, ? extends VOut> joiner,
+            JoinWindows windows,
+            StreamJoined<K, V, VRight> streamJoined) {
+        return join(rightStream, joiner, windows, streamJoined, true, true);
+    }
+
+    @Override
+    public <VTable, VOut> KStream<K, VOut> join(
+            KTable<K, VTable> table,
+            ValueJoiner<? super V, ? super VTable, ? extends VOut> joiner,
+            Joined<K, V, VTable> joined) {
+        return joinTable(table, withKey(joiner), joined, false);
+    }
+
+    @Override
+    public <VTable, VOut> KStream<K, VOut> join(
+            KTable<K, VTable> table,
+            ValueJoinerWithKey<? super K, ? super V, ? super VTable, ? extends VOut> joiner,
+            Joined<K, V, VTable> joined) {
+        return joinTable(table, joiner, joined, false);
+    }
+
+    @Override
+    public <GlobalKey, GlobalValue, VOut> KStream<K, VOut> join(
+            GlobalKTable<GlobalKey, GlobalValue> globalTable,
+            KeyValueMapper<? super K, ? super V, ? extends GlobalKey> keySelector,
+            ValueJoiner<? super V, ? super GlobalValue, ? extends VOut> joiner,
+            Named named) {
+        return joinGlobal(globalTable, keySelector, withKey(joiner), named, false);
+    }
+
+    @Override
+    public <GlobalKey, GlobalValue, VOut> KStream<K, VOut> join(
+            GlobalKTable<GlobalKey, GlobalValue> globalTable,
+            KeyValueMapper<? super K, ? super V, ? extends GlobalKey> keySelector,
+            ValueJoinerWithKey<? super K, ? super V, ? super GlobalValue, ? extends VOut> joiner,
+            Named named) {
+        return joinGlobal(globalTable, keySelector, joiner, named, false);
+    }
+
+    @Override
+    public <VTable, VOut> KStream<K, VOut> leftJoin(
+            KTable<K, VTable> table,
+            ValueJoiner<? super V, ? super VTable, ? extends VOut> joiner,
+            Joined<K, V, VTable> joined) {
+        return joinTable(table, withKey(joiner), joined, true);
+    }
+
+    @Override
+    public <VTable, VOut> KStream<K, VOut> leftJoin(
+            KTable<K, VTable> table,
+            ValueJoinerWithKey<? super K, ? super V, ? super VTable, ? extends VOut> joiner,
+            Joined<K, V, VTable> joined) {
+        return joinTable(table, joiner, joined, true);
+    }
+
+    @Override
+    public <GlobalKey, GlobalValue, VOut> KStream<K, VOut> leftJoin(
+            GlobalKTable<GlobalKey, GlobalValue> globalTable,
+            KeyValueMapper<? super K, ? super V, ? extends GlobalKey> keySelector,
+            ValueJoiner<? super V, ? super GlobalValue, ? extends VOut> joiner,
+            Named named) {
+        return joinGlobal(globalTable, keySelector, withKey(joiner), named, true);
+    }
+
+    @Override
+    public <GlobalKey, GlobalValue, VOut> KStream<K, VOut> leftJoin(
+            GlobalKTable<GlobalKey, GlobalValue> globalTable,
+            KeyValueMapper<? super K, ? super V, ? extends GlobalKey> keySelector,
+            ValueJoinerWithKey<? super K, ? super V, ? super GlobalValue, ? extends VOut> joiner,
+            Named named) {
+        return joinGlobal(globalTable, keySelector, joiner, named, true);
+    }
+
+    private static <K, V1, V2, VOut> ValueJoinerWithKey<K, V1, V2, VOut> withKey(
+            ValueJoiner<? super V1, ? super V2, ? extends VOut> joiner) {
+        Objects.requireNonNull(joiner, "joiner cannot be null");
+        return (key, one, two) -> joiner.apply(one, two);
+    }
+
+    private <VRight, VOut> KStream<K, VOut> join(
+            KStream<K, VRight> rightStream,
+            ValueJoinerWithKey<? super K, ? super V, ? super VRight, ? extends VOut> joiner,
+            JoinWindows windows,
+            StreamJoined<K, V, VRight> joined,
+            boolean leftOuter,
+            boolean rightOuter) {
+        Objects.requireNonNull(rightStream, "otherStream cannot be null");
+        Objects.requireNonNull(joiner, "joiner cannot be null");
+        Objects.requireNonNull(windows, "windows cannot be null");
+        Objects.requireNonNull(joined, "streamJoined cannot be null");
+        StreamImpl<K, V> left = this;
+        StreamImpl<K, VRight> right = (StreamImpl<K, VRight>) rightStream;
+        String given = joined.name();
+        if (left.keyChanged) {
+            left =
+                    left.partitionedForJoin(
+                            given != null ? given + "-left" : left.name,
+                            joined.keySerde(),
+                            joined.valueSerde());
+        }
+        if (right.keyChanged) {
+            right =
+                    right.partitionedForJoin(
+                            given != null ? given + "-right" : right.name,
+                            joined.keySerde(),
+                            joined.otherValueSerde());
+        }
+        StreamJoin<K, V, VRight> join =
+                new StreamJoin<>(
+                        builder, joined, windows, Erased.cast(joiner), leftOuter, rightOuter);
+        GraphNode added =
+                join.add(left.node, right.node, left.keySerde, left.valueSerde, right.valueSerde);
+        return new StreamImpl<>(builder, added.name, joined.keySerde(), null, false, added);
+    }
+
+    private StreamImpl<K, V> partitionedForJoin(
+            String topic, @Nullable Serde<K> givenKeys, @Nullable Serde<V> givenValues) {
+        Serde<K> keys = givenKeys != null ? givenKeys : keySerde;
+        Serde<V> values = givenValues != null ? givenValues : valueSerde;
+        // Built each time: it spends numbers.
+        GraphBuilder.Repartition fresh =
+                builder.repartition(topic, keys, values, null, Optional.empty());
+        if (hop == null || !name.equals(topic)) {
+            hop = fresh;
+            builder.add(node, fresh.node());
+        }
+        return new StreamImpl<>(builder, hop.sourceName(), keys, values, false, hop.node());
+    }
+
+    private <VTable, VOut> KStream<K, VOut> joinTable(
+            KTable<K, VTable> table,
+            ValueJoinerWithKey<? super K, ? super V, ? super VTable, ? extends VOut> joiner,
+            Joined<K, V, VTable> joined,
+            boolean leftJoin) {
+        Objects.requireNonNull(table, "table cannot be null");
+        Objects.requireNonNull(joiner, "joiner cannot be null");
+        Objects.requireNonNull(joined, "joined cannot be null");
+        StreamImpl<K, V> stream = this;
+        String given = joined.name();
+        if (keyChanged) {
+            stream =
+                    partitionedForJoin(
+                            given != null ? given : name, joined.keySerde(), joined.valueSerde());
+        }
+        String joinName = builder.nameOr(given, leftJoin ? "KSTREAM-LEFTJOIN-" : "KSTREAM-JOIN-");
+        TableOperator operator = ((TableImpl<K, VTable>) table).operator();
+        Serde<K> keys = joined.keySerde() != null ? joined.keySerde() : stream.keySerde;
+        Serde<V> values = joined.valueSerde() != null ? joined.valueSerde() : stream.valueSerde;
+        Duration grace = joined.gracePeriod();
+        if (grace != null && !operator.versioned()) {
+            throw new IllegalArgumentException(
+                    "KTable must be versioned to use a grace period in a stream table join.");
+        }
+        StoreSpec buffer =
+                grace == null
+                        ? null
+                        : StreamJoin.buffer(joinName + "-Buffer", keys, values, Map.of());
+        LookupJoinNode.Settings settings =
+                new LookupJoinNode.Settings(
+                        null,
+                        Erased.cast(joiner),
+                        leftJoin,
+                        grace == null ? -1 : grace.toMillis(),
+                        buffer == null ? null : buffer.name());
+        ValueGetter.Factory getter = operator.getter();
         GraphNode added =
                 new GraphNode(
-                        name,
+                        joinName,
                         (parents, spec) -> {
                             GraphBuilder.writeProcessor(
-                                    name, parents, () -> new ProcessorNode(name, erased), spec);
-                            for (StoreBuilder<?> store : erased.stores()) {
-                                spec.addStore(KeyValueStoreBuilder.specOf(store), List.of(name));
+                                    joinName,
+                                    parents,
+                                    () -> new LookupJoinNode(settings, getter.get()),
+                                    spec);
+                            operator.getterStores().forEach(store -> spec.connect(joinName, store));
+                            List<String> sides = new ArrayList<>(parents);
+                            sides.add(((TableImpl<K, VTable>) table).node().name);
+                            spec.copartition(sides);
+                            if (buffer != null) {
+                                spec.addStore(buffer, List.of(joinName));
                             }
-                            stores.forEach(store -> spec.connect(name, store));
                         });
-        builder.add(node, added);
-        return new StreamImpl<>(builder, name, null, null, true, added);
+        builder.add(stream.node, added);
+        builder.after(((TableImpl<K, VTable>) table).node(), added);
+        return new StreamImpl<>(builder, joinName, keys, null, false, added);
+    }
+
+    private <GK, GV, VOut> KStream<K, VOut> joinGlobal(
+            GlobalKTable<GK, GV> globalTable,
+            KeyValueMapper<? super K, ? super V, ? extends GK> keySelector,
+            ValueJoinerWithKey<? super K, ? super V, ? super GV, ? extends VOut> joiner,
+            Named named,
+            boolean leftJoin) {
+        Objects.requireNonNull(globalTable, "globalTable cannot be null");
+        Objects.requireNonNull(keySelector, "keySelector cannot be null");
+        Objects.requireNonNull(joiner, "joiner cannot be null");
+        Objects.requireNonNull(named, "named cannot be null");
+        String joinName = builder.nameOr(named.name(), "KSTREAM-LEFTJOIN-");
+        String store = ((GlobalTableImpl<GK, GV>) globalTable).storeName();
+        LookupJoinNode.Settings settings =
+                new LookupJoinNode.Settings(
+                        Erased.cast(keySelector), Erased.cast(joiner), leftJoin, -1, null);
+        GraphNode added =
+                builder.addProcessor(
+                        node,
+                        joinName,
+                        () -> new LookupJoinNode(settings, new ValueGetter.OfStore(store)));
+        return new StreamImpl<>(builder, joinName, keySerde, null, keyChanged, added);
     }
 }

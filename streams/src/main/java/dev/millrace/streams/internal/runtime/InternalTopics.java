@@ -115,7 +115,7 @@ final class InternalTopics {
                 .forEach(topic -> internal.add(topology.decorate(topic, applicationId)));
         external.removeAll(internal);
         topology.stores().stream()
-                .filter(StoreSpec::logged)
+                .filter(StoreSpec::writesChangelog)
                 .forEach(store -> internal.add(store.changelogTopic(applicationId)));
         Map<String, Integer> present = awaitSources(external, internal);
         Map<String, Integer> partitions = new HashMap<>(present);
@@ -141,11 +141,13 @@ final class InternalTopics {
                             .orElse(0);
             tasksOf.put(subtopology.id(), tasks);
             for (StoreSpec store : subtopology.stores()) {
-                if (store.logged()) {
+                if (store.writesChangelog()) {
                     String topic = store.changelogTopic(applicationId);
                     Map<String, String> settings =
-                            new HashMap<>(Map.of("cleanup.policy", "compact"));
-                    settings.putAll(store.changelogConfig());
+                            store.changelogSettings(
+                                    config.getLong(
+                                            StreamsConfig
+                                                    .WINDOW_STORE_CHANGE_LOG_ADDITIONAL_RETENTION_MS_CONFIG));
                     wanted.put(topic, newTopic(topic, tasks, settings));
                 }
             }
@@ -217,6 +219,37 @@ final class InternalTopics {
     }
 
     /** Sub-topologies may feed each other: resolves what is known until nothing is left. */
+    /** Gives topics that are joined the same number of partitions. */
+    private void copartition(Map<String, Integer> known, Map<String, Integer> result) {
+        for (Set<String> group : topology.copartitionGroups()) {
+            Map<String, Integer> fixed = new TreeMap<>();
+            Map<String, Integer> free = new TreeMap<>();
+            for (String topic : group) {
+                String name = topology.decorate(topic, applicationId);
+                Integer count = known.get(name);
+                Optional<Integer> given = topology.repartitionTopics().get(topic);
+                if (count != null) {
+                    (given == null || given.isPresent() ? fixed : free).put(name, count);
+                }
+            }
+            Set<Integer> counts = new HashSet<>(fixed.values());
+            if (counts.size() > 1) {
+                throw new TopologyException(
+                        "Topics that are joined have different numbers of partitions: " + fixed);
+            }
+            int count =
+                    fixed.isEmpty()
+                            ? free.values().stream().mapToInt(Integer::intValue).max().orElse(0)
+                            : counts.iterator().next();
+            free.keySet()
+                    .forEach(
+                            name -> {
+                                known.put(name, count);
+                                result.put(name, count);
+                            });
+        }
+    }
+
     private Map<String, Integer> repartitionPartitions(Map<String, Integer> sources) {
         Map<String, Integer> known = new HashMap<>(sources);
         Map<String, Integer> result = new TreeMap<>();
@@ -242,6 +275,7 @@ final class InternalTopics {
             }
             open.removeAll(resolved);
         }
+        copartition(known, result);
         return result;
     }
 

@@ -21,6 +21,11 @@ public interface LocalStore extends KeyValueStore<Bytes, byte[]> {
      */
     void open(Path directory);
 
+    /** Closes the store and deletes what it has on disk. */
+    default void destroy() {
+        close();
+    }
+
     /** Before {@link #open}: from now on writes wait for {@link #commit()}. */
     default void holdWrites() {}
 

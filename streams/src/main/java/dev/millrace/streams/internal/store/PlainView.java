@@ -1,10 +1,13 @@
 package dev.millrace.streams.internal.store;
 
 import dev.millrace.streams.KeyValue;
+import dev.millrace.streams.processor.StateStore;
+import dev.millrace.streams.processor.StateStoreContext;
 import dev.millrace.streams.state.KeyValueIterator;
 import dev.millrace.streams.state.KeyValueStore;
 import java.util.List;
 import java.util.function.LongSupplier;
+import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,6 +81,13 @@ public final class PlainView implements KeyValueStore<Object, Object> {
     }
 
     @Override
+    public <PS extends Serializer<P>, P> KeyValueIterator<Object, Object> prefixScan(
+            P prefix, PS prefixKeySerializer) {
+        return rows.iteratePrefix(
+                prefixKeySerializer.serialize(name(), prefix), (value, at) -> value);
+    }
+
+    @Override
     public long approximateNumEntries() {
         return rows.below().approximateNumEntries();
     }
@@ -85,6 +95,11 @@ public final class PlainView implements KeyValueStore<Object, Object> {
     @Override
     public String name() {
         return rows.name();
+    }
+
+    @Override
+    public void init(StateStoreContext context, StateStore root) {
+        rows.openIn(context);
     }
 
     @Override

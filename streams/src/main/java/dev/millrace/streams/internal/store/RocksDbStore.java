@@ -60,6 +60,7 @@ public final class RocksDbStore implements LocalStore {
     private @Nullable Options options;
     private @Nullable BloomFilter filter;
     private @Nullable WriteOptions writeOptions;
+    private @Nullable Path path;
 
     /** As topologies use it: the newest writes wait for a batch. */
     public static LocalStore buffered(String name) {
@@ -96,6 +97,7 @@ public final class RocksDbStore implements LocalStore {
             bloom.close();
             throw new StreamsException("Error opening store " + name + " at location " + path, e);
         }
+        this.path = path;
         options = opened;
         filter = bloom;
         writeOptions = new WriteOptions().setDisableWAL(true);
@@ -239,6 +241,20 @@ public final class RocksDbStore implements LocalStore {
         if (filter != null) {
             filter.close();
             filter = null;
+        }
+    }
+
+    @Override
+    public void destroy() {
+        Path closed = path;
+        close();
+        if (closed != null) {
+            try (Options none = new Options()) {
+                RocksDB.destroyDB(closed.toString(), none);
+                Files.deleteIfExists(closed);
+            } catch (IOException | RocksDBException e) {
+                throw new StreamsException("Cannot delete " + closed + " of store " + name, e);
+            }
         }
     }
 

@@ -3,6 +3,11 @@ package dev.millrace.streams.internal.store;
 import dev.millrace.streams.KeyValue;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.Erased;
+import dev.millrace.streams.kstream.Windowed;
+import dev.millrace.streams.kstream.internals.SessionWindow;
+import dev.millrace.streams.kstream.internals.TimeWindow;
+import dev.millrace.streams.processor.StateStore;
+import dev.millrace.streams.processor.StateStoreContext;
 import dev.millrace.streams.state.KeyValueIterator;
 import dev.millrace.streams.state.KeyValueStore;
 import java.nio.ByteBuffer;
@@ -10,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Deserializer;
@@ -33,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * in the changelog:                       serialised value, the timestamp is the record's
  * </pre>
  */
-public final class RowStore {
+public final class RowStore implements TaskStore {
     /** Gets the changes, at once or at a flush. */
     @FunctionalInterface
     public interface ChangeListener {
@@ -66,7 +72,14 @@ public final class RowStore {
         /** In the store below, null when absent there. */
         byte @Nullable [] stored;
 
+        /** What was stored when the listener last heard of the key; while {@code dirty}. */
+        byte @Nullable [] before;
+
         boolean dirty;
+
+        /** Whether the value held back is stored already, and only the listener has to wait. */
+        boolean written;
+
         @Nullable Object value;
         long timestamp;
         @Nullable Headers headers;
@@ -89,6 +102,7 @@ public final class RowStore {
     private final @Nullable Changelog changelog;
     private final @Nullable CacheBudget budget;
     private final HeadersOfRecord context;
+    private boolean retainDuplicates;
 
     private @Nullable ChangeListener listener;
     private boolean sendOldValues;
@@ -130,8 +144,15 @@ public final class RowStore {
         }
     }
 
+    @Override
     public String name() {
         return name;
+    }
+
+    /** Every update adds a row: a store of windows whose keys are numbered. */
+    RowStore retainingDuplicates() {
+        retainDuplicates = true;
+        return this;
     }
 
     public KeyValueStore<Bytes, byte[]> below() {
@@ -204,18 +225,29 @@ public final class RowStore {
         Row row = last != null && lastKey == key ? last : row(keyBytes(key), key);
         if (!row.dirty) {
             row.dirty = true;
+            row.before = row.stored;
             dirty.add(row);
         }
+        row.written = false;
         row.value = value;
         row.timestamp = value == null ? recordTimestamp : timestamp;
         row.headers = context.headers();
         budget.check();
     }
 
+    /** An update of a store of windows. */
+    public void updateWindow(Object key, @Nullable Object value, long start, long timestamp) {
+        if (value == null && retainDuplicates) {
+            return; // there is no telling which of them
+        }
+        update(new Windowed<>(key, new TimeWindow(start, start + 1)), value, null, timestamp);
+    }
+
     /**
      * Writes what is held back and tells the listener, in the order in which keys were first
      * updated.
      */
+    @Override
     public void flush() {
         if (dirty.isEmpty()) {
             return;
@@ -225,14 +257,12 @@ public final class RowStore {
         Headers current = context.headers();
         for (Row row : rows) {
             Object value = row.value;
-            byte[] before = row.stored;
+            byte[] before = row.before;
+            store(row);
             row.dirty = false;
+            row.before = null;
             row.value = null; // others own the object from here on
-            if (value == null && before == null) {
-                continue; // came and went between two flushes
-            }
-            row.stored = write(row.keyBytes, value, row.timestamp);
-            if (listener != null) {
+            if (listener != null && (value != null || before != null)) {
                 if (row.headers != null) {
                     context.headers(row.headers);
                 }
@@ -242,6 +272,96 @@ public final class RowStore {
             row.headers = null;
         }
         context.headers(current);
+    }
+
+    private void store(Row row) {
+        if (!row.written) {
+            row.written = true;
+            if (row.value != null || row.stored != null) {
+                row.stored = write(row.keyBytes, row.value, row.timestamp);
+            } // else it came and went
+        }
+    }
+
+    /** Stores what is held back, so that it is found in ranges; the listener still waits. */
+    private void storeHeldBack() {
+        for (Row row : dirty) {
+            store(row);
+        }
+    }
+
+    /** Opens the store below, whoever made it. */
+    public void openIn(StateStoreContext context) {
+        if (below instanceof ForeignTimedStore foreign) {
+            foreign.store().init(context, foreign.store());
+        } else if (!(below instanceof LocalStore local)) {
+            below.init(context, below);
+        } else if (!local.isOpen()) {
+            local.open(context.stateDir().toPath());
+        }
+    }
+
+    @Override
+    public void holdWrites() {
+        if (below instanceof LocalStore local) {
+            local.holdWrites();
+        }
+    }
+
+    @Override
+    public void commit() {
+        if (below instanceof LocalStore local) {
+            local.commit();
+        }
+    }
+
+    @Override
+    public long uncommittedBytes() {
+        return below instanceof LocalStore local ? local.uncommittedBytes() : 0;
+    }
+
+    @Override
+    public void sync() {
+        below.flush();
+    }
+
+    @Override
+    public boolean persistent() {
+        return below.persistent();
+    }
+
+    @Override
+    public void close() {
+        if (budget != null) {
+            budget.remove(this);
+        }
+        below.close();
+    }
+
+    @Override
+    public StateStore view(LongSupplier timestamp) {
+        if (below instanceof TimedStore timed) {
+            return timedView(timed);
+        }
+        return timestamped ? new TimestampedView(this) : new PlainView(this, timestamp);
+    }
+
+    /** Rows of windows as values, also where they have timestamps. */
+    public StateStore plainWindows() {
+        return new WindowView.Plain(this);
+    }
+
+    private StateStore timedView(TimedStore timed) {
+        if (keys(timed) == TimedKeys.SESSIONS) {
+            return new SessionView(this);
+        }
+        return timestamped ? new WindowView.Timestamped(this) : new WindowView.Plain(this);
+    }
+
+    private static TimedKeys keys(TimedStore timed) {
+        return timed instanceof SegmentedStore segmented
+                ? segmented.keys()
+                : ((ForeignTimedStore) timed).keys();
     }
 
     /** Flushes and forgets what was read. */
@@ -261,7 +381,7 @@ public final class RowStore {
         return cacheBytes;
     }
 
-    /** Puts what changelog records say into the store below; nobody is told. */
+    @Override
     public void restore(List<ConsumerRecord<byte[], byte[]>> records) {
         flushAndClear(); // a reader of a standby may have brought rows into the cache
         List<KeyValue<Bytes, byte[]>> entries = new ArrayList<>(records.size());
@@ -280,18 +400,132 @@ public final class RowStore {
         }
     }
 
-    /**
-     * Rows in the order of their key bytes; flushes first. Entries are (key, value) or (key,
-     * timestamp).
-     */
+    /** Rows in the order of their key bytes. */
     <T> KeyValueIterator<Object, T> iterate(
             @Nullable Object from, @Nullable Object to, boolean reverse, RowReader<T> reader) {
-        flush();
+        storeHeldBack();
         Bytes first = from == null ? null : keyBytes(from);
         Bytes last = to == null ? null : keyBytes(to);
         KeyValueIterator<Bytes, byte[]> raw =
                 reverse ? below.reverseRange(first, last) : below.range(first, last);
         return new DecodingIterator<>(this, raw, reader);
+    }
+
+    /** Rows whose key bytes begin with a prefix. */
+    <T> KeyValueIterator<Object, T> iteratePrefix(byte[] prefix, RowReader<T> reader) {
+        storeHeldBack();
+        return new DecodingIterator<>(
+                this, new PrefixIterator(below.range(Bytes.wrap(prefix), null), prefix), reader);
+    }
+
+    /**
+     * Rows of a store of windows or sessions, by windowed keys.
+     *
+     * @param keyFrom null for the very first
+     * @param keyTo inclusive, null for the very last
+     * @param scan the bounds of time and the direction; its keys are ignored
+     */
+    <T> KeyValueIterator<Object, T> scan(
+            @Nullable Object keyFrom,
+            @Nullable Object keyTo,
+            TimedStore.Scan scan,
+            RowReader<T> reader) {
+        storeHeldBack();
+        TimedStore timed = (TimedStore) below;
+        Bytes from = keyFrom == null ? null : baseKeyBytes(keyFrom);
+        Bytes to = keyTo == null ? null : baseKeyBytes(keyTo);
+        KeyValueIterator<Bytes, byte[]> found =
+                timed.scan(
+                        new TimedStore.Scan(
+                                from,
+                                to,
+                                scan.from(),
+                                scan.to(),
+                                scan.latestStart(),
+                                scan.reverse()));
+        return new DecodingIterator<>(this, found, reader);
+    }
+
+    /** Told of rows of windows or sessions. */
+    @FunctionalInterface
+    public interface TimedRow {
+        /**
+         * @param timestamp of the row, or that of a plain one's key
+         */
+        void found(Object windowedKey, Object value, long timestamp);
+    }
+
+    /** Told of the windows of a key. */
+    @FunctionalInterface
+    public interface WindowRow {
+        void found(long start, Object value, long timestamp);
+    }
+
+    /** Told of the sessions of a key. */
+    @FunctionalInterface
+    public interface SessionRow {
+        void found(Windowed<Object> key, Object value);
+    }
+
+    private record Timed(Object value, long timestamp) {}
+
+    private void forEach(@Nullable Object key, TimedStore.Scan scan, TimedRow each) {
+        try (KeyValueIterator<Object, Timed> found = scan(key, key, scan, Timed::new)) {
+            while (found.hasNext()) {
+                KeyValue<Object, Timed> entry = found.next();
+                each.found(entry.key, entry.value.value(), entry.value.timestamp());
+            }
+        }
+    }
+
+    /** Rows of all keys whose windows begin, or whose sessions end, within the bounds. */
+    public void forEachTimed(long from, long to, TimedRow each) {
+        forEach(null, new TimedStore.Scan(null, null, from, to, Long.MAX_VALUE, false), each);
+    }
+
+    /** Windows of a key that begin within the bounds, earliest first. */
+    public void forEachWindow(Object key, long from, long to, WindowRow each) {
+        forEach(
+                key,
+                new TimedStore.Scan(null, null, Math.max(0, from), to, Long.MAX_VALUE, false),
+                (windowed, value, timestamp) ->
+                        each.found(((Windowed<?>) windowed).window().start(), value, timestamp));
+    }
+
+    /** Sessions of a key that end at or after a time and begin at or before another. */
+    public void forEachSession(Object key, long earliestEnd, long latestStart, SessionRow each) {
+        forEach(
+                key,
+                new TimedStore.Scan(
+                        null, null, Math.max(0, earliestEnd), Long.MAX_VALUE, latestStart, false),
+                (windowed, value, timestamp) ->
+                        each.found(Erased.<Windowed<Object>>cast(windowed), value));
+    }
+
+    /** Rows of a store without windows, in the order of their key bytes. */
+    public void forEachRow(TimedRow each) {
+        try (KeyValueIterator<Object, Timed> found = iterate(null, null, false, Timed::new)) {
+            while (found.hasNext()) {
+                KeyValue<Object, Timed> entry = found.next();
+                each.found(entry.key, entry.value.value(), entry.value.timestamp());
+            }
+        }
+    }
+
+    /** Rows whose key bytes begin with a prefix. */
+    public void forEachWithPrefix(byte[] prefix, TimedRow each) {
+        try (KeyValueIterator<Object, Timed> found = iteratePrefix(prefix, Timed::new)) {
+            while (found.hasNext()) {
+                KeyValue<Object, Timed> entry = found.next();
+                each.found(entry.key, entry.value.value(), entry.value.timestamp());
+            }
+        }
+    }
+
+    private Bytes baseKeyBytes(Object key) {
+        // The bytes of a windowed key begin with those of the key.
+        byte[] timed = keyBytes(new Windowed<>(key, new SessionWindow(0, 0))).get();
+        return Bytes.wrap(keys((TimedStore) below).keyOf(timed));
     }
 
     /** Makes an entry's value. */
@@ -350,6 +584,11 @@ public final class RowStore {
         return stored;
     }
 
+    /** Size of a value when it is stored. */
+    public long valueBytes(Object value) {
+        return serializeValue(value).length;
+    }
+
     private byte[] serializeValue(Object value) {
         try {
             return valueSerializer.serialize(topic, value);
@@ -358,7 +597,8 @@ public final class RowStore {
         }
     }
 
-    private Bytes keyBytes(Object key) {
+    /** A key as it is stored. */
+    public Bytes keyBytes(Object key) {
         try {
             return Bytes.wrap(keySerializer.serialize(topic, key));
         } catch (ClassCastException e) {

@@ -1,10 +1,13 @@
 package dev.millrace.streams.internal.store;
 
 import dev.millrace.streams.KeyValue;
+import dev.millrace.streams.processor.StateStore;
+import dev.millrace.streams.processor.StateStoreContext;
 import dev.millrace.streams.state.KeyValueIterator;
 import dev.millrace.streams.state.TimestampedKeyValueStore;
 import dev.millrace.streams.state.ValueAndTimestamp;
 import java.util.List;
+import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
 /** Rows as values with timestamps: what a store of a table looks like. */
@@ -77,6 +80,14 @@ public final class TimestampedView implements TimestampedKeyValueStore<Object, O
     }
 
     @Override
+    public <PS extends Serializer<P>, P>
+            KeyValueIterator<Object, ValueAndTimestamp<Object>> prefixScan(
+                    P prefix, PS prefixKeySerializer) {
+        return rows.iteratePrefix(
+                prefixKeySerializer.serialize(name(), prefix), ValueAndTimestamp::new);
+    }
+
+    @Override
     public long approximateNumEntries() {
         return rows.below().approximateNumEntries();
     }
@@ -84,6 +95,11 @@ public final class TimestampedView implements TimestampedKeyValueStore<Object, O
     @Override
     public String name() {
         return rows.name();
+    }
+
+    @Override
+    public void init(StateStoreContext context, StateStore root) {
+        rows.openIn(context);
     }
 
     @Override

@@ -220,6 +220,13 @@ public final class WriteBehindStore implements LocalStore {
     }
 
     @Override
+    public void destroy() {
+        newest.clear();
+        bytes = 0;
+        below.destroy();
+    }
+
+    @Override
     public boolean persistent() {
         return below.persistent();
     }

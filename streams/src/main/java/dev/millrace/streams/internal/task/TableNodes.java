@@ -4,9 +4,12 @@ import dev.millrace.streams.KeyValue;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.Erased;
 import dev.millrace.streams.internal.store.RowStore;
+import dev.millrace.streams.internal.store.VersionedRows;
 import dev.millrace.streams.kstream.KeyValueMapper;
 import dev.millrace.streams.kstream.Predicate;
 import dev.millrace.streams.kstream.ValueMapperWithKey;
+import dev.millrace.streams.state.VersionedKeyValueStore;
+import dev.millrace.streams.state.VersionedRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +26,7 @@ public final class TableNodes {
         private final @Nullable String storeName;
         final boolean sendOldValues;
         @Nullable RowStore rows;
+        @Nullable VersionedRows versioned;
 
         Keeping(@Nullable String storeName, boolean sendOldValues) {
             this.storeName = storeName;
@@ -33,9 +37,28 @@ public final class TableNodes {
         void init(TaskContext context) {
             super.init(context);
             if (storeName != null) {
-                rows = context.rows(storeName);
-                rows.emitChanges(this::emit, sendOldValues);
+                if (context.store(storeName) instanceof VersionedRows versions) {
+                    versioned = versions;
+                } else {
+                    rows = context.rows(storeName);
+                    rows.emitChanges(this::emit, sendOldValues);
+                }
             }
+        }
+
+        /** Stores a version; a change that is older than the history goes no further. */
+        final void putVersion(
+                VersionedRows versions, Object key, @Nullable Object value, long timestamp) {
+            VersionedRecord<Object> before = sendOldValues ? versions.get(key, timestamp) : null;
+            long validTo = versions.put(key, value, timestamp);
+            if (validTo == VersionedKeyValueStore.PUT_RETURN_CODE_NOT_PUT) {
+                context.dropped("expired version");
+                return;
+            }
+            boolean latest = context.latest();
+            context.latest(validTo == VersionedKeyValueStore.PUT_RETURN_CODE_VALID_TO_UNDEFINED);
+            forward(key, value, before == null ? null : before.value(), timestamp);
+            context.latest(latest);
         }
 
         private void emit(
@@ -58,6 +81,8 @@ public final class TableNodes {
                 long timestamp) {
             if (key == null) {
                 context.dropped("null key");
+            } else if (versioned != null) {
+                putVersion(versioned, key, value, timestamp);
             } else if (rows == null) {
                 forward(key, value, null, timestamp);
             } else {
@@ -67,15 +92,18 @@ public final class TableNodes {
     }
 
     public static final class Filter extends Keeping {
+        private final boolean parentVersioned;
         private final Predicate<Object, Object> predicate;
         private final boolean wanted;
 
         public Filter(
                 @Nullable String storeName,
                 boolean sendOldValues,
+                boolean parentVersioned,
                 Predicate<Object, Object> predicate,
                 boolean wanted) {
             super(storeName, sendOldValues);
+            this.parentVersioned = parentVersioned;
             this.predicate = predicate;
             this.wanted = wanted;
         }
@@ -92,10 +120,12 @@ public final class TableNodes {
                     !sendOldValues
                             ? null
                             : rows != null ? rows.get(passedKey) : pass(passedKey, old);
-            if (sendOldValues && passed == null && before == null) {
+            if (!parentVersioned && sendOldValues && passed == null && before == null) {
                 return; // the row did not match before either
             }
-            if (rows != null) {
+            if (versioned != null) {
+                putVersion(versioned, passedKey, passed, timestamp);
+            } else if (rows != null) {
                 rows.update(passedKey, passed, before, timestamp);
             } else {
                 forward(key, passed, before, timestamp);
@@ -130,7 +160,9 @@ public final class TableNodes {
                     !sendOldValues
                             ? null
                             : rows != null ? rows.get(passedKey) : map(passedKey, old);
-            if (rows != null) {
+            if (versioned != null) {
+                putVersion(versioned, passedKey, mapped, timestamp);
+            } else if (rows != null) {
                 rows.update(passedKey, mapped, before, timestamp);
             } else {
                 forward(key, mapped, before, timestamp);
@@ -173,6 +205,10 @@ public final class TableNodes {
             if (key == null) {
                 throw new StreamsException(
                         "Record key for the grouping KTable should not be null.");
+            }
+            if (!context.latest()) {
+                context.dropped("out-of-order version");
+                return;
             }
             KeyValue<?, ?> added = select(key, value);
             KeyValue<?, ?> removed = select(key, old);

@@ -3,12 +3,9 @@ package dev.millrace.streams.internal.task;
 import dev.millrace.streams.StreamsConfig;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.store.CacheBudget;
-import dev.millrace.streams.internal.store.InMemoryStore;
-import dev.millrace.streams.internal.store.LocalStore;
-import dev.millrace.streams.internal.store.PlainView;
-import dev.millrace.streams.internal.store.RocksDbStore;
 import dev.millrace.streams.internal.store.RowStore;
-import dev.millrace.streams.internal.store.TimestampedView;
+import dev.millrace.streams.internal.store.StoreFactory;
+import dev.millrace.streams.internal.store.TaskStore;
 import dev.millrace.streams.internal.topology.NodeSpec;
 import dev.millrace.streams.internal.topology.StoreSpec;
 import dev.millrace.streams.internal.topology.SubtopologySpec;
@@ -17,7 +14,6 @@ import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.StreamPartitioner;
 import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.query.Position;
-import dev.millrace.streams.state.KeyValueStore;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -32,8 +28,6 @@ import java.util.function.LongSupplier;
 import java.util.function.ToIntFunction;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.Serde;
-import org.apache.kafka.common.utils.Bytes;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +42,7 @@ public final class Task {
      * @param changelogTopic of a store
      * @param budget null: nothing is combined, one change per update
      * @param partitionOf where the task's changelogs are written, by topic
+     * @param globalStores by name; the same for all tasks, which only read them
      */
     public record Environment(
             StreamsConfig config,
@@ -57,7 +52,30 @@ public final class Task {
             ToIntFunction<String> partitionOf,
             @Nullable CacheBudget budget,
             Path directory,
-            LongSupplier wallClockMs) {}
+            LongSupplier wallClockMs,
+            Map<String, TaskStore> globalStores) {
+        /** Without global stores. */
+        public Environment(
+                StreamsConfig config,
+                RecordCollector collector,
+                Function<String, String> decorate,
+                Function<StoreSpec, String> changelogTopic,
+                ToIntFunction<String> partitionOf,
+                @Nullable CacheBudget budget,
+                Path directory,
+                LongSupplier wallClockMs) {
+            this(
+                    config,
+                    collector,
+                    decorate,
+                    changelogTopic,
+                    partitionOf,
+                    budget,
+                    directory,
+                    wallClockMs,
+                    Map.of());
+        }
+    }
 
     private final TaskId id;
     private final SubtopologySpec subtopology;
@@ -86,7 +104,8 @@ public final class Task {
                         environment.config,
                         environment.collector,
                         environment.directory,
-                        environment.wallClockMs);
+                        environment.wallClockMs,
+                        environment.globalStores);
         for (StoreSpec store : subtopology.stores()) {
             if (store.logged()) {
                 changelogs.put(environment.changelogTopic.apply(store), store);
@@ -102,17 +121,37 @@ public final class Task {
     public void read(Collection<TopicPartition> partitions) {
         partitions.stream()
                 .sorted((a, b) -> a.toString().compareTo(b.toString()))
-                .forEach(
-                        partition -> {
-                            SourceNode source = sources.get(partition.topic());
-                            if (source == null) {
-                                throw new StreamsException(
-                                        "Task " + id + " does not read " + partition);
-                            }
-                            RecordQueue queue = new RecordQueue(partition, source);
-                            queues.add(queue);
-                            queueOf.put(partition, queue);
-                        });
+                .forEach(this::addPartition);
+    }
+
+    /** Begins to read a partition, of a topic that the sub-topology reads. */
+    public void addPartition(TopicPartition partition) {
+        SourceNode source = source(partition.topic());
+        if (source == null) {
+            throw new StreamsException("Task " + id + " does not read " + partition);
+        }
+        RecordQueue queue = new RecordQueue(partition, source);
+        queues.add(queue);
+        queueOf.put(partition, queue);
+    }
+
+    private @Nullable SourceNode source(String topic) {
+        SourceNode source = sources.get(topic);
+        if (source == null) {
+            for (NodeSpec spec : subtopology.nodes()) {
+                if (spec instanceof NodeSpec.Source candidate
+                        && candidate.pattern() != null
+                        && candidate.pattern().matcher(topic).matches()) {
+                    return (SourceNode) nodes.get(spec.name());
+                }
+            }
+        }
+        return source;
+    }
+
+    /** Whether a source takes all topics of a pattern that the name matches. */
+    public boolean matchesPattern(String topic) {
+        return !sources.containsKey(topic) && source(topic) != null;
     }
 
     private void addNode(NodeSpec spec) {
@@ -181,38 +220,19 @@ public final class Task {
     /** Opens the stores below, for restoring; nothing is processed yet. */
     public void openStores() {
         for (StoreSpec spec : subtopology.stores()) {
-            KeyValueStore<Bytes, byte[]> below =
-                    spec.supplier() != null ? spec.supplier().get() : defaultStore(spec.name());
-            if (below instanceof LocalStore local) {
-                if (holdWrites) {
-                    local.holdWrites();
-                }
-                local.open(environment.directory);
-            }
             String topic = environment.changelogTopic.apply(spec);
-            context.add(
-                    new RowStore(
-                            spec.name(),
-                            topic,
-                            below,
-                            orDefault(spec.keySerde(), environment.config::defaultKeySerde),
-                            orDefault(spec.valueSerde(), environment.config::defaultValueSerde),
-                            spec.timestamped(),
-                            spec.logged() ? changelog(topic) : null,
-                            spec.cached() ? environment.budget : null,
-                            context));
+            TaskStore store =
+                    new StoreFactory(spec, environment.config.dslStoreSuppliers())
+                            .make(
+                                    topic,
+                                    environment.config::defaultKeySerde,
+                                    environment.config::defaultValueSerde,
+                                    spec.writesChangelog() ? changelog(topic) : null,
+                                    environment.budget,
+                                    context);
+            context.add(store);
+            context.open(store, holdWrites);
         }
-    }
-
-    private LocalStore defaultStore(String name) {
-        return environment.config.inMemoryStoresByDefault()
-                ? new InMemoryStore(name)
-                : RocksDbStore.buffered(name);
-    }
-
-    private static Serde<?> orDefault(
-            @Nullable Serde<?> serde, java.util.function.Supplier<Serde<?>> fallback) {
-        return serde != null ? serde : fallback.get();
     }
 
     private RowStore.Changelog changelog(String topic) {
@@ -240,21 +260,18 @@ public final class Task {
 
     /** A store as processors see it; for reading. */
     public StateStore view(String store) {
-        RowStore rows = context.rows(store);
-        return rows.timestamped()
-                ? new TimestampedView(rows)
-                : new PlainView(rows, context::recordTimestamp);
+        return context.store(store).view(context::recordTimestamp);
     }
 
     /** Whether what is stored under the name outlives the process. */
     public boolean persistent(String store) {
-        return context.rows(store).below().persistent();
+        return context.store(store).persistent();
     }
 
     /** Puts records of a changelog into their store. */
     public void restore(String changelogTopic, List<ConsumerRecord<byte[], byte[]>> records) {
         StoreSpec store = Objects.requireNonNull(changelogs.get(changelogTopic), changelogTopic);
-        context.rows(store.name()).restore(records);
+        context.store(store.name()).restore(records);
     }
 
     /** Begins processing: stores are as the changelogs say. */
@@ -380,6 +397,14 @@ public final class Task {
         return true;
     }
 
+    /**
+     * Numbers by name that nodes need when the task goes on elsewhere: to be kept with the offsets.
+     * To be given back before {@link #start()}.
+     */
+    public Map<String, Long> metadata() {
+        return context.metadata();
+    }
+
     public boolean punctuate(PunctuationType type) {
         return context.punctuate(type);
     }
@@ -394,39 +419,33 @@ public final class Task {
      */
     public void flushCaches() {
         for (StoreSpec store : subtopology.stores()) {
-            context.rows(store.name()).flush();
+            context.store(store.name()).flush();
         }
     }
 
     /** Everything written until now is committed in the changelogs. */
     public void commitStores() {
-        for (RowStore store : context.stores().values()) {
-            if (store.below() instanceof LocalStore local) {
-                local.commit();
-            }
-        }
+        context.stores().values().forEach(TaskStore::commit);
     }
 
     /** Memory of the writes that wait for {@link #commitStores()}. */
     public long uncommittedBytes() {
         long bytes = 0;
-        for (RowStore store : context.stores().values()) {
-            if (store.below() instanceof LocalStore local) {
-                bytes += local.uncommittedBytes();
-            }
+        for (TaskStore store : context.stores().values()) {
+            bytes += store.uncommittedBytes();
         }
         return bytes;
     }
 
     /** Makes persistent stores durable. */
     public void flushStores() {
-        for (RowStore store : context.stores().values()) {
-            store.below().flush();
+        for (TaskStore store : context.stores().values()) {
+            store.sync();
         }
     }
 
     /** By name, in the order in which they were added. */
-    public Map<String, RowStore> stores() {
+    public Map<String, TaskStore> stores() {
         return context.stores();
     }
 
@@ -446,11 +465,8 @@ public final class Task {
         if (started) {
             nodes.values().forEach(Node::close);
         }
-        for (RowStore store : context.stores().values()) {
-            if (environment.budget != null) {
-                environment.budget.remove(store);
-            }
-            store.below().close();
+        for (TaskStore store : context.stores().values()) {
+            store.close();
         }
     }
 }

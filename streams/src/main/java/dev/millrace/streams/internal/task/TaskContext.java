@@ -4,19 +4,26 @@ import dev.millrace.streams.StreamsConfig;
 import dev.millrace.streams.errors.ProcessingExceptionHandler;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.Erased;
+import dev.millrace.streams.internal.store.CustomStore;
 import dev.millrace.streams.internal.store.RowStore;
+import dev.millrace.streams.internal.store.TaskStore;
+import dev.millrace.streams.internal.store.VersionedRows;
 import dev.millrace.streams.processor.Cancellable;
 import dev.millrace.streams.processor.PunctuationType;
 import dev.millrace.streams.processor.Punctuator;
 import dev.millrace.streams.processor.RecordContext;
 import dev.millrace.streams.processor.TaskId;
+import dev.millrace.streams.processor.api.RecordMetadata;
 import dev.millrace.streams.processor.api.Record;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
@@ -34,13 +41,17 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
     private final RecordCollector collector;
     private final Path stateDirectory;
     private final LongSupplier wallClockMs;
-    private final Map<String, RowStore> stores = new LinkedHashMap<>();
+    private final Map<String, TaskStore> stores = new LinkedHashMap<>();
+    private final Map<String, TaskStore> globalStores;
     private final List<Punctuation> punctuations = new ArrayList<>();
 
     private @Nullable ConsumerRecord<byte[], byte[]> origin;
     private Headers headers = new RecordHeaders();
     private long recordTimestamp;
     private long streamTime = -1;
+    private final Map<String, Long> metadata = new LinkedHashMap<>();
+    private final Map<String, Object> shared = new HashMap<>();
+    private boolean latest = true;
     private boolean commitRequested;
     private @Nullable ProcessingExceptionHandler processingHandler;
     private long droppedRecords;
@@ -50,7 +61,9 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
             StreamsConfig config,
             RecordCollector collector,
             Path stateDirectory,
-            LongSupplier wallClockMs) {
+            LongSupplier wallClockMs,
+            Map<String, TaskStore> globalStores) {
+        this.globalStores = globalStores;
         this.taskId = taskId;
         this.config = config;
         this.collector = collector;
@@ -119,20 +132,89 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
         this.headers = headers;
     }
 
-    void add(RowStore store) {
+    void add(TaskStore store) {
         stores.put(store.name(), store);
     }
 
-    Map<String, RowStore> stores() {
+    void open(TaskStore store, boolean holdWrites) {
+        if (holdWrites) {
+            store.holdWrites();
+        }
+        if (store instanceof RowStore rows) {
+            rows.openIn(new StoreContext(this, null));
+        } else if (store instanceof VersionedRows versioned) {
+            versioned.below().open(stateDirectory);
+        } else {
+            CustomStore custom = (CustomStore) store;
+            custom.init(new StoreContext(this, custom));
+        }
+    }
+
+    Map<String, TaskStore> stores() {
         return stores;
     }
 
-    RowStore rows(String store) {
-        RowStore found = stores.get(store);
+    TaskStore store(String name) {
+        TaskStore found = stores.get(name);
         if (found == null) {
-            throw new StreamsException("Task " + taskId + " has no store " + store);
+            found = globalStores.get(name);
+        }
+        if (found == null) {
+            throw new StreamsException("Task " + taskId + " has no store " + name);
         }
         return found;
+    }
+
+    /** A store that every processor may read. */
+    boolean isGlobal(String name) {
+        return globalStores.containsKey(name);
+    }
+
+    /** A store of rows: of a table, of windows or of sessions. */
+    RowStore rows(String name) {
+        if (store(name) instanceof RowStore rows) {
+            return rows;
+        }
+        throw new StreamsException("Store " + name + " keeps no rows of a table");
+    }
+
+    Optional<RecordMetadata> recordMetadata() {
+        ConsumerRecord<byte[], byte[]> record = origin;
+        return record == null
+                ? Optional.empty()
+                : Optional.of(new Metadata(record.topic(), record.partition(), record.offset()));
+    }
+
+    private record Metadata(String topic, int partition, long offset) implements RecordMetadata {}
+
+    /**
+     * What a node has to know when its task goes on elsewhere: it is committed with the offsets. -1
+     * for a name that was never set.
+     */
+    long metadata(String name) {
+        return metadata.getOrDefault(name, -1L);
+    }
+
+    void metadata(String name, long value) {
+        metadata.put(name, value);
+    }
+
+    Map<String, Long> metadata() {
+        return metadata;
+    }
+
+    /** What several nodes of the task share under a name; the first one makes it. */
+    <T> T shared(String name, Supplier<T> fresh) {
+        return Erased.cast(shared.computeIfAbsent(name, each -> fresh.get()));
+    }
+
+    /** Whether the change being processed is of the newest version of its row. */
+    boolean latest() {
+        return latest;
+    }
+
+    void latest(boolean latest) {
+        this.latest = latest;
     }
 
     /** Counts a record that has no place in an aggregation or table; the first one is logged. */
@@ -236,12 +318,19 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
     }
 
     Cancellable schedule(long intervalMs, PunctuationType type, Punctuator callback) {
+        // Stream time punctuations are aligned with the epoch and begin with the first record.
+        return schedule(
+                type == PunctuationType.STREAM_TIME ? 0 : wallClockMs() + intervalMs,
+                intervalMs,
+                type,
+                callback);
+    }
+
+    Cancellable schedule(long first, long intervalMs, PunctuationType type, Punctuator callback) {
         if (intervalMs < 1) {
             throw new IllegalArgumentException(
                     "A punctuation interval is at least 1 ms, not " + intervalMs);
         }
-        // Stream time punctuations are aligned with the epoch and begin with the first record.
-        long first = type == PunctuationType.STREAM_TIME ? 0 : wallClockMs() + intervalMs;
         Punctuation added = new Punctuation(intervalMs, type, callback, first);
         punctuations.add(added);
         return () -> punctuations.remove(added);

@@ -8,6 +8,7 @@ import dev.millrace.streams.processor.TopicNameExtractor;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,7 @@ public sealed interface NodeSpec {
 
     /**
      * @param topics undecorated: without the application id that internal topics begin with
+     * @param pattern of the names of topics, in place of a list; null with one
      * @param changes values are (new, old) pairs as {@code ChangeFormat} draws them
      */
     record Source(
@@ -29,8 +31,41 @@ public sealed interface NodeSpec {
             @Nullable Deserializer<?> valueDeserializer,
             @Nullable TimestampExtractor timestampExtractor,
             @Nullable AutoOffsetReset resetPolicy,
-            boolean changes)
+            boolean changes,
+            @Nullable Pattern pattern)
             implements NodeSpec {
+        public Source(
+                String name,
+                List<String> topics,
+                @Nullable Deserializer<?> keyDeserializer,
+                @Nullable Deserializer<?> valueDeserializer,
+                @Nullable TimestampExtractor timestampExtractor,
+                @Nullable AutoOffsetReset resetPolicy,
+                boolean changes) {
+            this(
+                    name,
+                    topics,
+                    keyDeserializer,
+                    valueDeserializer,
+                    timestampExtractor,
+                    resetPolicy,
+                    changes,
+                    null);
+        }
+
+        /** The same source, of all topics whose names match. */
+        public Source matching(Pattern topicPattern) {
+            return new Source(
+                    name,
+                    topics,
+                    keyDeserializer,
+                    valueDeserializer,
+                    timestampExtractor,
+                    resetPolicy,
+                    changes,
+                    topicPattern);
+        }
+
         @Override
         public List<String> parents() {
             return List.of();

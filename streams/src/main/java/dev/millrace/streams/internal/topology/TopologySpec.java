@@ -21,42 +21,45 @@ public final class TopologySpec {
     private final Map<String, StoreSpec> stores = new LinkedHashMap<>();
     private final Map<String, Set<String>> storeUsers = new LinkedHashMap<>();
     private final Map<String, Optional<Integer>> repartitionTopics = new LinkedHashMap<>();
+    private final List<Set<String>> copartitionGroups = new ArrayList<>();
+    private final Set<String> globalNodes = new LinkedHashSet<>();
+    private final Set<String> globalStores = new LinkedHashSet<>();
     private final Map<String, String> sourceOfTopic = new HashMap<>();
     private final Map<String, String> connected = new HashMap<>();
 
     public void add(NodeSpec node) {
         if (nodes.containsKey(node.name())) {
             throw new TopologyException(
-                    "Invalid topology: Processor " + node.name() + " is already added.");
+                    "Processor " + node.name() + " is already added.");
         }
         for (String parent : node.parents()) {
             NodeSpec found = nodes.get(parent);
             if (found == null) {
                 throw new TopologyException(
-                        "Invalid topology: Predecessor processor "
+                        "Predecessor processor "
                                 + parent
                                 + " is not added yet for "
                                 + node.name());
             }
             if (found instanceof NodeSpec.Sink) {
                 throw new TopologyException(
-                        "Invalid topology: Sink "
+                        "Sink "
                                 + parent
                                 + " can have no successor "
                                 + node.name());
             }
         }
         if (node instanceof NodeSpec.Source source) {
-            if (source.topics().isEmpty()) {
+            if (source.topics().isEmpty() && source.pattern() == null) {
                 throw new TopologyException(
-                        "Invalid topology: You must provide at least one topic to "
+                        "You must provide at least one topic to "
                                 + source.name());
             }
             for (String topic : source.topics()) {
                 String other = sourceOfTopic.putIfAbsent(topic, source.name());
                 if (other != null) {
                     throw new TopologyException(
-                            "Invalid topology: Topic "
+                            "Topic "
                                     + topic
                                     + " has already been registered by another source, "
                                     + other);
@@ -64,7 +67,7 @@ public final class TopologySpec {
             }
         } else if (node.parents().isEmpty()) {
             throw new TopologyException(
-                    "Invalid topology: " + node.name() + " needs at least one parent.");
+                    "" + node.name() + " needs at least one parent.");
         }
         nodes.put(node.name(), node);
         connected.put(node.name(), node.name());
@@ -73,12 +76,45 @@ public final class TopologySpec {
         }
     }
 
+    /**
+     * A store that every instance fills from all partitions of a topic, and every processor reads.
+     */
+    public void addGlobalStore(
+            StoreSpec store, NodeSpec.Source source, NodeSpec.Processor processor) {
+        if (stores.containsKey(store.name())) {
+            throw new TopologyException(
+                    "A different StateStore has already been added with the name "
+                            + store.name());
+        }
+        add(source);
+        add(processor);
+        addStore(store, List.of(processor.name()));
+        globalNodes.add(source.name());
+        globalNodes.add(processor.name());
+        globalStores.add(store.name());
+    }
+
+    public Set<String> globalStores() {
+        return globalStores;
+    }
+
+    boolean isGlobal(Set<String> names) {
+        return names.stream().anyMatch(globalNodes::contains);
+    }
+
+    /** What fills the global stores; empty when there are none. */
+    public Optional<SubtopologySpec> globalSubtopology(String applicationId) {
+        return globalNodes.isEmpty()
+                ? Optional.empty()
+                : Optional.of(subtopology(-1, globalNodes, applicationId));
+    }
+
     /** Adds the store unless it is there, and connects it. */
     public void addStore(StoreSpec store, Collection<String> processors) {
         StoreSpec known = stores.putIfAbsent(store.name(), store);
         if (known != null && !known.equals(store)) {
             throw new TopologyException(
-                    "Invalid topology: A different StateStore has already been added with the name "
+                    "A different StateStore has already been added with the name "
                             + store.name());
         }
         for (String processor : processors) {
@@ -87,13 +123,19 @@ public final class TopologySpec {
     }
 
     public void connect(String processor, String store) {
+        if (globalStores.contains(store)) {
+            throw new TopologyException(
+                    "Global StateStore "
+                            + store
+                            + " can be used by a Processor without being specified; it should not be explicitly passed.");
+        }
         if (!stores.containsKey(store)) {
             throw new TopologyException(
-                    "Invalid topology: StateStore " + store + " is not added yet.");
+                    "StateStore " + store + " is not added yet.");
         }
         if (!(nodes.get(processor) instanceof NodeSpec.Processor found)) {
             throw new TopologyException(
-                    "Invalid topology: StateStore "
+                    "StateStore "
                             + store
                             + " cannot be connected to "
                             + processor
@@ -113,6 +155,43 @@ public final class TopologySpec {
      */
     public void addRepartitionTopic(String topic, Optional<Integer> partitions) {
         repartitionTopics.put(topic, partitions);
+    }
+
+    /**
+     * What the nodes get must be partitioned alike: their source topics have the same number of
+     * partitions.
+     *
+     * @throws TopologyException when the program asks for different numbers
+     */
+    public void copartition(Collection<String> nodeNames) {
+        Set<String> topics = new LinkedHashSet<>();
+        nodeNames.forEach(name -> collectSourceTopics(name, topics));
+        Set<Integer> numbers = new LinkedHashSet<>();
+        for (String topic : topics) {
+            repartitionTopics.getOrDefault(topic, Optional.empty()).ifPresent(numbers::add);
+        }
+        if (numbers.size() > 1) {
+            throw new TopologyException(
+                    "Following topics do not have the same number of partitions: "
+                            + topics
+                            + ": "
+                            + numbers);
+        }
+        copartitionGroups.add(topics);
+    }
+
+    private void collectSourceTopics(String name, Set<String> topics) {
+        NodeSpec node = nodes.get(name);
+        if (node instanceof NodeSpec.Source source) {
+            topics.addAll(source.topics());
+        } else if (node != null) {
+            node.parents().forEach(parent -> collectSourceTopics(parent, topics));
+        }
+    }
+
+    /** Undecorated topics that have the same number of partitions. */
+    public List<Set<String>> copartitionGroups() {
+        return copartitionGroups;
     }
 
     public Map<String, Optional<Integer>> repartitionTopics() {
@@ -136,14 +215,18 @@ public final class TopologySpec {
     public List<SubtopologySpec> subtopologies(String applicationId) {
         List<SubtopologySpec> result = new ArrayList<>();
         for (Map.Entry<Integer, Set<String>> group : groups().entrySet()) {
-            result.add(subtopology(group.getKey(), group.getValue(), applicationId));
+            if (!isGlobal(group.getValue())) {
+                result.add(subtopology(group.getKey(), group.getValue(), applicationId));
+            }
         }
         return result;
     }
 
     /** All nodes as one sub-topology, for a driver without partitions. */
     public SubtopologySpec whole(String applicationId) {
-        return subtopology(0, nodes.keySet(), applicationId);
+        Set<String> names = new LinkedHashSet<>(nodes.keySet());
+        names.removeAll(globalNodes);
+        return subtopology(0, names, applicationId);
     }
 
     private SubtopologySpec subtopology(int id, Set<String> names, String applicationId) {

@@ -1,51 +1,9 @@
 package dev.millrace.streams.processor.api;
 
-import dev.millrace.streams.processor.Cancellable;
-import dev.millrace.streams.processor.PunctuationType;
-import dev.millrace.streams.processor.Punctuator;
-import dev.millrace.streams.processor.StateStore;
-import dev.millrace.streams.processor.TaskId;
-import java.io.File;
-import java.time.Duration;
-import java.util.Map;
-import java.util.Optional;
-import org.apache.kafka.common.serialization.Serde;
-
-/** What a processor sees of its task. For the task's thread only. */
-public interface ProcessorContext<KForward, VForward> {
+/** What a {@link Processor} sees of its task, and where its output goes. */
+public interface ProcessorContext<KForward, VForward> extends ProcessingContext {
     /** Hands a record to all children. */
     <K extends KForward, V extends VForward> void forward(Record<K, V> record);
 
     <K extends KForward, V extends VForward> void forward(Record<K, V> record, String childName);
-
-    /**
-     * @throws dev.millrace.streams.errors.StreamsException when the store is not connected to the
-     *     processor
-     */
-    @SuppressWarnings("TypeParameterUnusedInFormals") // Kafka Streams' signature
-    <S extends StateStore> S getStateStore(String name);
-
-    Cancellable schedule(Duration interval, PunctuationType type, Punctuator callback);
-
-    /** Asks for a commit soon. */
-    void commit();
-
-    /** Empty in a punctuation. */
-    Optional<RecordMetadata> recordMetadata();
-
-    String applicationId();
-
-    TaskId taskId();
-
-    Serde<?> keySerde();
-
-    Serde<?> valueSerde();
-
-    File stateDir();
-
-    long currentSystemTimeMs();
-
-    long currentStreamTimeMs();
-
-    Map<String, Object> appConfigs();
 }

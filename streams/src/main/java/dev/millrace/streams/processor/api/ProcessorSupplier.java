@@ -1,15 +1,12 @@
 package dev.millrace.streams.processor.api;
 
-import dev.millrace.streams.state.StoreBuilder;
-import java.util.Set;
+import dev.millrace.streams.processor.ConnectedStoreProvider;
+import java.util.function.Supplier;
 
 /** Makes processors: a new one at every call. */
 @FunctionalInterface
-public interface ProcessorSupplier<KIn, VIn, KOut, VOut> {
+public interface ProcessorSupplier<KIn, VIn, KOut, VOut>
+        extends ConnectedStoreProvider, Supplier<Processor<KIn, VIn, KOut, VOut>> {
+    @Override
     Processor<KIn, VIn, KOut, VOut> get();
-
-    /** Stores that come with the processor, and are connected to it. */
-    default Set<StoreBuilder<?>> stores() {
-        return Set.of();
-    }
 }
