@@ -128,7 +128,7 @@ final class ReplicaSimulation {
                         new MetadataRequest.BrokerHeartbeat(
                                 id, brokerEpoch, image.version(), false, false));
             } catch (ApiException e) {
-                say("%d: heartbeat refused: %s", id, e.getMessage());
+                say("%d: heartbeat refused: %s", id, String.valueOf(e.getMessage()));
             }
         }
 
@@ -228,7 +228,7 @@ final class ReplicaSimulation {
                                 proposal.isr()));
                 say("journal: %s", partition(journal.image()));
             } catch (ApiException e) {
-                say("journal: refuses %s: %s", proposal, e.getMessage());
+                say("journal: refuses %s: %s", proposal, String.valueOf(e.getMessage()));
                 boolean forWhatItAsks = Errors.forException(e) == Errors.INELIGIBLE_REPLICA;
                 send(() -> refused(state, proposal, forWhatItAsks));
             }

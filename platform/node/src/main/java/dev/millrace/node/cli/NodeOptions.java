@@ -48,6 +48,7 @@ public final class NodeOptions {
             throw new CommandFailure(
                     "two files of settings: " + config + " and " + file + "; expected one");
         }
-        return NodeConfig.of(new NodeConfig.Sources(file == null ? config : file, data, listen, http, sets));
+        return NodeConfig.of(
+                new NodeConfig.Sources(file == null ? config : file, data, listen, http, sets));
     }
 }
