@@ -21,8 +21,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "millrace",
         description = {
-            "One process instead of five: a Kafka-compatible broker, stream processing, SQL over live topics,"
-                    + " connectors and a console.",
+            "One process instead of five: a Kafka-compatible broker, stream processing, SQL over"
+                + " live topics, connectors and a console.",
             ""
         },
         versionProvider = Version.class,
@@ -31,7 +31,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Try:",
-            "  millrace demo                          a node with live data; opens with the console",
+            "  millrace demo                          a node with live data; opens with the"
+                + " console",
             "  millrace topics list",
             "  millrace sql \"SELECT * FROM lines LIMIT 5\"",
             "",

@@ -140,8 +140,9 @@ public final class Node {
                         failed.complete(
                                 "log directory "
                                         + path
-                                        + ", which holds the metadata journal, is offline; free space"
-                                        + " on the disk, or repair it, then start the node again");
+                                        + ", which holds the metadata journal, is offline; free"
+                                        + " space on the disk, or repair it, then start the node"
+                                        + " again");
                     }
                 });
         kafka = address(config.kafka(), broker.address().getPort());

@@ -70,9 +70,12 @@ final class Probes implements AutoCloseable {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(broker.peerHost(), port), connectTimeoutMs);
             LOG.debug("Broker {} is silent, but {} is there", broker.nodeId(), socket);
-        } catch (ConnectException refused) {
-            LOG.info("Broker {} is gone: {}", broker.nodeId(), refused.getMessage());
-            onGone.accept(new FenceBroker(broker.nodeId(), broker.brokerEpoch()));
+        } catch (ConnectException e) {
+            // The same class for what a network drops; its text is that of the system.
+            if (String.valueOf(e.getMessage()).contains("refused")) {
+                LOG.info("Broker {} is gone: {}", broker.nodeId(), e.getMessage());
+                onGone.accept(new FenceBroker(broker.nodeId(), broker.brokerEpoch()));
+            }
         } catch (IOException unknown) {
             LOG.debug("Broker {} is silent, and cannot be reached", broker.nodeId(), unknown);
         } finally {

@@ -117,7 +117,8 @@ final class Proposer implements AutoCloseable {
                         TimeUnit.MILLISECONDS.toNanos(rules.sessionTimeoutMs()), SESSION_CHECK_NS);
         this.suspicionNs = TimeUnit.MILLISECONDS.toNanos(rules.heartbeatIntervalMs() * 3L / 2);
         this.probes =
-                new Probes(threadName + "-probe", rules.heartbeatIntervalMs(), gone -> submit(gone));
+                new Probes(
+                        threadName + "-probe", rules.heartbeatIntervalMs(), gone -> submit(gone));
         this.rebalancedNs = System.nanoTime();
         this.thread = new Thread(this::run, threadName);
         this.thread.setDaemon(true);

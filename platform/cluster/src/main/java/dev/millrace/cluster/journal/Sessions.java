@@ -39,7 +39,9 @@ final class Sessions {
         heard.put(nodeId, new Heard(brokerEpoch, nowNs));
     }
 
-    /** Brokers that are not fenced and were not heard for so long; called after {@link #expired}. */
+    /**
+     * Brokers that are not fenced and were not heard for so long; called after {@link #expired}.
+     */
     List<BrokerRegistration> silent(MetadataState state, long nowNs, long forNs) {
         List<BrokerRegistration> silent = new ArrayList<>();
         for (BrokerRegistration broker : state.brokers().values()) {

@@ -136,6 +136,67 @@ class NodeConfigTest {
                 .hasMessageContaining("HOST:PORT");
     }
 
+    @Test
+    void a_cluster_is_made_of_the_addresses_of_its_nodes() {
+        NodeConfig config =
+                of(
+                        null,
+                        dir,
+                        null,
+                        null,
+                        "node.id=2",
+                        "broker.rack=r",
+                        "millrace.peer.listener=10.0.0.2:9093",
+                        "millrace.cluster.peers=10.0.0.3:9093,"
+                            + " 10.0.0.2:9093,10.0.0.1:9093,10.0.0.4:9093");
+
+        assertThat(config.cluster().isAlone()).isFalse();
+        assertThat(config.cluster().self()).hasToString("10.0.0.2:9093");
+        assertThat(config.cluster().self().journalPort()).isEqualTo(9094);
+        assertThat(config.cluster().self().hazelcastPort()).isEqualTo(9095);
+        assertThat(config.cluster().peers()).hasSize(4);
+        assertThat(config.cluster().voters())
+                .as("an odd number, the same on all nodes")
+                .extracting(Object::toString)
+                .containsExactly("10.0.0.1:9093", "10.0.0.2:9093", "10.0.0.3:9093");
+        assertThat(config.properties())
+                .containsEntry("offsets.topic.replication.factor", "3")
+                .containsEntry("transaction.state.log.min.isr", "2");
+    }
+
+    @Test
+    void a_node_is_alone_unless_it_is_told_of_others() {
+        NodeConfig config = of(null, dir, null, null, "node.id=7");
+
+        assertThat(config.cluster().isAlone()).isTrue();
+        assertThat(config.properties()).doesNotContainKey("offsets.topic.replication.factor");
+        assertThat(of(null, dir, null, null, "millrace.peer.listener=h:1").warnings())
+                .anyMatch(warning -> warning.contains("millrace.peer.listener has no effect"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "node.id=1 millrace.cluster.peers=a:1,b:1 | say with millrace.peer.listener",
+                "millrace.peer.listener=a:1 millrace.cluster.peers=a:1,b:1 | node.id of its own",
+                "node.id=1 millrace.peer.listener=c:1 millrace.cluster.peers=a:1,b:1 | should be"
+                    + " one of",
+                "node.id=1 millrace.peer.listener=a:1 millrace.cluster.peers=a:1,a:3 | at least 3"
+                    + " apart",
+                "node.id=1 millrace.peer.listener=a:1 millrace.cluster.peers=a:1,a:1 | twice",
+                "node.id=1 millrace.peer.listener=a:1 millrace.cluster.peers=a:1,b:1,c:1"
+                        + " millrace.cluster.voters=a:1,b:1 | 1, 3 or 5",
+                "node.id=1 millrace.peer.listener=a:1 millrace.cluster.peers=a:1,b:1"
+                        + " broker.session.timeout.ms=600 | at least twice",
+                "millrace.cluster.peers=a | HOST:PORT"
+            })
+    void a_cluster_that_cannot_be_is_refused(String sets, String says) {
+        assertThatThrownBy(() -> of(null, dir, null, null, sets.split(" ", -1)))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(says);
+    }
+
     private Path file(String... lines) throws IOException {
         return Files.write(dir.resolve("server.properties"), List.of(lines));
     }
