@@ -307,8 +307,7 @@ class KafkaServerTest {
     }
 
     @Test
-    void whatever_clients_send_and_whenever_they_leave_all_memory_is_given_back()
-            throws Exception {
+    void whatever_clients_send_and_whenever_they_leave_all_memory_is_given_back() throws Exception {
         requestThatTakesAllMemory();
         Random random = new Random(13);
         ArrayDeque<RawClient> clients = new ArrayDeque<>();
