@@ -179,8 +179,7 @@ class ExactlyOnceTest {
                         "transactional.id",
                         cluster.applicationId + "-" + processId + "-1");
         try (KafkaProducer<byte[], byte[]> thief =
-                new KafkaProducer<>(
-                        config, new ByteArraySerializer(), new ByteArraySerializer())) {
+                new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
             thief.initTransactions();
         }
     }

@@ -406,7 +406,8 @@ public final class StreamThread extends Thread {
         try {
             lastCommitOrWakeup();
         } catch (TransactionLostException e) {
-            LOG.warn("{} ends without its last transaction, others do its work again", getName(), e);
+            LOG.warn(
+                    "{} ends without its last transaction, others do its work again", getName(), e);
             tasks.closeActiveDirty();
         } finally {
             gate.unlock();
