@@ -494,7 +494,9 @@ public class KafkaStreams implements AutoCloseable {
                 (topic, each, value, partitions) ->
                         Optional.of(
                                 Set.of(
-                                        KeyHash.partition(keySerializer.serialize(topic, each), partitions))));
+                                        KeyHash.partition(
+                                                keySerializer.serialize(topic, each),
+                                                partitions))));
     }
 
     /** Where a key is that was partitioned in a way of its own: to exactly one partition. */

@@ -17,22 +17,22 @@ public final class KeyHash {
         for (int i = 0; i < whole; i += 4) {
             int block =
                     (bytes[i] & 0xff)
-                            | (bytes[i + 1] & 0xff) << 8
-                            | (bytes[i + 2] & 0xff) << 16
-                            | (bytes[i + 3] & 0xff) << 24;
+                            | ((bytes[i + 1] & 0xff) << 8)
+                            | ((bytes[i + 2] & 0xff) << 16)
+                            | ((bytes[i + 3] & 0xff) << 24);
             block *= MULTIPLIER;
             block ^= block >>> 24;
             block *= MULTIPLIER;
-            hash = hash * MULTIPLIER ^ block;
+            hash = (hash * MULTIPLIER) ^ block;
         }
         if (whole < bytes.length) {
             for (int i = bytes.length - 1; i >= whole; i--) {
-                hash ^= (bytes[i] & 0xff) << 8 * (i - whole);
+                hash ^= (bytes[i] & 0xff) << (8 * (i - whole));
             }
             hash *= MULTIPLIER;
         }
         hash ^= hash >>> 13;
         hash *= MULTIPLIER;
-        return hash ^ hash >>> 15;
+        return hash ^ (hash >>> 15);
     }
 }
