@@ -595,7 +595,7 @@ public final class Broker {
         if (metrics != null) {
             metrics.fetchSessions(sessions);
             metrics.replicas(partitions);
-            metrics.partitions(partitions, workers);
+            metrics.background(workers);
             LogDirectories logs = directories;
             if (logs != null) {
                 metrics.logs(logs);

@@ -82,12 +82,8 @@ public final class BrokerMetrics implements RequestMetrics {
                 "millrace.log.cache.bytes", logs, all -> all.sum(LogDirectory::tailCacheBytes));
     }
 
-    /**
-     * {@code millrace.partitions}: those led here; {@code millrace.background.waiting}: work that
-     * waits for one of the {@code background.threads}.
-     */
-    void partitions(Partitions partitions, Workers workers) {
-        registry.gauge("millrace.partitions", partitions, all -> all.all().size());
+    /** {@code millrace.background.waiting}: work that waits for a background thread. */
+    void background(Workers workers) {
         registry.gauge("millrace.background.waiting", workers, Workers::queued);
     }
 

@@ -78,7 +78,7 @@ class MetricsDocumentTest {
             assertThat(registry.get("millrace.log.directories").gauge().value()).isEqualTo(1);
             assertThat(registry.get("millrace.log.directories.offline").gauge().value()).isZero();
             assertThat(registry.get("millrace.log.bytes").gauge().value()).isPositive();
-            assertThat(registry.get("millrace.partitions").gauge().value()).isPositive();
+            assertThat(registry.get("millrace.replicas").gauge().value()).isPositive();
             assertThat(registry.get("millrace.connections").gauge().value()).isPositive();
         }
         Awaitility.await().until(() -> registry.get("millrace.connections").gauge().value() == 0);
