@@ -12,10 +12,10 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * Nodes on loopback, each behind proxies: for machines without network namespaces, or without root.
  *
- * <p>The others find a node 50 ports above where it listens. Whose connection arrives
- * at a proxy is known from the process that holds its other end ({@link SocketOwners}, Linux); what
- * nobody is known to hold is the clients'. A cut direction keeps its bytes until it is healed, as
- * TCP does with a network that loses packets; a connection attempt that would need it waits.
+ * <p>The others find a node 50 ports above where it listens. Whose connection arrives at a proxy is
+ * known from the process that holds its other end ({@link SocketOwners}, Linux); what nobody is
+ * known to hold is the clients'. A cut direction keeps its bytes until it is healed, as TCP does
+ * with a network that loses packets; a connection attempt that would need it waits.
  */
 public final class ProxyNetwork implements Network {
     private static final int FIRST_PORT = 27_000; // below the ports that systems give to clients
