@@ -79,21 +79,26 @@ final class RunCommand implements Callable<Integer> {
                             + " min, "
                             + site.network().description());
             report.line("");
-            ChaosRun run =
-                    new ChaosRun(
-                            stage,
-                            injector,
-                            new Schedule(seed, ChaosOptions.chosen(faults, injector.possible())),
-                            new Load(
-                                    stage.system().bootstrap(),
-                                    history,
-                                    seed,
-                                    ChaosOptions.chosen(kinds, Load.KINDS),
-                                    perSecond),
+            Schedule schedule =
+                    new Schedule(seed, ChaosOptions.chosen(faults, injector.possible()));
+            try (Load load =
+                    new Load(
+                            stage.system().bootstrap(),
                             history,
-                            Duration.ofSeconds(wholeWithinSeconds),
-                            report);
-            return run.run(Duration.ofMillis(Math.round(minutes * 60_000))).isEmpty() ? 0 : 1;
+                            seed,
+                            ChaosOptions.chosen(kinds, Load.KINDS),
+                            perSecond)) {
+                ChaosRun run =
+                        new ChaosRun(
+                                stage,
+                                injector,
+                                schedule,
+                                load,
+                                history,
+                                Duration.ofSeconds(wholeWithinSeconds),
+                                report);
+                return run.run(Duration.ofMillis(Math.round(minutes * 60_000))).isEmpty() ? 0 : 1;
+            }
         }
     }
 

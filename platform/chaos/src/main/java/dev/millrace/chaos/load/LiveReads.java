@@ -7,6 +7,7 @@ import dev.millrace.chaos.check.Isolation;
 import dev.millrace.chaos.check.ReadRun;
 import dev.millrace.chaos.check.Violation;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,7 +64,13 @@ final class LiveReads extends Worker {
                 }
             }
         } catch (OffsetOutOfRangeException e) {
-            history.add(new Violation("a reader's position stays", name + ": " + e.getMessage()));
+            // Seen of a leader that was suspended, had been replaced and did not know it yet: it
+            // ended
+            // before a position that was reached at its successor.
+            history.add(
+                    new Violation(
+                            "a reader's position stays",
+                            Instant.now() + " " + name + ": " + e.getMessage()));
             throw e;
         }
     }

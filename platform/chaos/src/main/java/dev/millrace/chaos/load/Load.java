@@ -16,7 +16,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /** The clients of a run: what they write to, who they are, and how they come to an end. */
-public final class Load {
+public final class Load implements AutoCloseable {
     /** What can be chosen, by name. */
     public static final List<String> KINDS =
             List.of("plain", "idempotent", "bank", "copy", "groups", "reads");
@@ -154,6 +154,12 @@ public final class Load {
             end(List.of(copying), within);
         }
         end(readers, within);
+    }
+
+    /** Ends whatever still runs, as it is. */
+    @Override
+    public void close() {
+        all().forEach(Worker::interrupt);
     }
 
     private void end(List<Worker> workers, Duration within) throws InterruptedException {

@@ -68,6 +68,11 @@ abstract class Worker {
         stopping = true;
     }
 
+    void interrupt() {
+        stopping = true;
+        thread.interrupt();
+    }
+
     /** Whether it has ended in time; it is interrupted if not. */
     boolean awaitEnd(long ms) throws InterruptedException {
         thread.join(ms);

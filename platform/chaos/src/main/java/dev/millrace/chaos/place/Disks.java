@@ -15,6 +15,8 @@ import java.util.List;
 public final class Disks implements AutoCloseable {
     private static final String DEVICE = "mrchaos";
     private static final String SIZE = "2g";
+    private static final long PAGE_BYTES = 4096;
+    private static final int FILL_ATTEMPTS = 50;
 
     private final List<Path> directories;
     private final boolean mounted;
@@ -73,10 +75,21 @@ public final class Disks implements AutoCloseable {
 
     /** Leaves no byte free. */
     public void fill(int node) {
+        Shell.Outcome outcome = new Shell.Outcome(-1, "not tried");
+        for (int attempt = 0; attempt < FILL_ATTEMPTS && !outcome.succeeded(); attempt++) {
+            // The system refuses a size below what is used, and the node goes on writing.
+            outcome = Shell.attempt(resizing(node, Long.toString(usedBytes(node))));
+        }
+        if (!outcome.succeeded()) {
+            throw new IllegalStateException(
+                    "the disk of node " + node + " cannot be made full: " + outcome.output());
+        }
+    }
+
+    private long usedBytes(int node) {
         try {
             FileStore store = Files.getFileStore(of(node));
-            long used = store.getTotalSpace() - store.getUnallocatedSpace();
-            resize(node, Math.max(used, 4096) + "");
+            return Math.max(store.getTotalSpace() - store.getUnallocatedSpace(), PAGE_BYTES);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -85,13 +98,13 @@ public final class Disks implements AutoCloseable {
     public void heal() {
         if (mounted) {
             for (int node = 1; node <= directories.size(); node++) {
-                resize(node, SIZE);
+                Shell.run(resizing(node, SIZE));
             }
         }
     }
 
-    private void resize(int node, String size) {
-        Shell.run("mount -o remount,size=" + size + " " + of(node));
+    private String resizing(int node, String size) {
+        return "mount -o remount,size=" + size + " " + of(node);
     }
 
     @Override
