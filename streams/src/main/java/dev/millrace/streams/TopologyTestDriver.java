@@ -47,9 +47,9 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.metrics.Metrics;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.metrics.Metrics;
 import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serializer;
@@ -354,7 +354,11 @@ public class TopologyTestDriver implements Closeable {
 
     private void addMetrics() {
         Map<String, String> tags =
-                Map.of("thread-id", Thread.currentThread().getName(), "task-id", task.id().toString());
+                Map.of(
+                        "thread-id",
+                        Thread.currentThread().getName(),
+                        "task-id",
+                        task.id().toString());
         metrics.addMetric(
                 metrics.metricName("dropped-records-total", "stream-task-metrics", tags),
                 (config, now) -> (double) task.droppedRecords());

@@ -34,7 +34,6 @@ public class Materialized<K, V, S extends StateStore> {
         @SuppressWarnings("ImmutableEnumChecker") // both have no state
         private final DslStoreSuppliers suppliers;
 
-
         StoreType(DslStoreSuppliers suppliers) {
             this.suppliers = suppliers;
         }

@@ -33,7 +33,8 @@ public class SessionWindowedSerializer<T> implements Serializer<Windowed<T>> {
     public byte @Nullable [] serialize(String topic, @Nullable Windowed<T> data) {
         return data == null
                 ? null
-                : WindowKeyFormat.session(innerSerializer().serialize(topic, data.key()), data.window());
+                : WindowKeyFormat.session(
+                        innerSerializer().serialize(topic, data.key()), data.window());
     }
 
     @Override

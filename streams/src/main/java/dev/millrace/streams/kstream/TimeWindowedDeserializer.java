@@ -47,7 +47,9 @@ public class TimeWindowedDeserializer<T> implements Deserializer<Windowed<T>> {
         if (data == null || data.length == 0) {
             return null;
         }
-        T key = innerDeserializer().deserialize(topic, WindowKeyFormat.timeKey(data, changelogTopic));
+        T key =
+                innerDeserializer()
+                        .deserialize(topic, WindowKeyFormat.timeKey(data, changelogTopic));
         return new Windowed<>(key, WindowKeyFormat.timeWindow(data, changelogTopic, size()));
     }
 
@@ -58,7 +60,9 @@ public class TimeWindowedDeserializer<T> implements Deserializer<Windowed<T>> {
         if (data == null || data.length == 0) {
             return null;
         }
-        T key = innerDeserializer().deserialize(topic, headers, WindowKeyFormat.timeKey(data, changelogTopic));
+        T key =
+                innerDeserializer()
+                        .deserialize(topic, headers, WindowKeyFormat.timeKey(data, changelogTopic));
         return new Windowed<>(key, WindowKeyFormat.timeWindow(data, changelogTopic, size()));
     }
 

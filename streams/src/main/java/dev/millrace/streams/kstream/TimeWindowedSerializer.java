@@ -33,7 +33,8 @@ public class TimeWindowedSerializer<T> implements Serializer<Windowed<T>> {
     public byte @Nullable [] serialize(String topic, @Nullable Windowed<T> data) {
         return data == null
                 ? null
-                : WindowKeyFormat.time(innerSerializer().serialize(topic, data.key()), data.window());
+                : WindowKeyFormat.time(
+                        innerSerializer().serialize(topic, data.key()), data.window());
     }
 
     @Override

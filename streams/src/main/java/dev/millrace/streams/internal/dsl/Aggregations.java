@@ -80,7 +80,8 @@ sealed interface Aggregations {
                         : retentionMs(rows, neededMs, "window");
         return rows.store(
                 String.valueOf(rows.storeName()),
-                new StoreKind.Windows(supplier, suppliers(rows), retentionMs, sizeMs, false, true, emitsFinal));
+                new StoreKind.Windows(
+                        supplier, suppliers(rows), retentionMs, sizeMs, false, true, emitsFinal));
     }
 
     private static <K> @Nullable Serde<Windowed<K>> timeSerde(Rows<K, ?> rows, long sizeMs) {
@@ -154,7 +155,8 @@ sealed interface Aggregations {
             return new Plan<>(
                     rows.store(
                             String.valueOf(rows.storeName()),
-                            new StoreKind.Sessions(supplier, suppliers(rows), retentionMs, emitsFinal)),
+                            new StoreKind.Sessions(
+                                    supplier, suppliers(rows), retentionMs, emitsFinal)),
                     neededMs,
                     keySerde == null ? null : new WindowedSerdes.SessionWindowedSerde<>(keySerde),
                     settings ->

@@ -14,8 +14,8 @@ import org.apache.kafka.common.serialization.Serde;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code merge.repartition.topics}: what several operators repartition after the same change of keys
- * goes through one topic, right behind that change.
+ * {@code merge.repartition.topics}: what several operators repartition after the same change of
+ * keys goes through one topic, right behind that change.
  *
  * <pre>
  * change -> a -> topic 1 -> x          change -> topic 1 -> a -> x
@@ -43,8 +43,7 @@ final class RepartitionMerge {
             if (node.keyChanging) {
                 hops.put(node, new LinkedHashSet<>());
             } else if (node.hop != null) {
-                GraphNode nearest =
-                        find(node, each -> each.keyChanging || each.valueChanging);
+                GraphNode nearest = find(node, each -> each.keyChanging || each.valueChanging);
                 GraphNode change = find(node, each -> each.keyChanging);
                 if (change != null && change == nearest && hops.containsKey(change)) {
                     Objects.requireNonNull(hops.get(change)).add(node);
@@ -59,10 +58,7 @@ final class RepartitionMerge {
             hops.forEach(
                     (change, behind) -> {
                         boolean throughMerge =
-                                behind.stream()
-                                        .anyMatch(
-                                                hop ->
-                                                        find(hop, childOf(merge)) != null);
+                                behind.stream().anyMatch(hop -> find(hop, childOf(merge)) != null);
                         if (throughMerge && find(merge, childOf(change)) != null) {
                             changes.add(change);
                         }

@@ -153,7 +153,8 @@ public final class SegmentedStore implements TimedStore {
     @Override
     public byte @Nullable [] get(Bytes key) {
         long time = keys.timeOf(key.get());
-        LocalStore segment = time < oldestReadable() ? null : segments.get(time / segmentIntervalMs);
+        LocalStore segment =
+                time < oldestReadable() ? null : segments.get(time / segmentIntervalMs);
         return segment == null ? null : segment.get(key);
     }
 

@@ -92,8 +92,7 @@ public final class VersionedRows implements TaskStore {
         return validTo;
     }
 
-    private long put(
-            byte[] key, byte @Nullable [] value, long timestamp, boolean restored) {
+    private long put(byte[] key, byte @Nullable [] value, long timestamp, boolean restored) {
         newestTime = Math.max(newestTime, timestamp);
         if (timestamp < newestTime - historyRetentionMs) {
             return VersionedKeyValueStore.PUT_RETURN_CODE_NOT_PUT;

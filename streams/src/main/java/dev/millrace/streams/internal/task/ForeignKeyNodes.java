@@ -48,11 +48,15 @@ public final class ForeignKeyNodes {
         }
 
         Object keyOf(TaskContext context, byte[] bytes) {
-            return serde(key, context, true).deserializer().deserialize(pseudo(context, "-pk"), bytes);
+            return serde(key, context, true)
+                    .deserializer()
+                    .deserialize(pseudo(context, "-pk"), bytes);
         }
 
         byte[] foreignKey(TaskContext context, Object object) {
-            return serde(foreignKey, context, true).serializer().serialize(pseudo(context, "-fk"), object);
+            return serde(foreignKey, context, true)
+                    .serializer()
+                    .serialize(pseudo(context, "-fk"), object);
         }
 
         byte @Nullable [] hash(TaskContext context, @Nullable Object object) {
@@ -67,13 +71,17 @@ public final class ForeignKeyNodes {
         byte @Nullable [] foreignValue(TaskContext context, @Nullable Object object) {
             return object == null
                     ? null
-                    : serde(foreignValue, context, false).serializer().serialize(context.config().applicationId() + "-" + responses, object);
+                    : serde(foreignValue, context, false)
+                            .serializer()
+                            .serialize(context.config().applicationId() + "-" + responses, object);
         }
 
         @Nullable Object foreignValueOf(TaskContext context, byte @Nullable [] bytes) {
             return bytes == null
                     ? null
-                    : serde(foreignValue, context, false).deserializer().deserialize(context.config().applicationId() + "-" + responses, bytes);
+                    : serde(foreignValue, context, false)
+                            .deserializer()
+                            .deserialize(context.config().applicationId() + "-" + responses, bytes);
         }
 
         /** Not a topic, but told apart by serdes that look schemas up by topic. */

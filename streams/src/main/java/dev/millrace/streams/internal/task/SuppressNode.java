@@ -84,8 +84,7 @@ public final class SuppressNode extends Node {
 
     private void hold(Object key, long timeMs, BufferedRecord record) {
         Held present = held.get(key);
-        Place place =
-                present == null ? new Place(timeMs, rows.keyBytes(key)) : present.place();
+        Place place = present == null ? new Place(timeMs, rows.keyBytes(key)) : present.place();
         ConsumerRecord<byte[], byte[]> origin = context.origin();
         int topicBytes = origin == null ? 0 : origin.topic().length();
         long recordBytes =
@@ -105,7 +104,8 @@ public final class SuppressNode extends Node {
         Object heldKey = Erased.any(key);
         BufferedRecord before = (BufferedRecord) rows.get(heldKey);
         Object first = before == null ? old : before.old();
-        BufferedRecord record = new BufferedRecord(heldKey, value, first, timestamp, context.headers());
+        BufferedRecord record =
+                new BufferedRecord(heldKey, value, first, timestamp, context.headers());
         rows.update(heldKey, record, null, timestamp);
         hold(heldKey, timeOf(heldKey, timestamp), record);
         release();

@@ -29,31 +29,23 @@ public final class TopologySpec {
 
     public void add(NodeSpec node) {
         if (nodes.containsKey(node.name())) {
-            throw new TopologyException(
-                    "Processor " + node.name() + " is already added.");
+            throw new TopologyException("Processor " + node.name() + " is already added.");
         }
         for (String parent : node.parents()) {
             NodeSpec found = nodes.get(parent);
             if (found == null) {
                 throw new TopologyException(
-                        "Predecessor processor "
-                                + parent
-                                + " is not added yet for "
-                                + node.name());
+                        "Predecessor processor " + parent + " is not added yet for " + node.name());
             }
             if (found instanceof NodeSpec.Sink) {
                 throw new TopologyException(
-                        "Sink "
-                                + parent
-                                + " can have no successor "
-                                + node.name());
+                        "Sink " + parent + " can have no successor " + node.name());
             }
         }
         if (node instanceof NodeSpec.Source source) {
             if (source.topics().isEmpty() && source.pattern() == null) {
                 throw new TopologyException(
-                        "You must provide at least one topic to "
-                                + source.name());
+                        "You must provide at least one topic to " + source.name());
             }
             for (String topic : source.topics()) {
                 String other = sourceOfTopic.putIfAbsent(topic, source.name());
@@ -66,8 +58,7 @@ public final class TopologySpec {
                 }
             }
         } else if (node.parents().isEmpty()) {
-            throw new TopologyException(
-                    "" + node.name() + " needs at least one parent.");
+            throw new TopologyException("" + node.name() + " needs at least one parent.");
         }
         nodes.put(node.name(), node);
         connected.put(node.name(), node.name());
@@ -83,8 +74,7 @@ public final class TopologySpec {
             StoreSpec store, NodeSpec.Source source, NodeSpec.Processor processor) {
         if (stores.containsKey(store.name())) {
             throw new TopologyException(
-                    "A different StateStore has already been added with the name "
-                            + store.name());
+                    "A different StateStore has already been added with the name " + store.name());
         }
         add(source);
         add(processor);
@@ -114,8 +104,7 @@ public final class TopologySpec {
         StoreSpec known = stores.putIfAbsent(store.name(), store);
         if (known != null && !known.equals(store)) {
             throw new TopologyException(
-                    "A different StateStore has already been added with the name "
-                            + store.name());
+                    "A different StateStore has already been added with the name " + store.name());
         }
         for (String processor : processors) {
             connect(processor, store.name());
@@ -130,8 +119,7 @@ public final class TopologySpec {
                             + " can be used by a Processor without being specified; it should not be explicitly passed.");
         }
         if (!stores.containsKey(store)) {
-            throw new TopologyException(
-                    "StateStore " + store + " is not added yet.");
+            throw new TopologyException("StateStore " + store + " is not added yet.");
         }
         if (!(nodes.get(processor) instanceof NodeSpec.Processor found)) {
             throw new TopologyException(
