@@ -5,6 +5,7 @@ import dev.millrace.streams.errors.StreamsStoppedException;
 import dev.millrace.streams.errors.StreamsUncaughtExceptionHandler;
 import dev.millrace.streams.errors.TopologyException;
 import dev.millrace.streams.errors.UnknownStateStoreException;
+import dev.millrace.streams.internal.query.KeyHash;
 import dev.millrace.streams.internal.runtime.AssignorData;
 import dev.millrace.streams.internal.runtime.Changelogs;
 import dev.millrace.streams.internal.runtime.ClusterView;
@@ -43,7 +44,6 @@ import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.Serializer;
-import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -552,11 +552,9 @@ public class KafkaStreams implements AutoCloseable {
                 (topic, each, value, partitions) ->
                         Optional.of(
                                 Set.of(
-                                        Utils.toPositive(
-                                                        Utils.murmur2(
-                                                                keySerializer.serialize(
-                                                                        topic, each)))
-                                                % partitions)));
+                                        KeyHash.partition(
+                                                keySerializer.serialize(topic, each),
+                                                partitions))));
     }
 
     /** Where a key is that was partitioned in a way of its own: to exactly one partition. */

@@ -1,12 +1,17 @@
 package dev.millrace.streams.state;
 
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.kafka.common.config.ConfigException;
-import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 /** Where an instance answers queries: its {@code application.server}. */
 public class HostInfo {
+    /** With or without a protocol before it; an IPv6 address is in brackets. */
+    private static final Pattern ENDPOINT =
+            Pattern.compile("(?:[0-9a-zA-Z+.-]+://)?\\[?([0-9a-zA-Z%._:-]+)]?:([0-9]{1,5})");
+
     private static final HostInfo UNAVAILABLE = new HostInfo("unavailable", -1);
 
     private final String host;
@@ -24,13 +29,12 @@ public class HostInfo {
         if (endPoint == null || endPoint.isBlank()) {
             return null;
         }
-        String host = Utils.getHost(endPoint);
-        Integer port = Utils.getPort(endPoint);
-        if (host == null || port == null) {
+        Matcher matcher = ENDPOINT.matcher(endPoint);
+        if (!matcher.matches()) {
             throw new ConfigException(
                     "Error parsing host address " + endPoint + ". Expected format host:port.");
         }
-        return new HostInfo(host, port);
+        return new HostInfo(matcher.group(1), Integer.parseInt(matcher.group(2)));
     }
 
     public static HostInfo unavailable() {

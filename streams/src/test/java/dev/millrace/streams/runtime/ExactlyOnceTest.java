@@ -11,13 +11,17 @@ import dev.millrace.streams.kstream.Consumed;
 import dev.millrace.streams.kstream.Grouped;
 import dev.millrace.streams.kstream.Materialized;
 import dev.millrace.streams.kstream.Produced;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -144,6 +148,40 @@ class ExactlyOnceTest {
         }
 
         cluster.assertEveryUpdateOnce(Counting.reference(all));
+    }
+
+    @Test
+    void a_fenced_producer_is_replaced_and_its_transaction_done_again() throws Exception {
+        List<String> all = new ArrayList<>();
+        try (KafkaStreams streams = start(properties("state"))) {
+            for (int i = 0; i < 5; i++) {
+                List<String> lines = Counting.lines(800, 30 + i);
+                cluster.write(lines);
+                all.addAll(lines);
+                fence();
+            }
+            awaitCounts(all);
+            assertThat(streams.state().isRunningOrRebalancing()).isTrue();
+        }
+
+        cluster.assertEveryUpdateOnce(Counting.reference(all));
+    }
+
+    /** Takes the transactional id of the thread away, wherever its transaction is. */
+    private void fence() throws Exception {
+        Path root = directory.resolve("state").resolve(cluster.applicationId);
+        await().atMost(PATIENCE).until(() -> Files.exists(root.resolve("process-id")));
+        String processId = Files.readString(root.resolve("process-id")).trim();
+        Map<String, Object> config =
+                Map.of(
+                        "bootstrap.servers",
+                        cluster.bootstrapServers,
+                        "transactional.id",
+                        cluster.applicationId + "-" + processId + "-1");
+        try (KafkaProducer<byte[], byte[]> thief =
+                new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
+            thief.initTransactions();
+        }
     }
 
     /** Writes batches of lines until it is told to finish. */

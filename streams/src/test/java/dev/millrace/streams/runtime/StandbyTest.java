@@ -110,7 +110,6 @@ class StandbyTest {
             StreamsConfig.DEFAULT_DSL_STORE_CONFIG,
             kind
         };
-        List<String> all = new ArrayList<>();
         Followed followed = new Followed();
         List<Long> restored = Collections.synchronizedList(new ArrayList<>());
         KafkaStreams first = create(properties(kind + "-first", settings));
@@ -129,7 +128,6 @@ class StandbyTest {
             String changelog = cluster.applicationId + "-counts-changelog";
             List<String> lines = Counting.lines(2000, 1);
             cluster.write(lines);
-            all.addAll(lines);
             long before = followed.records.get();
             await().atMost(PATIENCE).until(() -> followed.records.get() > before);
             await().atMost(PATIENCE)
@@ -143,7 +141,6 @@ class StandbyTest {
             restored.clear();
             first.close();
             cluster.write(lines);
-            all.addAll(lines);
             await().atMost(PATIENCE)
                     .until(
                             () ->

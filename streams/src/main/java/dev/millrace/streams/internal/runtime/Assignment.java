@@ -99,21 +99,29 @@ final class Assignment implements ConsumerRebalanceListener, TaskAssignor.Owner 
             return;
         }
         if (abandoned) {
-            onPartitionsLost(partitions);
+            tasks.closeActiveDirty(); // the producer aborts its transaction when it is closed
+            input.revoked(partitions);
             return;
         }
-        try {
-            committer.commit(false);
-        } catch (TransactionLostException e) {
-            // Nothing of the thread's work since the last commit may stay, wherever it goes on.
-            LOG.warn("Cannot commit {} before giving it up", partitions, e);
-            committer.rollBack();
-            tasks.closeActiveDirty();
-            input.revoked(consumer.assignment());
+        if (!commitOrUndo("giving up " + partitions)) {
             return; // what is left is opened again when the rebalance is over
         }
         tasks.revoke(byTask(partitions).keySet());
         input.revoked(partitions);
+    }
+
+    /** Whether the work until now is committed; else nothing of it is left, wherever it goes on. */
+    private boolean commitOrUndo(String before) {
+        try {
+            committer.commit(false);
+            return true;
+        } catch (TransactionLostException e) {
+            LOG.warn("Cannot commit before {}", before, e);
+            committer.rollBack();
+            tasks.closeActiveDirty();
+            input.revoked(consumer.assignment());
+            return false;
+        }
     }
 
     @Override
@@ -121,7 +129,7 @@ final class Assignment implements ConsumerRebalanceListener, TaskAssignor.Owner 
         rebalancing = false;
         Map<TaskId, List<TopicPartition>> assigned = byTask(consumer.assignment());
         if (tasks.closesAny(assigned)) {
-            committer.commit(false);
+            commitOrUndo("taking " + partitions);
         }
         tasks.assign(assigned, following());
         input.assigned(consumer.assignment());
@@ -166,11 +174,11 @@ final class Assignment implements ConsumerRebalanceListener, TaskAssignor.Owner 
 
     @Override
     public void onPartitionsLost(Collection<TopicPartition> partitions) {
+        joined = false;
         if (!abandoned) {
             LOG.warn("Dropped from the group; {} go on elsewhere", tasks.active());
+            committer.rollBack();
         }
-        joined = false;
-        committer.rollBack();
         tasks.closeActiveDirty();
         input.revoked(partitions);
     }

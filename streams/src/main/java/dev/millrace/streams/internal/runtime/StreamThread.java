@@ -33,6 +33,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -86,6 +87,9 @@ public final class StreamThread extends Thread {
      * Not longer: the consumer does not return when it has got an assignment, only with records.
      */
     private static final Duration REBALANCE_POLL = Duration.ofMillis(10);
+
+    /** The leader may know of lags that a member does not see: it is not asked all the time. */
+    private static final long REBALANCE_PAUSE_MS = 1500;
 
     /** How often warm-ups are looked at. */
     private static final long WARMUP_CHECK_MS = 500;
@@ -253,7 +257,7 @@ public final class StreamThread extends Thread {
             this.clients = clients;
             consumer = clients.main;
             if (exactlyOnce) {
-                clients.initTransactions();
+                initTransactions(clients);
             }
             topics.await();
             try {
@@ -288,6 +292,22 @@ public final class StreamThread extends Thread {
                 }
             } finally {
                 gate.unlock();
+            }
+        }
+    }
+
+    private void initTransactions(ThreadClients clients) {
+        long timeoutMs = config.getLong(StreamsConfig.TASK_TIMEOUT_MS_CONFIG);
+        long deadlineMs = System.currentTimeMillis() + timeoutMs;
+        while (!stop) {
+            try {
+                clients.initTransactions();
+                return;
+            } catch (TimeoutException e) {
+                if (System.currentTimeMillis() > deadlineMs) {
+                    throw e;
+                }
+                LOG.warn("{} tries again to begin transactions: {}", getName(), e.toString());
             }
         }
     }
@@ -391,12 +411,22 @@ public final class StreamThread extends Thread {
     private void lastCommit() {
         gate.lock();
         try {
+            lastCommitOrWakeup();
+        } catch (TransactionLostException e) {
+            LOG.warn(
+                    "{} ends without its last transaction, others do its work again", getName(), e);
+            tasks.closeActiveDirty();
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    private void lastCommitOrWakeup() {
+        try {
             committer.commit(true);
         } catch (WakeupException e) {
             // The call of shutdown() that the loop had not yet noticed; there is no second one.
             committer.commit(true);
-        } finally {
-            gate.unlock();
         }
     }
 
@@ -644,7 +674,8 @@ public final class StreamThread extends Thread {
         long nowMs = System.currentTimeMillis();
         if (warmups.isEmpty()
                 || !assignment.isSettled()
-                || nowMs - lastWarmupCheckMs < WARMUP_CHECK_MS) {
+                || nowMs - lastWarmupCheckMs < WARMUP_CHECK_MS
+                || nowMs - lastRebalanceMs < REBALANCE_PAUSE_MS) {
             return;
         }
         lastWarmupCheckMs = nowMs;

@@ -12,7 +12,6 @@ import org.apache.kafka.common.metrics.JmxReporter;
 import org.apache.kafka.common.metrics.KafkaMetricsContext;
 import org.apache.kafka.common.metrics.MetricConfig;
 import org.apache.kafka.common.metrics.Metrics;
-import org.apache.kafka.common.metrics.MetricsReporter;
 import org.apache.kafka.common.metrics.Sensor;
 import org.apache.kafka.common.metrics.stats.Avg;
 import org.apache.kafka.common.metrics.stats.CumulativeCount;
@@ -20,7 +19,6 @@ import org.apache.kafka.common.metrics.stats.CumulativeSum;
 import org.apache.kafka.common.metrics.stats.Max;
 import org.apache.kafka.common.metrics.stats.Rate;
 import org.apache.kafka.common.metrics.stats.WindowedCount;
-import org.apache.kafka.common.utils.Time;
 
 /**
  * Metrics of an instance under Kafka Streams' names, where it has some: {@code stream-metrics} of
@@ -40,10 +38,10 @@ public final class StreamsMetrics implements AutoCloseable {
                 new MetricConfig()
                         .samples(samples)
                         .timeWindow(sampleWindowMs, TimeUnit.MILLISECONDS);
-        List<MetricsReporter> reporters = List.of(new JmxReporter());
-        metrics =
-                new Metrics(
-                        config, reporters, Time.SYSTEM, new KafkaMetricsContext("kafka.streams"));
+        metrics = new Metrics(config);
+        JmxReporter reporter = new JmxReporter();
+        reporter.contextChange(new KafkaMetricsContext("kafka.streams"));
+        metrics.addReporter(reporter);
     }
 
     /** A number or a text about the instance. */

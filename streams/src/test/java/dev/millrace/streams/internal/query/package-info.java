@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.streams.internal.query;
+
+import org.jspecify.annotations.NullMarked;
