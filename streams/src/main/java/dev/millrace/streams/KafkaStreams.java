@@ -9,6 +9,7 @@ import dev.millrace.streams.internal.query.KeyHash;
 import dev.millrace.streams.internal.runtime.AssignorData;
 import dev.millrace.streams.internal.runtime.Changelogs;
 import dev.millrace.streams.internal.runtime.ClusterView;
+import dev.millrace.streams.internal.runtime.GlobalThread;
 import dev.millrace.streams.internal.runtime.LocalStores;
 import dev.millrace.streams.internal.runtime.RestoreEvents;
 import dev.millrace.streams.internal.runtime.StateDirectory;
@@ -82,6 +83,7 @@ public class KafkaStreams implements AutoCloseable {
         void onChange(State newState, State oldState);
     }
 
+    private static final long GLOBAL_CLOSE_MS = 10_000;
     private static final Logger LOG = LoggerFactory.getLogger(KafkaStreams.class);
 
     private final StreamsConfig config;
@@ -98,6 +100,8 @@ public class KafkaStreams implements AutoCloseable {
     // Guarded by lock.
     private final List<StreamThread> threads = new ArrayList<>();
     private State state = State.CREATED;
+    private volatile @Nullable GlobalThread globalThread;
+    private boolean globalsFilled;
     private int nextThread = 1;
     private @Nullable StateListener stateListener;
     private @Nullable StreamsUncaughtExceptionHandler exceptionHandler;
@@ -224,11 +228,54 @@ public class KafkaStreams implements AutoCloseable {
                 RocksDbStore.preload(); // while the threads find their topics and their group
             }
             admin = Admin.create(config.adminConfigs());
+            SubtopologySpec globals =
+                    topology.globalSubtopology(config.applicationId()).orElse(null);
+            if (globals != null) {
+                globalThread =
+                        new GlobalThread(
+                                config.clientId() + "-" + processId + "-GlobalStreamThread",
+                                config,
+                                globals,
+                                config.stateDirectory().resolve("global"),
+                                new GlobalEvents());
+            }
             for (int i = 0; i < config.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG); i++) {
                 threads.add(newThread(nextThread++, admin, processId));
             }
             set(State.REBALANCING);
-            threads.forEach(Thread::start);
+            if (globalThread == null) {
+                threads.forEach(Thread::start);
+            } else {
+                globalThread.start();
+            }
+        }
+    }
+
+    /** The other threads begin when the global stores are filled. */
+    private final class GlobalEvents implements GlobalThread.Listener {
+        @Override
+        public void filled() {
+            synchronized (lock) {
+                globalsFilled = true;
+                if (state.isRunningOrRebalancing()) {
+                    threads.forEach(Thread::start);
+                }
+            }
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+            LOG.error("The global stores cannot be filled", cause);
+            synchronized (lock) {
+                if (!state.isRunningOrRebalancing()) {
+                    return;
+                }
+                set(State.PENDING_ERROR);
+            }
+            new Thread(
+                            () -> stop(State.ERROR, Long.MAX_VALUE, false),
+                            config.clientId() + "-shutdown")
+                    .start();
         }
     }
 
@@ -238,20 +285,33 @@ public class KafkaStreams implements AutoCloseable {
                         store -> new StoreFactory(store, config.dslStoreSuppliers()).persistent());
     }
 
+    /** With the lock. */
+    private void startWhenFilled(StreamThread thread) {
+        if (globalThread == null || globalsFilled) {
+            thread.start();
+        }
+    }
+
     private StreamThread newThread(int number, Admin admin, UUID processId) {
         String name = config.clientId() + "-" + processId + "-StreamThread-" + number;
-        return new StreamThread(
-                name,
-                number,
-                config,
-                topology,
-                stateDirectory,
-                processId,
-                admin,
-                new ThreadEvents(),
-                RestoreEvents.to(restoreListener, standbyListener),
-                metrics,
-                new ThisInstance());
+        StreamThread thread =
+                new StreamThread(
+                        name,
+                        number,
+                        config,
+                        topology,
+                        stateDirectory,
+                        processId,
+                        admin,
+                        new ThreadEvents(),
+                        RestoreEvents.to(restoreListener, standbyListener),
+                        metrics,
+                        new ThisInstance());
+        GlobalThread global = globalThread;
+        if (global != null) {
+            thread.read(global.stores());
+        }
+        return thread;
     }
 
     private final class ThisInstance implements StreamThread.Instance {
@@ -334,7 +394,7 @@ public class KafkaStreams implements AutoCloseable {
                 StreamThread fresh = newThread(ended.number(), admin, processId);
                 threads.add(fresh);
                 set(State.REBALANCING);
-                fresh.start();
+                startWhenFilled(fresh);
             }
         }
     }
@@ -348,7 +408,7 @@ public class KafkaStreams implements AutoCloseable {
             StreamThread fresh = newThread(nextThread++, admin, processId);
             threads.add(fresh);
             set(State.REBALANCING);
-            fresh.start();
+            startWhenFilled(fresh);
             return Optional.of(fresh.getName());
         }
     }
@@ -635,6 +695,10 @@ public class KafkaStreams implements AutoCloseable {
             stopping = List.copyOf(threads);
         }
         stopping.forEach(thread -> thread.shutdown(leaveGroup));
+        GlobalThread global = globalThread;
+        if (global != null) {
+            global.shutdown();
+        }
         long startNs = System.nanoTime();
         for (StreamThread thread : stopping) {
             if (thread == Thread.currentThread()) {
@@ -649,6 +713,14 @@ public class KafkaStreams implements AutoCloseable {
                 return false;
             }
             if (thread.isAlive()) {
+                return false;
+            }
+        }
+        if (global != null) {
+            try {
+                global.join(GLOBAL_CLOSE_MS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
                 return false;
             }
         }

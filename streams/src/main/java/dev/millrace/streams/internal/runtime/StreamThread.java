@@ -7,6 +7,7 @@ import dev.millrace.streams.errors.InvalidStateStoreException;
 import dev.millrace.streams.errors.StateStoreMigratedException;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.store.CacheBudget;
+import dev.millrace.streams.internal.store.TaskStore;
 import dev.millrace.streams.internal.task.Task;
 import dev.millrace.streams.internal.topology.NodeSpec;
 import dev.millrace.streams.internal.topology.SubtopologySpec;
@@ -121,6 +122,7 @@ public final class StreamThread extends Thread {
     /** Tasks of each sub-topology in the whole application, when its topics are known. */
     private volatile Map<Integer, Integer> tasksOf = Map.of();
 
+    private Map<String, TaskStore> globalStores = Map.of();
     private volatile boolean stop;
     private volatile boolean leaveGroup;
     private volatile ThreadState state = ThreadState.STARTING;
@@ -209,6 +211,11 @@ public final class StreamThread extends Thread {
         if (polling != null) {
             polling.wakeup();
         }
+    }
+
+    /** Before the thread starts: what its tasks may read, under the lock of the map. */
+    public void read(Map<String, TaskStore> globalStores) {
+        this.globalStores = globalStores;
     }
 
     @Override
@@ -726,7 +733,8 @@ public final class StreamThread extends Thread {
                                 topic -> id.partition(),
                                 budget,
                                 stateDirectory.task(id),
-                                System::currentTimeMillis));
+                                System::currentTimeMillis,
+                                globalStores));
         if (exactlyOnce) {
             task.holdWrites();
         }

@@ -2,6 +2,7 @@ package dev.millrace.streams.internal.task;
 
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.Erased;
+import dev.millrace.streams.internal.store.SharedView;
 import dev.millrace.streams.processor.Cancellable;
 import dev.millrace.streams.processor.PunctuationType;
 import dev.millrace.streams.processor.Punctuator;
@@ -41,7 +42,9 @@ abstract class NodeContext implements ProcessingContext {
                             + " as the store is not connected to the processor. Name it when the processor is"
                             + " added, or call connectProcessorAndStateStores().");
         }
-        return Erased.cast(context.store(storeName).view(context::recordTimestamp));
+        StateStore view = context.store(storeName).view(context::recordTimestamp);
+        return Erased.cast(
+                context.isGlobal(storeName) ? SharedView.of(view, context.globalLock()) : view);
     }
 
     @Override

@@ -53,7 +53,7 @@ public final class SlidingNode extends WindowNodes.Windowing {
             return;
         }
         late(key, value, timestamp, closeTime, windows);
-        emitFinal(
+        emitFinalNowAndThen(
                 closeTime,
                 lastEmitTime == -1 ? 0 : Math.max(0, lastEmitTime - differenceMs),
                 closeTime - differenceMs - 1);

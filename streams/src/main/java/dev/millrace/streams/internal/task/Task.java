@@ -397,14 +397,6 @@ public final class Task {
         return true;
     }
 
-    /**
-     * Numbers by name that nodes need when the task goes on elsewhere: to be kept with the offsets.
-     * To be given back before {@link #start()}.
-     */
-    public Map<String, Long> metadata() {
-        return context.metadata();
-    }
-
     public boolean punctuate(PunctuationType type) {
         return context.punctuate(type);
     }

@@ -49,7 +49,6 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
     private Headers headers = new RecordHeaders();
     private long recordTimestamp;
     private long streamTime = -1;
-    private final Map<String, Long> metadata = new LinkedHashMap<>();
     private final Map<String, Object> shared = new HashMap<>();
     private boolean latest = true;
     private boolean commitRequested;
@@ -170,6 +169,11 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
         return globalStores.containsKey(name);
     }
 
+    /** Held while a global store is read. */
+    Object globalLock() {
+        return globalStores;
+    }
+
     /** A store of rows: of a table, of windows or of sessions. */
     RowStore rows(String name) {
         if (store(name) instanceof RowStore rows) {
@@ -186,22 +190,6 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
     }
 
     private record Metadata(String topic, int partition, long offset) implements RecordMetadata {}
-
-    /**
-     * What a node has to know when its task goes on elsewhere: it is committed with the offsets. -1
-     * for a name that was never set.
-     */
-    long metadata(String name) {
-        return metadata.getOrDefault(name, -1L);
-    }
-
-    void metadata(String name, long value) {
-        metadata.put(name, value);
-    }
-
-    Map<String, Long> metadata() {
-        return metadata;
-    }
 
     /** What several nodes of the task share under a name; the first one makes it. */
     <T> T shared(String name, Supplier<T> fresh) {

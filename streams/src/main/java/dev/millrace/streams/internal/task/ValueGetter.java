@@ -45,6 +45,9 @@ public abstract class ValueGetter {
         @SuppressWarnings("NullAway.Init") // set by init, before the first record
         private TaskStore store;
 
+        /** Of a global store, which another thread writes; null for others. */
+        private @Nullable Object lock;
+
         public OfStore(String storeName) {
             this.storeName = storeName;
         }
@@ -52,10 +55,23 @@ public abstract class ValueGetter {
         @Override
         void init(TaskContext context) {
             store = context.store(storeName);
+            if (context.isGlobal(storeName)) {
+                lock = context.globalLock();
+            }
         }
 
         @Override
         @Nullable Object get(Object key) {
+            Object held = lock;
+            if (held == null) {
+                return find(key);
+            }
+            synchronized (held) {
+                return find(key);
+            }
+        }
+
+        private @Nullable Object find(Object key) {
             if (store instanceof VersionedRows versions) {
                 return found(versions.get(key));
             }

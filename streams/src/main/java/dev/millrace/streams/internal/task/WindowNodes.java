@@ -6,6 +6,7 @@ import dev.millrace.streams.kstream.Aggregator;
 import dev.millrace.streams.kstream.Initializer;
 import dev.millrace.streams.kstream.Merger;
 import dev.millrace.streams.kstream.SessionWindows;
+import dev.millrace.streams.kstream.TimeWindows;
 import dev.millrace.streams.kstream.Window;
 import dev.millrace.streams.kstream.Windowed;
 import dev.millrace.streams.kstream.Windows;
@@ -58,7 +59,6 @@ public final class WindowNodes {
             super.init(context);
             rows = context.rows(settings.rows().storeName());
             if (settings.emitsFinal()) {
-                lastEmitTime = context.metadata(settings.rows().storeName());
                 Object interval = context.config().originals().get(EMIT_INTERVAL);
                 emitIntervalMs =
                         interval == null
@@ -98,16 +98,20 @@ public final class WindowNodes {
          * @param from least time in the store of a window to emit
          * @param to greatest
          */
-        final void emitFinal(long closeTime, long from, long to) {
-            if (!settings.emitsFinal()) {
-                return;
-            }
+        final void emitFinalNowAndThen(long closeTime, long from, long to) {
             boolean throttled = context.wallClockMs() < nextEmitMs;
             // What is past retention leaves the store: it must be told before.
             if (throttled && closeTime - Math.max(0, lastEmitTime) <= settings.graceMs()) {
                 return;
             }
             nextEmitMs = context.wallClockMs() + emitIntervalMs;
+            emitFinal(closeTime, from, to);
+        }
+
+        final void emitFinal(long closeTime, long from, long to) {
+            if (!settings.emitsFinal()) {
+                return;
+            }
             if ((lastEmitTime != -1 && lastEmitTime >= closeTime) || to < 0) {
                 return;
             }
@@ -115,7 +119,6 @@ public final class WindowNodes {
                 forward(closed.key(), closed.value(), null, closed.timestamp());
             }
             lastEmitTime = closeTime;
-            context.metadata(settings.rows().storeName(), closeTime);
         }
 
         private List<Closed> closed(long from, long to) {
@@ -147,6 +150,22 @@ public final class WindowNodes {
         }
 
         @Override
+        void init(TaskContext context) {
+            super.init(context);
+            if (settings.emitsFinal()) {
+                // A row has the timestamp of its newest record: the newest of all is the time that
+                // the task had reached, and all that was closed then has been told.
+                long[] newest = {-1};
+                rows.forEachTimed(
+                        0,
+                        Long.MAX_VALUE,
+                        (key, value, timestamp) -> newest[0] = Math.max(newest[0], timestamp));
+                observedTime = newest[0];
+                lastEmitTime = newest[0] == -1 ? -1 : Math.max(-1, newest[0] - settings.graceMs());
+            }
+        }
+
+        @Override
         void process(
                 @Nullable Object key,
                 @Nullable Object value,
@@ -159,6 +178,16 @@ public final class WindowNodes {
             observedTime = Math.max(observedTime, timestamp);
             long closeTime = observedTime - settings.graceMs();
             long size = windows.size();
+            long advance = windows instanceof TimeWindows hopping ? hopping.advanceMs : 1;
+            // Told at once, so that what was told follows from the rows alone: see init.
+            if (lastEmitTime == -1
+                    || Math.floorDiv(closeTime - size, advance)
+                            > Math.floorDiv(lastEmitTime - size, advance)) {
+                emitFinal(
+                        closeTime,
+                        lastEmitTime == -1 ? 0 : Math.max(0, lastEmitTime - size + 1),
+                        closeTime - size);
+            }
             for (Map.Entry<Long, ? extends Window> entry :
                     windows.windowsFor(timestamp).entrySet()) {
                 Window window = entry.getValue();
@@ -176,10 +205,6 @@ public final class WindowNodes {
                 }
                 update(windowed, aggregate(key, value, before), before, newest, timestamp);
             }
-            emitFinal(
-                    closeTime,
-                    lastEmitTime == -1 ? 0 : Math.max(0, lastEmitTime - size + 1),
-                    closeTime - size);
         }
 
         @Override
@@ -224,7 +249,7 @@ public final class WindowNodes {
             observedTime = Math.max(observedTime, timestamp);
             long gapMs = windows.inactivityGap();
             long closeTime = observedTime - settings.graceMs() - gapMs;
-            emitFinal(closeTime, Math.max(0, lastEmitTime), closeTime - 1);
+            emitFinalNowAndThen(closeTime, Math.max(0, lastEmitTime), closeTime - 1);
             List<Session> merged = new ArrayList<>();
             rows.forEachSession(
                     key,

@@ -41,7 +41,7 @@ public record Description(List<TopologyDescription.Subtopology> list)
         }
         Set<TopologyDescription.Node> sorted = new TreeSet<>(DescribedNode.ORDER);
         sorted.addAll(byName.values());
-        return new Part(id, sorted);
+        return new Part(id, sorted, topology.isGlobal(names));
     }
 
     private static NodeSpec spec(TopologySpec topology, String name) {
@@ -59,14 +59,16 @@ public record Description(List<TopologyDescription.Subtopology> list)
                 + list.stream().map(part -> "  " + part).collect(Collectors.joining());
     }
 
-    private record Part(int id, Set<TopologyDescription.Node> nodes) implements Subtopology {
+    private record Part(int id, Set<TopologyDescription.Node> nodes, boolean global)
+            implements Subtopology {
         @Override
         public String toString() {
             return "Sub-topology: "
                     + id
+                    + (global ? " for global store (will not generate tasks)" : "")
                     + "\n"
                     + nodes.stream().map(node -> "    " + node + "\n").collect(Collectors.joining())
-                    + "\n";
+                    + (global ? "" : "\n");
         }
     }
 

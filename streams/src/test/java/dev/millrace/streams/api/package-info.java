@@ -1,0 +1,5 @@
+/** The public API beside Kafka Streams' own. */
+@NullMarked
+package dev.millrace.streams.api;
+
+import org.jspecify.annotations.NullMarked;
