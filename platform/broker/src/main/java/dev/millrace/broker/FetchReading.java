@@ -8,6 +8,7 @@ import dev.millrace.wire.RecordBytes;
 import java.io.IOException;
 import java.util.List;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
 import org.apache.kafka.common.message.FetchResponseData;
@@ -183,6 +184,11 @@ final class FetchReading {
             throws IOException {
         PartitionLog log = partition.log();
         long offset = wanted.fetchOffset();
+        if (offset > log.logEndOffset() && partition.mayBeDeposed()) {
+            throw new NotLeaderOrFollowerException(
+                    "%s: offset %d is not here, and another broker may lead by now"
+                            .formatted(partition.topicPartition(), offset));
+        }
         if (offset < log.logStartOffset() || offset > log.logEndOffset()) {
             throw new OffsetOutOfRangeException(
                     "%s: offset %d is outside %d..%d"

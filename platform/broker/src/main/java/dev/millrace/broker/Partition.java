@@ -586,6 +586,14 @@ final class Partition {
         }
     }
 
+    /**
+     * Whether the cluster has not heard of this broker lately, so that another may lead by now: one
+     * that was suspended does not know yet what was appended meanwhile. Any thread.
+     */
+    boolean mayBeDeposed() {
+        return followers != null && !replication.current().getAsBoolean();
+    }
+
     /** For whoever leads with followers; null otherwise. Any thread. */
     @Nullable LeadReplicas followers() {
         return followers;

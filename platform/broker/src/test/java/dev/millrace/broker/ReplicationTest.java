@@ -7,6 +7,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.millrace.log.PartitionLog;
 import dev.millrace.log.PartitionLog.AppendOrigin;
+import dev.millrace.wire.RawClient;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,6 +34,12 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.NotEnoughReplicasException;
+import org.apache.kafka.common.message.FetchRequestData;
+import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
+import org.apache.kafka.common.message.FetchRequestData.FetchTopic;
+import org.apache.kafka.common.message.FetchResponseData;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -231,6 +239,9 @@ class ReplicationTest {
         // Those who led and followed it have gone to another, whose word counts.
         assertThat(log(zombie, tp).highWatermark()).isEqualTo(1);
 
+        // It cannot know whether there is such an offset: the reader asks whoever leads.
+        assertThat(fetchError(zombie, tp, 20)).isEqualTo(Errors.NOT_LEADER_OR_FOLLOWER);
+
         int leader = cluster.leaderOf(tp);
         append(leader, tp, "kept");
         await().atMost(PATIENCE).until(() -> log(leader, tp).highWatermark() == 2);
@@ -241,6 +252,30 @@ class ReplicationTest {
         cluster.awaitIsr(tp, 1, 2, 3);
         awaitSameLogs(tp, 1, 2, 3);
         assertThat(consume(tp, 2)).containsExactly("committed", "kept");
+    }
+
+    private Errors fetchError(int broker, TopicPartition tp, long offset) throws IOException {
+        FetchPartition wanted =
+                new FetchPartition()
+                        .setPartition(tp.partition())
+                        .setFetchOffset(offset)
+                        .setPartitionMaxBytes(1 << 20);
+        FetchRequestData request =
+                new FetchRequestData()
+                        .setMinBytes(1)
+                        .setMaxBytes(1 << 20)
+                        .setTopics(
+                                List.of(
+                                        new FetchTopic()
+                                                .setTopic(tp.topic())
+                                                .setPartitions(List.of(wanted))));
+        try (RawClient client = new RawClient(cluster.broker(broker).address())) {
+            client.send(ApiKeys.FETCH, 12, 1, request);
+            FetchResponseData answer =
+                    (FetchResponseData) client.receive(ApiKeys.FETCH, 12).body();
+            return Errors.forCode(
+                    answer.responses().get(0).partitions().get(0).errorCode());
+        }
     }
 
     private void append(int broker, TopicPartition tp, String value) throws Exception {

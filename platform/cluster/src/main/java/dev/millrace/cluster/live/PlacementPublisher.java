@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,6 +31,7 @@ import org.slf4j.LoggerFactory;
 final class PlacementPublisher implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PlacementPublisher.class);
     private static final long CLOSE_TIMEOUT_MS = 1_000;
+    private static final long RETRY_MS = 1_000;
     private static final int MAX_IN_FLIGHT = 256;
 
     private final int nodeId;
@@ -39,6 +41,7 @@ final class PlacementPublisher implements AutoCloseable {
     private volatile boolean closed;
     private long lastVersion; // guarded by this
     private @Nullable MetadataImage published; // thread only; null = all has to be written
+    private boolean failing; // thread only
 
     PlacementPublisher(int nodeId, IMap<String, byte[]> map) {
         this.nodeId = nodeId;
@@ -61,19 +64,34 @@ final class PlacementPublisher implements AutoCloseable {
         try {
             Optional<MetadataImage> next = newest.take();
             while (next.isPresent()) {
-                MetadataImage image = next.get();
-                if (image.controllerId() != nodeId) {
-                    published = null;
-                } else {
-                    write(image);
-                }
-                next = newest.take();
+                boolean done = followed(next.get());
+                Optional<MetadataImage> later =
+                        done ? newest.take() : newest.poll(RETRY_MS, TimeUnit.MILLISECONDS);
+                next = later == null ? next : later;
             }
-        } catch (InterruptedException | RuntimeException e) {
-            if (!closed) {
-                // Hints for readers; the journal and the images go on without them.
-                LOG.error("The placement map is written no more", e);
+        } catch (InterruptedException e) {
+            LOG.debug("The placement map is written no more: this member stops");
+        }
+    }
+
+    /** False if the map did not take it: then all of it is written again. */
+    private boolean followed(MetadataImage image) {
+        if (image.controllerId() != nodeId) {
+            published = null;
+            return true;
+        }
+        try {
+            write(image);
+            failing = false;
+            return true;
+        } catch (RuntimeException e) {
+            // Hints for readers: the journal and the images go on without them.
+            published = null;
+            if (!closed && !failing) {
+                LOG.warn("The placement map was not written, and is tried again", e);
             }
+            failing = true;
+            return false;
         }
     }
 
