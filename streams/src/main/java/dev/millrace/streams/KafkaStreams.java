@@ -1,19 +1,47 @@
 package dev.millrace.streams;
 
+import dev.millrace.streams.errors.StreamsNotStartedException;
+import dev.millrace.streams.errors.StreamsStoppedException;
 import dev.millrace.streams.errors.StreamsUncaughtExceptionHandler;
 import dev.millrace.streams.errors.TopologyException;
+import dev.millrace.streams.errors.UnknownStateStoreException;
+import dev.millrace.streams.internal.runtime.AssignorData;
+import dev.millrace.streams.internal.runtime.Changelogs;
+import dev.millrace.streams.internal.runtime.ClusterView;
+import dev.millrace.streams.internal.runtime.LocalStores;
+import dev.millrace.streams.internal.runtime.RestoreEvents;
 import dev.millrace.streams.internal.runtime.StateDirectory;
+import dev.millrace.streams.internal.runtime.StateQueries;
 import dev.millrace.streams.internal.runtime.StreamThread;
+import dev.millrace.streams.internal.runtime.StreamsMetrics;
 import dev.millrace.streams.internal.store.RocksDbStore;
+import dev.millrace.streams.internal.topology.SubtopologySpec;
 import dev.millrace.streams.internal.topology.TopologySpec;
+import dev.millrace.streams.processor.StandbyUpdateListener;
+import dev.millrace.streams.processor.StateRestoreListener;
+import dev.millrace.streams.processor.StreamPartitioner;
+import dev.millrace.streams.processor.TaskId;
+import dev.millrace.streams.query.StateQueryRequest;
+import dev.millrace.streams.query.StateQueryResult;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.MetricName;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.Serializer;
+import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,7 +49,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs a topology on a Kafka cluster: reads its sources as the consumer group {@code
  * application.id}, shares the work with all other instances of that id, keeps state locally and in
- * changelog topics. Processing is at least once.
+ * changelog topics. Processing is at least once, or exactly once ({@code processing.guarantee}):
+ * then also what local stores hold is what was committed, and survives a crash.
  */
 public class KafkaStreams implements AutoCloseable {
     /** Where an instance is; from {@code NOT_RUNNING} and {@code ERROR} there is no way back. */
@@ -57,7 +86,13 @@ public class KafkaStreams implements AutoCloseable {
     private final StreamsConfig config;
     private final TopologySpec topology;
     private final StateDirectory stateDirectory;
+    private final LocalStores localStores;
+    private final ClusterView clusterView;
+    private final StreamsMetrics metrics;
     private final Object lock = new Object();
+    private final AtomicInteger failed = new AtomicInteger();
+    private volatile boolean paused;
+    private volatile boolean endsApplication;
 
     // Guarded by lock.
     private final List<StreamThread> threads = new ArrayList<>();
@@ -65,6 +100,8 @@ public class KafkaStreams implements AutoCloseable {
     private int nextThread = 1;
     private @Nullable StateListener stateListener;
     private @Nullable StreamsUncaughtExceptionHandler exceptionHandler;
+    private @Nullable StateRestoreListener restoreListener;
+    private @Nullable StandbyUpdateListener standbyListener;
     private @Nullable Admin admin;
     private @Nullable UUID processId;
 
@@ -75,18 +112,37 @@ public class KafkaStreams implements AutoCloseable {
     public KafkaStreams(Topology topology, StreamsConfig config) {
         this.config = config;
         this.topology = topology.spec();
-        if (config.getString(StreamsConfig.PROCESSING_GUARANTEE_CONFIG)
-                .equals(StreamsConfig.EXACTLY_ONCE_V2)) {
-            throw new ConfigException(
-                    StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
-                    StreamsConfig.EXACTLY_ONCE_V2,
-                    "is not supported yet; use " + StreamsConfig.AT_LEAST_ONCE);
-        }
         if (this.topology.subtopologies(config.applicationId()).isEmpty()) {
             throw new TopologyException(
                     "Topology has no stream threads and no global threads, must subscribe to at least one source topic.");
         }
         this.stateDirectory = new StateDirectory(config.stateDirectory());
+        List<SubtopologySpec> subtopologies = this.topology.subtopologies(config.applicationId());
+        this.localStores = new LocalStores(subtopologies, this::threads);
+        this.clusterView = new ClusterView(subtopologies);
+        this.metrics =
+                new StreamsMetrics(
+                        config.clientId(),
+                        config.getInt(StreamsConfig.METRICS_NUM_SAMPLES_CONFIG),
+                        config.getLong(StreamsConfig.METRICS_SAMPLE_WINDOW_MS_CONFIG));
+        metrics.gauge("state", "Where the instance is", () -> state().name());
+        metrics.gauge("alive-stream-threads", "Threads that run", this::aliveThreads);
+        metrics.gauge("failed-stream-threads", "Threads that ended by an error", failed::get);
+        metrics.gauge("topology-description", "The program", () -> topology.describe().toString());
+        metrics.gauge("application-id", "application.id", config::applicationId);
+    }
+
+    private List<StreamThread> threads() {
+        synchronized (lock) {
+            return List.copyOf(threads);
+        }
+    }
+
+    private int aliveThreads() {
+        return (int)
+                threads().stream()
+                        .filter(thread -> thread.state() != StreamThread.ThreadState.ENDED)
+                        .count();
     }
 
     public State state() {
@@ -101,6 +157,38 @@ public class KafkaStreams implements AutoCloseable {
             requireCreated("set a state listener");
             stateListener = listener;
         }
+    }
+
+    /** Before {@link #start()}. */
+    public void setGlobalStateRestoreListener(@Nullable StateRestoreListener listener) {
+        synchronized (lock) {
+            requireCreated("set a restore listener");
+            restoreListener = listener;
+        }
+    }
+
+    /** Before {@link #start()}. */
+    public void setStandbyUpdateListener(@Nullable StandbyUpdateListener listener) {
+        synchronized (lock) {
+            requireCreated("set a standby listener");
+            standbyListener = listener;
+        }
+    }
+
+    /**
+     * Stops processing and restoring until {@link #resume()}; the instance keeps its place in the
+     * group. May be called before {@link #start()}.
+     */
+    public void pause() {
+        paused = true;
+    }
+
+    public boolean isPaused() {
+        return paused;
+    }
+
+    public void resume() {
+        paused = false;
     }
 
     /** Before {@link #start()}. Without one, the first exception shuts the instance down. */
@@ -162,7 +250,22 @@ public class KafkaStreams implements AutoCloseable {
                 stateDirectory,
                 processId,
                 admin,
-                new ThreadEvents());
+                new ThreadEvents(),
+                RestoreEvents.to(restoreListener, standbyListener),
+                metrics,
+                new ThisInstance());
+    }
+
+    private final class ThisInstance implements StreamThread.Instance {
+        @Override
+        public boolean isPaused() {
+            return paused;
+        }
+
+        @Override
+        public boolean endsApplication() {
+            return endsApplication;
+        }
     }
 
     private final class ThreadEvents implements StreamThread.Listener {
@@ -187,6 +290,7 @@ public class KafkaStreams implements AutoCloseable {
                 return;
             }
             LOG.error("{} ends", thread.getName(), cause);
+            failed.incrementAndGet();
             StreamsUncaughtExceptionHandler handler;
             synchronized (lock) {
                 handler = exceptionHandler;
@@ -196,24 +300,33 @@ public class KafkaStreams implements AutoCloseable {
                             ? StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse
                                     .SHUTDOWN_CLIENT
                             : handler.handle(cause);
-            if (response
-                    == StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse
-                            .REPLACE_THREAD) {
-                replace(thread);
-            } else {
-                // The thread cannot wait for itself: another one takes the rest down.
-                synchronized (lock) {
-                    if (!state.isRunningOrRebalancing()) {
-                        return;
-                    }
-                    set(State.PENDING_ERROR);
+            switch (response) {
+                case REPLACE_THREAD -> replace(thread);
+                case SHUTDOWN_CLIENT -> shutDownByError();
+                case SHUTDOWN_APPLICATION -> {
+                    endsApplication = true;
+                    replace(thread); // by one that joins the group to tell all others
                 }
-                new Thread(
-                                () -> stop(State.ERROR, Long.MAX_VALUE, false),
-                                config.clientId() + "-shutdown")
-                        .start();
             }
         }
+
+        @Override
+        public void applicationShutDown() {
+            LOG.error("Another instance asks all instances of {} to end", config.applicationId());
+            shutDownByError();
+        }
+    }
+
+    /** A thread cannot wait for itself: another one takes them all down. */
+    private void shutDownByError() {
+        synchronized (lock) {
+            if (!state.isRunningOrRebalancing()) {
+                return;
+            }
+            set(State.PENDING_ERROR);
+        }
+        new Thread(() -> stop(State.ERROR, Long.MAX_VALUE, false), config.clientId() + "-shutdown")
+                .start();
     }
 
     private void replace(StreamThread ended) {
@@ -240,6 +353,233 @@ public class KafkaStreams implements AutoCloseable {
             fresh.start();
             return Optional.of(fresh.getName());
         }
+    }
+
+    /**
+     * Ends one thread; the others take over its tasks. Returns when it is done, unless it is called
+     * by that thread.
+     *
+     * @return its name; empty when there is none, or the instance does not run
+     */
+    public Optional<String> removeStreamThread() {
+        return removeStreamThread(Duration.ofMillis(Long.MAX_VALUE));
+    }
+
+    /**
+     * @throws org.apache.kafka.common.errors.TimeoutException when the thread has not ended in
+     *     time; it will
+     */
+    public Optional<String> removeStreamThread(Duration timeout) {
+        StreamThread last = null;
+        synchronized (lock) {
+            if (!state.isRunningOrRebalancing()) {
+                return Optional.empty();
+            }
+            for (StreamThread thread : threads) {
+                // Whoever calls may be one of them, and is the last choice.
+                if (last == null || thread != Thread.currentThread()) {
+                    last = thread;
+                }
+            }
+            if (last == null) {
+                return Optional.empty();
+            }
+            threads.remove(last);
+        }
+        last.shutdown(true);
+        if (last != Thread.currentThread()) {
+            try {
+                last.join(
+                        timeout.toMillis() == Long.MAX_VALUE ? 0 : Math.max(1, timeout.toMillis()));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            if (last.isAlive()) {
+                throw new org.apache.kafka.common.errors.TimeoutException(
+                        "Thread " + last.getName() + " did not end within " + timeout);
+            }
+        }
+        return Optional.of(last.getName());
+    }
+
+    /** Threads and their tasks at this moment. */
+    public Set<ThreadMetadata> metadataForLocalThreads() {
+        Set<ThreadMetadata> all = new HashSet<>();
+        threads().forEach(thread -> all.add(thread.metadata()));
+        return all;
+    }
+
+    /** Of the instance, its threads and their clients. */
+    public Map<MetricName, ? extends Metric> metrics() {
+        Map<MetricName, Metric> all = metrics.all();
+        threads().forEach(thread -> all.putAll(thread.clientMetrics()));
+        synchronized (lock) {
+            if (admin != null) {
+                all.putAll(admin.metrics());
+            }
+        }
+        return all;
+    }
+
+    /**
+     * A store to be read, in all its partitions that this instance has. With exactly-once, reads
+     * see also what is not committed yet.
+     *
+     * @throws dev.millrace.streams.errors.InvalidStateStoreException when it is not here, or not
+     *     now; the store throws it, too, when it goes elsewhere later
+     */
+    public <T> T store(StoreQueryParameters<T> parameters) {
+        requireStarted();
+        return localStores.open(
+                parameters.storeName(),
+                parameters.queryableStoreType(),
+                parameters.partition(),
+                parameters.staleStoresEnabled());
+    }
+
+    /** Asks a store; answers by partition (KIP-796). */
+    public <R> StateQueryResult<R> query(StateQueryRequest<R> request) {
+        requireStarted();
+        return new StateQueries(localStores).query(request);
+    }
+
+    private void requireStarted() {
+        State now = state();
+        if (now == State.CREATED) {
+            throw new StreamsNotStartedException(
+                    "KafkaStreams has not been started, you can retry after calling start()");
+        }
+        if (!now.isRunningOrRebalancing()) {
+            throw new StreamsStoppedException("KafkaStreams is not running. State is " + now + ".");
+        }
+    }
+
+    private List<AssignorData.Host> hosts() {
+        for (StreamThread thread : threads()) {
+            List<AssignorData.Host> hosts = thread.hosts();
+            if (!hosts.isEmpty()) {
+                return hosts;
+            }
+        }
+        return List.of();
+    }
+
+    /** All instances with an {@code application.server}. */
+    public Collection<StreamsMetadata> metadataForAllStreamsClients() {
+        requireStarted();
+        return clusterView.instances(hosts());
+    }
+
+    /** All instances that have some of the store, and an {@code application.server}. */
+    public Collection<StreamsMetadata> streamsMetadataForStore(String storeName) {
+        requireStarted();
+        return clusterView.instances(hosts()).stream()
+                .filter(
+                        each ->
+                                each.stateStoreNames().contains(storeName)
+                                        || each.standbyStateStoreNames().contains(storeName))
+                .toList();
+    }
+
+    /**
+     * Where a key is that was partitioned as Kafka does it.
+     *
+     * @return {@link KeyQueryMetadata#NOT_AVAILABLE} while nobody knows
+     */
+    public <K> KeyQueryMetadata queryMetadataForKey(
+            String storeName, K key, Serializer<K> keySerializer) {
+        return queryMetadataForKey(
+                storeName,
+                key,
+                (topic, each, value, partitions) ->
+                        Optional.of(
+                                Set.of(
+                                        Utils.toPositive(
+                                                        Utils.murmur2(
+                                                                keySerializer.serialize(
+                                                                        topic, each)))
+                                                % partitions)));
+    }
+
+    /** Where a key is that was partitioned in a way of its own: to exactly one partition. */
+    public <K> KeyQueryMetadata queryMetadataForKey(
+            String storeName, K key, StreamPartitioner<? super K, ?> partitioner) {
+        requireStarted();
+        SubtopologySpec subtopology = localStores.subtopologyOf(storeName);
+        if (subtopology == null) {
+            throw new UnknownStateStoreException("The topology has no state store " + storeName);
+        }
+        int partitions = 0;
+        for (StreamThread thread : threads()) {
+            partitions =
+                    Math.max(
+                            partitions,
+                            thread.tasksOfSubtopologies().getOrDefault(subtopology.id(), 0));
+        }
+        List<AssignorData.Host> hosts = hosts();
+        if (partitions == 0 || hosts.isEmpty()) {
+            return KeyQueryMetadata.NOT_AVAILABLE;
+        }
+        String topic = subtopology.sourceTopics().iterator().next();
+        Set<Integer> chosen = partitionsOf(partitioner, topic, key, partitions);
+        if (chosen.size() != 1) {
+            throw new IllegalArgumentException(
+                    "The partitions returned by the partitioner for key "
+                            + key
+                            + " should be one, but are "
+                            + chosen);
+        }
+        TaskId task = new TaskId(subtopology.id(), chosen.iterator().next());
+        KeyQueryMetadata found = clusterView.whereIs(task, hosts);
+        return found == null ? KeyQueryMetadata.NOT_AVAILABLE : found;
+    }
+
+    @SuppressWarnings("NullAway") // there is no value to partition by
+    private static <K, V> Set<Integer> partitionsOf(
+            StreamPartitioner<K, V> partitioner, String topic, K key, int partitions) {
+        return partitioner
+                .partitions(topic, key, null, partitions)
+                .orElseThrow(
+                        () ->
+                                new IllegalArgumentException(
+                                        "The partitioner chooses no partition for key " + key));
+    }
+
+    /** How far the stores that are here are behind their changelogs, by store and partition. */
+    public Map<String, Map<Integer, LagInfo>> allLocalStorePartitionLags() {
+        Map<TopicPartition, Long> positions = new HashMap<>();
+        threads().forEach(thread -> positions.putAll(thread.changelogPositions()));
+        Admin asked;
+        synchronized (lock) {
+            asked = admin;
+        }
+        if (positions.isEmpty() || asked == null) {
+            return Map.of();
+        }
+        Map<TopicPartition, Long> ends =
+                new Changelogs(asked, config.applicationId(), List.of()).ends(positions.keySet());
+        Map<String, Map<Integer, LagInfo>> lags = new TreeMap<>();
+        topology.stores()
+                .forEach(
+                        store ->
+                                positions.forEach(
+                                        (partition, position) -> {
+                                            String changelog =
+                                                    store.changelogTopic(config.applicationId());
+                                            if (partition.topic().equals(changelog)) {
+                                                lags.computeIfAbsent(
+                                                                store.name(),
+                                                                name -> new TreeMap<>())
+                                                        .put(
+                                                                partition.partition(),
+                                                                new LagInfo(
+                                                                        position,
+                                                                        ends.getOrDefault(
+                                                                                partition,
+                                                                                position)));
+                                            }
+                                        }));
+        return lags;
     }
 
     private void set(State next) {
@@ -276,17 +616,19 @@ public class KafkaStreams implements AutoCloseable {
         if (timeout.isNegative()) {
             throw new IllegalArgumentException("Timeout can't be negative.");
         }
+        boolean ended;
         synchronized (lock) {
             if (state == State.CREATED) {
                 set(State.PENDING_SHUTDOWN);
                 set(State.NOT_RUNNING);
-                return true;
-            }
-            if (state.isRunningOrRebalancing()) {
+            } else if (state.isRunningOrRebalancing()) {
                 set(State.PENDING_SHUTDOWN);
-            } else if (state == State.NOT_RUNNING || state == State.ERROR) {
-                return true;
             }
+            ended = state == State.NOT_RUNNING || state == State.ERROR;
+        }
+        if (ended) {
+            metrics.close();
+            return true;
         }
         return stop(State.NOT_RUNNING, timeout.toMillis(), leaveGroup);
     }
@@ -324,6 +666,7 @@ public class KafkaStreams implements AutoCloseable {
                 set(state == State.PENDING_ERROR ? State.ERROR : end);
             }
         }
+        metrics.close(); // without the lock: its readers ask for the state
         return true;
     }
 

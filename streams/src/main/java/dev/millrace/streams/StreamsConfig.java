@@ -1,18 +1,18 @@
 package dev.millrace.streams;
 
 import dev.millrace.streams.errors.DeserializationExceptionHandler;
-import dev.millrace.streams.errors.LogAndFailExceptionHandler;
-import dev.millrace.streams.processor.FailOnInvalidTimestamp;
+import dev.millrace.streams.errors.ProcessingExceptionHandler;
+import dev.millrace.streams.errors.ProductionExceptionHandler;
 import dev.millrace.streams.processor.TimestampExtractor;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
-import org.apache.kafka.common.config.ConfigDef.Importance;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.serialization.Serde;
 import org.jspecify.annotations.Nullable;
@@ -23,165 +23,149 @@ import org.jspecify.annotations.Nullable;
  * restore.consumer.}, {@code producer.} or {@code admin.} for one of them.
  */
 public class StreamsConfig extends AbstractConfig {
+    public static final String ACCEPTABLE_RECOVERY_LAG_CONFIG = "acceptable.recovery.lag";
+    public static final String ALLOW_OS_GROUP_WRITE_ACCESS_CONFIG = "allow.os.group.write.access";
     public static final String APPLICATION_ID_CONFIG = "application.id";
+    public static final String APPLICATION_SERVER_CONFIG = "application.server";
     public static final String BOOTSTRAP_SERVERS_CONFIG = "bootstrap.servers";
-    public static final String CLIENT_ID_CONFIG = "client.id";
-    public static final String NUM_STREAM_THREADS_CONFIG = "num.stream.threads";
-    public static final String STATE_DIR_CONFIG = "state.dir";
-    public static final String COMMIT_INTERVAL_MS_CONFIG = "commit.interval.ms";
-    public static final String STATESTORE_CACHE_MAX_BYTES_CONFIG = "statestore.cache.max.bytes";
-    public static final String PROCESSING_GUARANTEE_CONFIG = "processing.guarantee";
-    public static final String DEFAULT_KEY_SERDE_CLASS_CONFIG = "default.key.serde";
-    public static final String DEFAULT_VALUE_SERDE_CLASS_CONFIG = "default.value.serde";
-    public static final String DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG =
-            "default.timestamp.extractor";
-    public static final String DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG =
-            "deserialization.exception.handler";
-    public static final String POLL_MS_CONFIG = "poll.ms";
-    public static final String MAX_TASK_IDLE_MS_CONFIG = "max.task.idle.ms";
     public static final String BUFFERED_RECORDS_PER_PARTITION_CONFIG =
             "buffered.records.per.partition";
-    public static final String REPLICATION_FACTOR_CONFIG = "replication.factor";
+    public static final String BUILT_IN_METRICS_VERSION_CONFIG = "built.in.metrics.version";
+    public static final String CACHE_MAX_BYTES_BUFFERING_CONFIG = "cache.max.bytes.buffering";
+    public static final String CLIENT_ID_CONFIG = "client.id";
+    public static final String COMMIT_INTERVAL_MS_CONFIG = "commit.interval.ms";
+    public static final String CONNECTIONS_MAX_IDLE_MS_CONFIG = "connections.max.idle.ms";
+    public static final String DEFAULT_CLIENT_SUPPLIER_CONFIG = "default.client.supplier";
+    public static final String DEFAULT_DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG =
+            "default.deserialization.exception.handler";
+    public static final String DEFAULT_DSL_STORE_CONFIG = "default.dsl.store";
+    public static final String DEFAULT_KEY_SERDE_CLASS_CONFIG = "default.key.serde";
+    public static final String DEFAULT_PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG =
+            "default.production.exception.handler";
+    public static final String DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG =
+            "default.timestamp.extractor";
+    public static final String DEFAULT_VALUE_SERDE_CLASS_CONFIG = "default.value.serde";
+    public static final String DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG =
+            "deserialization.exception.handler";
+    public static final String DSL_STORE_FORMAT_CONFIG = "dsl.store.format";
+    public static final String DSL_STORE_SUPPLIERS_CLASS_CONFIG = "dsl.store.suppliers.class";
+    public static final String ENABLE_METRICS_PUSH_CONFIG = "enable.metrics.push";
+    public static final String ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG =
+            "ensure.explicit.internal.resource.naming";
+    public static final String ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG =
+            "errors.dead.letter.queue.topic.name";
+    public static final String GROUP_PROTOCOL_CONFIG = "group.protocol";
+    public static final String LOG_SUMMARY_INTERVAL_MS_CONFIG = "log.summary.interval.ms";
+    public static final String MAX_TASK_IDLE_MS_CONFIG = "max.task.idle.ms";
+    public static final String MAX_WARMUP_REPLICAS_CONFIG = "max.warmup.replicas";
+    public static final String METADATA_MAX_AGE_CONFIG = "metadata.max.age.ms";
+    public static final String METRICS_NUM_SAMPLES_CONFIG = "metrics.num.samples";
+    public static final String METRICS_RECORDING_LEVEL_CONFIG = "metrics.recording.level";
+    public static final String METRICS_SAMPLE_WINDOW_MS_CONFIG = "metrics.sample.window.ms";
+    public static final String METRIC_REPORTER_CLASSES_CONFIG = "metric.reporters";
+    public static final String NUM_STANDBY_REPLICAS_CONFIG = "num.standby.replicas";
+    public static final String NUM_STREAM_THREADS_CONFIG = "num.stream.threads";
+    public static final String POLL_MS_CONFIG = "poll.ms";
+    public static final String PROBING_REBALANCE_INTERVAL_MS_CONFIG =
+            "probing.rebalance.interval.ms";
+    public static final String PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG =
+            "processing.exception.handler";
+    public static final String PROCESSING_EXCEPTION_HANDLER_GLOBAL_ENABLED_CONFIG =
+            "processing.exception.handler.global.enabled";
+    public static final String PROCESSING_GUARANTEE_CONFIG = "processing.guarantee";
+    public static final String PROCESSOR_WRAPPER_CLASS_CONFIG = "processor.wrapper.class";
+    public static final String PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG =
+            "production.exception.handler";
+    public static final String RACK_AWARE_ASSIGNMENT_NON_OVERLAP_COST_CONFIG =
+            "rack.aware.assignment.non_overlap_cost";
+    public static final String RACK_AWARE_ASSIGNMENT_STRATEGY_CONFIG =
+            "rack.aware.assignment.strategy";
+    public static final String RACK_AWARE_ASSIGNMENT_TAGS_CONFIG = "rack.aware.assignment.tags";
+    public static final String RACK_AWARE_ASSIGNMENT_TRAFFIC_COST_CONFIG =
+            "rack.aware.assignment.traffic_cost";
+    public static final String RECEIVE_BUFFER_CONFIG = "receive.buffer.bytes";
+    public static final String RECONNECT_BACKOFF_MAX_MS_CONFIG = "reconnect.backoff.max.ms";
+    public static final String RECONNECT_BACKOFF_MS_CONFIG = "reconnect.backoff.ms";
     public static final String REPARTITION_PURGE_INTERVAL_MS_CONFIG =
             "repartition.purge.interval.ms";
-    public static final String DEFAULT_DSL_STORE_CONFIG = "default.dsl.store";
+    public static final String REPLICATION_FACTOR_CONFIG = "replication.factor";
+    public static final String REQUEST_TIMEOUT_MS_CONFIG = "request.timeout.ms";
+    public static final String RETRY_BACKOFF_MS_CONFIG = "retry.backoff.ms";
+    public static final String ROCKSDB_CONFIG_SETTER_CLASS_CONFIG = "rocksdb.config.setter";
+    public static final String SECURITY_PROTOCOL_CONFIG = "security.protocol";
+    public static final String SEND_BUFFER_CONFIG = "send.buffer.bytes";
+    public static final String STATESTORE_CACHE_MAX_BYTES_CONFIG = "statestore.cache.max.bytes";
+    public static final String STATE_CLEANUP_DELAY_MS_CONFIG = "state.cleanup.delay.ms";
+    public static final String STATE_CLEANUP_DIR_MAX_AGE_MS_CONFIG = "state.cleanup.dir.max.age.ms";
+    public static final String STATE_DIR_CONFIG = "state.dir";
+    public static final String TASK_ASSIGNOR_CLASS_CONFIG = "task.assignor.class";
+    public static final String TASK_TIMEOUT_MS_CONFIG = "task.timeout.ms";
+    public static final String TOPOLOGY_OPTIMIZATION_CONFIG = "topology.optimization";
+    public static final String UPGRADE_FROM_CONFIG = "upgrade.from";
+    public static final String WINDOWED_INNER_CLASS_SERDE = "windowed.inner.class.serde";
+    public static final String WINDOW_SIZE_MS_CONFIG = "window.size.ms";
+    public static final String WINDOW_STORE_CHANGE_LOG_ADDITIONAL_RETENTION_MS_CONFIG =
+            "windowstore.changelog.additional.retention.ms";
+
+    /** Memory of the writes of all threads that wait for a commit; over it, one comes early. */
+    public static final String UNCOMMITTED_MAX_BYTES_CONFIG =
+            "millrace.statestore.uncommitted.max.bytes";
 
     public static final String CONSUMER_PREFIX = "consumer.";
     public static final String MAIN_CONSUMER_PREFIX = "main.consumer.";
     public static final String RESTORE_CONSUMER_PREFIX = "restore.consumer.";
+    public static final String GLOBAL_CONSUMER_PREFIX = "global.consumer.";
     public static final String PRODUCER_PREFIX = "producer.";
     public static final String ADMIN_CLIENT_PREFIX = "admin.";
     public static final String TOPIC_PREFIX = "topic.";
+    public static final String CLIENT_TAG_PREFIX = "client.tag.";
 
     public static final String AT_LEAST_ONCE = "at_least_once";
     public static final String EXACTLY_ONCE_V2 = "exactly_once_v2";
     public static final String ROCKS_DB = "rocksDB";
     public static final String IN_MEMORY = "in_memory";
+    public static final String UPGRADE_FROM_24 = "2.4";
+    public static final String UPGRADE_FROM_25 = "2.5";
+    public static final String UPGRADE_FROM_26 = "2.6";
+    public static final String UPGRADE_FROM_27 = "2.7";
+    public static final String UPGRADE_FROM_28 = "2.8";
+    public static final String UPGRADE_FROM_30 = "3.0";
+    public static final String UPGRADE_FROM_31 = "3.1";
+    public static final String UPGRADE_FROM_32 = "3.2";
+    public static final String UPGRADE_FROM_33 = "3.3";
+    public static final String UPGRADE_FROM_34 = "3.4";
+    public static final String UPGRADE_FROM_35 = "3.5";
+    public static final String UPGRADE_FROM_36 = "3.6";
+    public static final String UPGRADE_FROM_37 = "3.7";
+    public static final String UPGRADE_FROM_38 = "3.8";
+    public static final String UPGRADE_FROM_39 = "3.9";
+    public static final String UPGRADE_FROM_40 = "4.0";
+    public static final String UPGRADE_FROM_41 = "4.1";
+    public static final String UPGRADE_FROM_42 = "4.2";
+    public static final String DEFAULT_DSL_STORE = ROCKS_DB;
+    public static final String DEFAULT_GROUP_PROTOCOL = "classic";
+    public static final String DSL_STORE_FORMAT_DEFAULT = "DEFAULT";
+    public static final String DSL_STORE_FORMAT_HEADERS = "HEADERS";
+    public static final String NO_OPTIMIZATION = "none";
+    public static final String OPTIMIZE = "all";
+    public static final String REUSE_KTABLE_SOURCE_TOPICS = "reuse.ktable.source.topics";
+    public static final String MERGE_REPARTITION_TOPICS = "merge.repartition.topics";
+    public static final String SINGLE_STORE_SELF_JOIN = "single.store.self.join";
+    public static final String METRICS_LATEST = "latest";
+    public static final String RACK_AWARE_ASSIGNMENT_STRATEGY_NONE = "none";
+    public static final String RACK_AWARE_ASSIGNMENT_STRATEGY_MIN_TRAFFIC = "min_traffic";
+    public static final String RACK_AWARE_ASSIGNMENT_STRATEGY_BALANCE_SUBTOPOLOGY =
+            "balance_subtopology";
 
-    private static final ConfigDef DEFINITION =
-            new ConfigDef()
-                    .define(
-                            APPLICATION_ID_CONFIG,
-                            ConfigDef.Type.STRING,
-                            ConfigDef.NO_DEFAULT_VALUE,
-                            Importance.HIGH,
-                            "Group id, and prefix of internal topics and of the state directory.")
-                    .define(
-                            BOOTSTRAP_SERVERS_CONFIG,
-                            ConfigDef.Type.LIST,
-                            ConfigDef.NO_DEFAULT_VALUE,
-                            Importance.HIGH,
-                            "HOST:PORT of one or more brokers.")
-                    .define(
-                            CLIENT_ID_CONFIG,
-                            ConfigDef.Type.STRING,
-                            "",
-                            Importance.MEDIUM,
-                            "Prefix of the clients' ids.")
-                    .define(
-                            NUM_STREAM_THREADS_CONFIG,
-                            ConfigDef.Type.INT,
-                            1,
-                            ConfigDef.Range.atLeast(1),
-                            Importance.MEDIUM,
-                            "Threads that run tasks.")
-                    .define(
-                            STATE_DIR_CONFIG,
-                            ConfigDef.Type.STRING,
-                            System.getProperty("java.io.tmpdir") + "/kafka-streams",
-                            Importance.HIGH,
-                            "Where persistent stores live; one process at a time per application.")
-                    .define(
-                            COMMIT_INTERVAL_MS_CONFIG,
-                            ConfigDef.Type.LONG,
-                            30_000L,
-                            ConfigDef.Range.atLeast(0),
-                            Importance.LOW,
-                            "How often combined changes go out and positions are saved.")
-                    .define(
-                            STATESTORE_CACHE_MAX_BYTES_CONFIG,
-                            ConfigDef.Type.LONG,
-                            10L << 20,
-                            ConfigDef.Range.atLeast(0),
-                            Importance.MEDIUM,
-                            "Memory of the combining caches of all threads; 0: one change per update, in order.")
-                    .define(
-                            PROCESSING_GUARANTEE_CONFIG,
-                            ConfigDef.Type.STRING,
-                            AT_LEAST_ONCE,
-                            ConfigDef.ValidString.in(AT_LEAST_ONCE, EXACTLY_ONCE_V2),
-                            Importance.MEDIUM,
-                            "at_least_once; exactly_once_v2 is refused for now.")
-                    .define(
-                            DEFAULT_KEY_SERDE_CLASS_CONFIG,
-                            ConfigDef.Type.CLASS,
-                            null,
-                            Importance.MEDIUM,
-                            "For keys without a serde of their own.")
-                    .define(
-                            DEFAULT_VALUE_SERDE_CLASS_CONFIG,
-                            ConfigDef.Type.CLASS,
-                            null,
-                            Importance.MEDIUM,
-                            "For values without a serde of their own.")
-                    .define(
-                            DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG,
-                            ConfigDef.Type.CLASS,
-                            FailOnInvalidTimestamp.class,
-                            Importance.MEDIUM,
-                            "Event time of source records.")
-                    .define(
-                            DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG,
-                            ConfigDef.Type.CLASS,
-                            LogAndFailExceptionHandler.class,
-                            Importance.MEDIUM,
-                            "What to do with source records that cannot be deserialised.")
-                    .define(
-                            POLL_MS_CONFIG,
-                            ConfigDef.Type.LONG,
-                            100L,
-                            Importance.LOW,
-                            "Longest wait for input.")
-                    .define(
-                            MAX_TASK_IDLE_MS_CONFIG,
-                            ConfigDef.Type.LONG,
-                            0L,
-                            Importance.MEDIUM,
-                            "How long a task with an empty partition waits for it, to keep the order of timestamps;"
-                                    + " 0: until what the broker has is fetched, -1: never.")
-                    .define(
-                            BUFFERED_RECORDS_PER_PARTITION_CONFIG,
-                            ConfigDef.Type.INT,
-                            1000,
-                            ConfigDef.Range.atLeast(1),
-                            Importance.LOW,
-                            "Records fetched ahead, per partition.")
-                    .define(
-                            REPLICATION_FACTOR_CONFIG,
-                            ConfigDef.Type.INT,
-                            -1,
-                            Importance.HIGH,
-                            "Of internal topics; -1: the broker's default.")
-                    .define(
-                            REPARTITION_PURGE_INTERVAL_MS_CONFIG,
-                            ConfigDef.Type.LONG,
-                            30_000L,
-                            ConfigDef.Range.atLeast(0),
-                            Importance.LOW,
-                            "How often what was read and committed is deleted from repartition topics, after a commit.")
-                    .define(
-                            DEFAULT_DSL_STORE_CONFIG,
-                            ConfigDef.Type.STRING,
-                            ROCKS_DB,
-                            ConfigDef.ValidString.in(ROCKS_DB, IN_MEMORY),
-                            Importance.LOW,
-                            "Kind of store of tables that name none.");
+    private static final long EXACTLY_ONCE_COMMIT_INTERVAL_MS = 100;
+    private static final ConfigDef DEFINITION = StreamsSettings.definition();
 
     /**
      * @throws ConfigException naming the setting, its value and what it must be
      */
     public StreamsConfig(Map<?, ?> properties) {
         super(DEFINITION, properties, false);
+        StreamsSettings.warnOfUnused(originals());
     }
 
     public static ConfigDef configDef() {
@@ -190,6 +174,22 @@ public class StreamsConfig extends AbstractConfig {
 
     public static String consumerPrefix(String name) {
         return CONSUMER_PREFIX + name;
+    }
+
+    public static String mainConsumerPrefix(String name) {
+        return MAIN_CONSUMER_PREFIX + name;
+    }
+
+    public static String restoreConsumerPrefix(String name) {
+        return RESTORE_CONSUMER_PREFIX + name;
+    }
+
+    public static String globalConsumerPrefix(String name) {
+        return GLOBAL_CONSUMER_PREFIX + name;
+    }
+
+    public static String clientTagPrefix(String name) {
+        return CLIENT_TAG_PREFIX + name;
     }
 
     public static String producerPrefix(String name) {
@@ -240,9 +240,62 @@ public class StreamsConfig extends AbstractConfig {
     }
 
     public DeserializationExceptionHandler deserializationExceptionHandler() {
-        return getConfiguredInstance(
+        return handler(
                 DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG,
+                DEFAULT_DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG,
                 DeserializationExceptionHandler.class);
+    }
+
+    public ProductionExceptionHandler productionExceptionHandler() {
+        return handler(
+                PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG,
+                DEFAULT_PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG,
+                ProductionExceptionHandler.class);
+    }
+
+    public ProcessingExceptionHandler processingExceptionHandler() {
+        return getConfiguredInstance(
+                PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG, ProcessingExceptionHandler.class);
+    }
+
+    private <T> T handler(String name, String oldName, Class<T> type) {
+        boolean onlyOldName = originals().containsKey(oldName) && !originals().containsKey(name);
+        return getConfiguredInstance(onlyOldName ? oldName : name, type);
+    }
+
+    /** Topic for records that could not be processed; null: none. */
+    public @Nullable String deadLetterTopic() {
+        return getString(ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG);
+    }
+
+    public boolean exactlyOnce() {
+        return getString(PROCESSING_GUARANTEE_CONFIG).equals(EXACTLY_ONCE_V2);
+    }
+
+    /** As given, else 100 ms with exactly-once and 30 s without. */
+    public long commitIntervalMs() {
+        boolean given = originals().containsKey(COMMIT_INTERVAL_MS_CONFIG);
+        return exactlyOnce() && !given
+                ? EXACTLY_ONCE_COMMIT_INTERVAL_MS
+                : getLong(COMMIT_INTERVAL_MS_CONFIG);
+    }
+
+    /** Of all threads; 0: nothing is combined. */
+    public long cacheMaxBytes() {
+        boolean onlyOldName =
+                originals().containsKey(CACHE_MAX_BYTES_BUFFERING_CONFIG)
+                        && !originals().containsKey(STATESTORE_CACHE_MAX_BYTES_CONFIG);
+        return getLong(
+                onlyOldName ? CACHE_MAX_BYTES_BUFFERING_CONFIG : STATESTORE_CACHE_MAX_BYTES_CONFIG);
+    }
+
+    public long maxUncommittedBytesPerThread() {
+        return getLong(UNCOMMITTED_MAX_BYTES_CONFIG) / getInt(NUM_STREAM_THREADS_CONFIG);
+    }
+
+    /** HOST:PORT, or empty. */
+    public String applicationServer() {
+        return getString(APPLICATION_SERVER_CONFIG);
     }
 
     public boolean inMemoryStoresByDefault() {
@@ -292,18 +345,21 @@ public class StreamsConfig extends AbstractConfig {
         return configs;
     }
 
-    private Map<String, Object> clientConfigs(java.util.Set<String> names) {
+    private Map<String, Object> clientConfigs(Set<String> names) {
         Map<String, Object> configs = originalsOf(names);
         configs.put(BOOTSTRAP_SERVERS_CONFIG, getList(BOOTSTRAP_SERVERS_CONFIG));
         return configs;
     }
 
-    private Map<String, Object> originalsOf(java.util.Set<String> names) {
+    /** Settings of the application that clients have, too. */
+    private static final Set<String> OWN = Set.of(CLIENT_ID_CONFIG, GROUP_PROTOCOL_CONFIG);
+
+    private Map<String, Object> originalsOf(Set<String> names) {
         Map<String, Object> configs = new HashMap<>();
         originals()
                 .forEach(
                         (name, value) -> {
-                            if (names.contains(name) && !name.equals(CLIENT_ID_CONFIG)) {
+                            if (names.contains(name) && !OWN.contains(name)) {
                                 configs.put(name, value);
                             }
                         });

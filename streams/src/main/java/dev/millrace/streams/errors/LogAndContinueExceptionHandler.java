@@ -1,5 +1,6 @@
 package dev.millrace.streams.errors;
 
+import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -8,15 +9,26 @@ import org.slf4j.LoggerFactory;
 public class LogAndContinueExceptionHandler implements DeserializationExceptionHandler {
     private static final Logger LOG = LoggerFactory.getLogger(LogAndContinueExceptionHandler.class);
 
+    private final DeadLetters deadLetters = new DeadLetters();
+
     @Override
-    public DeserializationHandlerResponse handle(
-            ConsumerRecord<byte[], byte[]> record, Exception exception) {
+    public void configure(Map<String, ?> configs) {
+        deadLetters.configure(configs);
+    }
+
+    @Override
+    public Response handleError(
+            ErrorHandlerContext context,
+            ConsumerRecord<byte[], byte[]> record,
+            Exception exception) {
         LOG.warn(
-                "Record of {}-{} offset {} is dropped: it cannot be deserialised",
-                record.topic(),
-                record.partition(),
-                record.offset(),
+                "Record of {}-{} offset {} is dropped, it cannot be deserialised: source {} of task {}",
+                context.topic(),
+                context.partition(),
+                context.offset(),
+                context.processorNodeId(),
+                context.taskId(),
                 exception);
-        return DeserializationHandlerResponse.CONTINUE;
+        return Response.resume(deadLetters.of(context, exception));
     }
 }

@@ -9,6 +9,9 @@ public interface StreamsUncaughtExceptionHandler {
     enum StreamThreadExceptionResponse {
         /** A new thread takes over from the last commit. */
         REPLACE_THREAD,
-        SHUTDOWN_CLIENT
+        /** This instance ends, the others take over. */
+        SHUTDOWN_CLIENT,
+        /** All instances end. */
+        SHUTDOWN_APPLICATION
     }
 }

@@ -1,5 +1,7 @@
 package dev.millrace.streams.runtime;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.millrace.broker.TestBroker;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +20,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.LongDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -51,6 +54,11 @@ final class Cluster {
         admin.listOffsets(all).all().get();
     }
 
+    void create(String topic, int partitions) throws Exception {
+        admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1))).all().get();
+        endOffsets(topic); // has a leader then
+    }
+
     void write(List<String> lines) throws Exception {
         Map<String, Object> config = Map.of("bootstrap.servers", bootstrapServers, "acks", "all");
         try (KafkaProducer<String, String> producer =
@@ -64,15 +72,24 @@ final class Cluster {
         }
     }
 
-    /** All records of the output so far, in the order of each partition. */
+    /** All committed records of the output so far, in the order of each partition. */
     List<ConsumerRecord<String, Long>> readOutput() {
-        List<ConsumerRecord<String, Long>> records = new ArrayList<>();
-        Map<String, Object> config = Map.of("bootstrap.servers", bootstrapServers);
-        try (KafkaConsumer<String, Long> consumer =
-                new KafkaConsumer<>(config, new StringDeserializer(), new LongDeserializer())) {
+        return read(output, new LongDeserializer());
+    }
+
+    List<ConsumerRecord<String, String>> readStrings(String topic) {
+        return read(topic, new StringDeserializer());
+    }
+
+    private <V> List<ConsumerRecord<String, V>> read(String topic, Deserializer<V> values) {
+        List<ConsumerRecord<String, V>> records = new ArrayList<>();
+        Map<String, Object> config =
+                Map.of("bootstrap.servers", bootstrapServers, "isolation.level", "read_committed");
+        try (KafkaConsumer<String, V> consumer =
+                new KafkaConsumer<>(config, new StringDeserializer(), values)) {
             List<TopicPartition> partitions =
-                    consumer.partitionsFor(output).stream()
-                            .map(info -> new TopicPartition(output, info.partition()))
+                    consumer.partitionsFor(topic).stream()
+                            .map(info -> new TopicPartition(topic, info.partition()))
                             .toList();
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
@@ -90,6 +107,18 @@ final class Cluster {
         Map<String, Long> counts = new HashMap<>();
         readOutput().forEach(record -> counts.put(record.key(), record.value()));
         return counts;
+    }
+
+    /** Whether each key's output is 1, 2, 3, ... up to its count: nothing lost, nothing twice. */
+    void assertEveryUpdateOnce(Map<String, Long> truth) {
+        Map<String, Long> last = new HashMap<>();
+        for (ConsumerRecord<String, Long> update : readOutput()) {
+            assertThat(update.value())
+                    .as("%s at %s", update.key(), update)
+                    .isEqualTo(last.getOrDefault(update.key(), 0L) + 1);
+            last.put(update.key(), update.value());
+        }
+        assertThat(last).isEqualTo(truth);
     }
 
     /** Whether the group has committed all there is in the application's source topics. */

@@ -8,6 +8,7 @@ import dev.millrace.streams.kstream.Consumed;
 import dev.millrace.streams.kstream.Grouped;
 import dev.millrace.streams.kstream.Materialized;
 import dev.millrace.streams.kstream.Produced;
+import dev.millrace.streams.processor.StateRestoreListener;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,20 +17,42 @@ import java.util.Properties;
 import java.util.Random;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.Serdes;
 
 /**
  * Word count as a program of its own, which tests may kill. Arguments: bootstrap, application id,
- * input, output, state directory.
+ * input, output, state directory, settings as NAME=VALUE. It prints where it begins to restore, and
+ * closes on SIGTERM.
  */
 public final class Counting {
     private Counting() {}
 
     public static void main(String[] args) throws InterruptedException {
         Properties properties = properties(args[0], args[1], args[4]);
+        for (int i = 5; i < args.length; i++) {
+            String[] setting = args[i].split("=", 2);
+            properties.setProperty(setting[0], setting[1]);
+        }
         KafkaStreams streams = new KafkaStreams(topology(args[2], args[3]), properties);
+        streams.setGlobalStateRestoreListener(new Printed());
+        Runtime.getRuntime().addShutdownHook(new Thread(streams::close));
         streams.start();
         Thread.currentThread().join();
+    }
+
+    private static final class Printed implements StateRestoreListener {
+        @Override
+        public void onRestoreStart(TopicPartition changelog, String store, long start, long end) {
+            System.out.println("restores " + changelog + " from " + start + " to " + end);
+        }
+
+        @Override
+        public void onBatchRestored(
+                TopicPartition changelog, String store, long last, long count) {}
+
+        @Override
+        public void onRestoreEnd(TopicPartition changelog, String store, long total) {}
     }
 
     static Topology topology(String input, String output) {

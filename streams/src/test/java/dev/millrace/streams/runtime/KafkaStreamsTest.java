@@ -21,7 +21,6 @@ import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.serialization.Serdes;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -323,16 +322,5 @@ class KafkaStreamsTest {
                 .isInstanceOf(MissingSourceTopicException.class)
                 .hasMessageContaining(cluster.input + "-absent");
         streams.close();
-    }
-
-    @Test
-    void refuses_exactly_once_for_now() throws Exception {
-        Properties properties =
-                properties(
-                        StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
-
-        assertThatThrownBy(() -> start(properties))
-                .isInstanceOf(ConfigException.class)
-                .hasMessageContaining("at_least_once");
     }
 }

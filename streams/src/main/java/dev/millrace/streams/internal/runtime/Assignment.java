@@ -4,75 +4,155 @@ import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.processor.TaskId;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the group gives to one thread. In a rebalance all partitions are taken away and given anew;
- * tasks that come back are kept open meanwhile. Called by the consumer, on the thread.
+ * What the group gives to one thread, and takes from it. Called by the consumer, on the thread:
+ *
+ * <pre>
+ * joining -> (revoked)? -> told -> assigned          the rest goes on meanwhile
+ *      \---> lost                                    the group went on without this thread
+ * </pre>
  */
-final class Assignment implements ConsumerRebalanceListener {
+final class Assignment implements ConsumerRebalanceListener, TaskAssignor.Owner {
     private static final Logger LOG = LoggerFactory.getLogger(Assignment.class);
 
+    /** What the thread says about itself when it joins. */
+    @FunctionalInterface
+    interface Self {
+        TaskPlacement.Member describe(Set<TaskId> active);
+    }
+
     private final Map<String, Integer> subtopologyOf;
+    private final Consumer<byte[], byte[]> consumer;
     private final TaskSet tasks;
     private final SourceInput input;
     private final Committer committer;
-    private final Runnable onRevoked;
+    private final Self self;
     private boolean joined;
-
-    /** Also read by the assignor, for the next rebalance. */
-    private volatile Set<TaskId> owned = Set.of();
+    private boolean rebalancing;
+    private boolean abandoned;
+    private volatile AssignorData.Assigned told = AssignorData.Assigned.NOTHING;
 
     /**
      * @param subtopologyOf by source topic
      */
     Assignment(
             Map<String, Integer> subtopologyOf,
+            Consumer<byte[], byte[]> consumer,
             TaskSet tasks,
             SourceInput input,
             Committer committer,
-            Runnable onRevoked) {
+            Self self) {
         this.subtopologyOf = subtopologyOf;
+        this.consumer = consumer;
         this.tasks = tasks;
         this.input = input;
         this.committer = committer;
-        this.onRevoked = onRevoked;
+        this.self = self;
     }
 
-    /** Whether the thread is in the group, with tasks or without any. */
-    boolean isJoined() {
-        return joined;
+    /** Whether the thread is in the group, with tasks or without any, and the group is at rest. */
+    boolean isSettled() {
+        return joined && !rebalancing;
     }
 
-    Set<TaskId> owned() {
-        return owned;
+    /** Between joining and the answer: the generation that a commit would name may be over. */
+    boolean isRebalancing() {
+        return rebalancing;
+    }
+
+    /** Tasks to follow until they can move here at once. */
+    Set<TaskId> warmups() {
+        return told.warmup();
+    }
+
+    /** Instances with an endpoint, and their tasks. From any thread. */
+    List<AssignorData.Host> hosts() {
+        return told.hosts();
+    }
+
+    @Override
+    public TaskPlacement.Member joining() {
+        rebalancing = true;
+        return self.describe(tasks.active());
+    }
+
+    @Override
+    public void assigned(AssignorData.Assigned assigned) {
+        told = assigned;
     }
 
     @Override
     public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
-        joined = false;
-        onRevoked.run();
-        committer.commit(false);
-        input.revoked();
+        if (partitions.isEmpty()) {
+            return;
+        }
+        if (abandoned) {
+            onPartitionsLost(partitions);
+            return;
+        }
+        try {
+            committer.commit(false);
+        } catch (TransactionLostException e) {
+            // Nothing of the thread's work since the last commit may stay, wherever it goes on.
+            LOG.warn("Cannot commit {} before giving it up", partitions, e);
+            committer.rollBack();
+            tasks.closeActiveDirty();
+            input.revoked(consumer.assignment());
+            return; // what is left is opened again when the rebalance is over
+        }
+        tasks.revoke(byTask(partitions).keySet());
+        input.revoked(partitions);
     }
 
     @Override
     public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
-        Map<TaskId, List<TopicPartition>> assigned = new TreeMap<>();
-        for (TopicPartition partition : partitions) {
-            assigned.computeIfAbsent(taskId(partition), id -> new ArrayList<>()).add(partition);
+        rebalancing = false;
+        Map<TaskId, List<TopicPartition>> assigned = byTask(consumer.assignment());
+        if (tasks.closesAny(assigned)) {
+            committer.commit(false);
         }
-        tasks.assign(assigned);
-        input.assigned(partitions);
-        owned = Set.copyOf(assigned.keySet());
+        tasks.assign(assigned, following());
+        input.assigned(consumer.assignment());
         joined = true;
+    }
+
+    /** The thread ends by an error: what it did since the last commit must not be committed. */
+    void abandon() {
+        abandoned = true;
+    }
+
+    private Set<TaskId> following() {
+        Set<TaskId> following = new TreeSet<>(told.standby());
+        following.addAll(told.warmup());
+        return following;
+    }
+
+    /** After a roll back: the same tasks again. */
+    void reopen() {
+        Set<TopicPartition> all = new HashSet<>(consumer.assignment());
+        input.revoked(all);
+        tasks.assign(byTask(all), following());
+        input.assigned(all);
+    }
+
+    private Map<TaskId, List<TopicPartition>> byTask(Collection<TopicPartition> partitions) {
+        Map<TaskId, List<TopicPartition>> byTask = new TreeMap<>();
+        for (TopicPartition partition : partitions) {
+            byTask.computeIfAbsent(taskId(partition), id -> new ArrayList<>()).add(partition);
+        }
+        return byTask;
     }
 
     private TaskId taskId(TopicPartition partition) {
@@ -86,10 +166,12 @@ final class Assignment implements ConsumerRebalanceListener {
 
     @Override
     public void onPartitionsLost(Collection<TopicPartition> partitions) {
-        LOG.warn("Dropped from the group; {} go on elsewhere", owned);
+        if (!abandoned) {
+            LOG.warn("Dropped from the group; {} go on elsewhere", tasks.active());
+        }
         joined = false;
-        input.revoked();
-        tasks.closeAll(false);
-        owned = Set.of();
+        committer.rollBack();
+        tasks.closeActiveDirty();
+        input.revoked(partitions);
     }
 }

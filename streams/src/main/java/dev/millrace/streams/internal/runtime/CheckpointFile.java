@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * directory>/.checkpoint}.
  *
  * <pre>
- * 0                          version
+ * 1                          0: at least once, 1: exactly once
  * 2                          number of lines that follow
  * app-counts-changelog 3 170 topic, partition, first offset that may be missing
  * ...
@@ -28,15 +28,33 @@ import org.slf4j.LoggerFactory;
  *
  * Replaced as a whole. A file that does not read so is as good as none: stores are then filled from
  * the beginning of their changelogs.
+ *
+ * <p>A store that was written at least once may hold what never got into its changelog, and is as
+ * good as none for exactly-once. Whoever opens a store at least once says so before he writes.
  */
 final class CheckpointFile {
     private static final Logger LOG = LoggerFactory.getLogger(CheckpointFile.class);
-    private static final String VERSION = "0";
+    private static final String AT_LEAST_ONCE = "0";
+    private static final String EXACTLY_ONCE = "1";
 
     private final Path file;
+    private final boolean exactlyOnce;
 
-    CheckpointFile(Path taskDirectory) {
+    /**
+     * @param exactlyOnce how the stores are written
+     */
+    CheckpointFile(Path taskDirectory, boolean exactlyOnce) {
         file = taskDirectory.resolve(".checkpoint");
+        this.exactlyOnce = exactlyOnce;
+    }
+
+    /** What {@link #read()} says, from now on under this guarantee. */
+    Map<TopicPartition, Long> take() {
+        Map<TopicPartition, Long> offsets = read();
+        if (!offsets.isEmpty() && !exactlyOnce) {
+            write(offsets);
+        }
+        return offsets;
     }
 
     Map<TopicPartition, Long> read() {
@@ -47,9 +65,13 @@ final class CheckpointFile {
         try {
             List<String> lines = Files.readAllLines(file);
             if (lines.size() < 2
-                    || !lines.get(0).equals(VERSION)
+                    || !List.of(AT_LEAST_ONCE, EXACTLY_ONCE).contains(lines.get(0))
                     || Integer.parseInt(lines.get(1)) != lines.size() - 2) {
-                throw new IOException("not version " + VERSION + " with as many lines as it says");
+                throw new IOException("not version 0 or 1 with as many lines as it says");
+            }
+            if (exactlyOnce && lines.get(0).equals(AT_LEAST_ONCE)) {
+                LOG.info("{} was written at least once; the stores are filled anew", file);
+                return offsets;
             }
             for (String line : lines.subList(2, lines.size())) {
                 String[] words = line.split(" ");
@@ -65,7 +87,12 @@ final class CheckpointFile {
     }
 
     void write(Map<TopicPartition, Long> offsets) {
-        StringBuilder text = new StringBuilder(VERSION + "\n" + offsets.size() + "\n");
+        StringBuilder text =
+                new StringBuilder(
+                        (exactlyOnce ? EXACTLY_ONCE : AT_LEAST_ONCE)
+                                + "\n"
+                                + offsets.size()
+                                + "\n");
         Map<String, String> sorted = new TreeMap<>();
         offsets.forEach(
                 (partition, offset) ->

@@ -10,14 +10,23 @@ final class Checkpoints {
     private final StateDirectory stateDirectory;
     private final ProducerCollector collector;
     private final Restorer restorer;
+    private final boolean exactlyOnce;
 
-    Checkpoints(StateDirectory stateDirectory, ProducerCollector collector, Restorer restorer) {
+    Checkpoints(
+            StateDirectory stateDirectory,
+            ProducerCollector collector,
+            Restorer restorer,
+            boolean exactlyOnce) {
         this.stateDirectory = stateDirectory;
         this.collector = collector;
         this.restorer = restorer;
+        this.exactlyOnce = exactlyOnce;
     }
 
-    /** Makes the stores durable first. All that was sent must be acknowledged. */
+    /**
+     * Makes the stores durable first. All that was sent must be acknowledged, and committed where
+     * there are transactions.
+     */
     void write(Task task) {
         Map<TopicPartition, Long> offsets = new HashMap<>();
         task.changelogs()
@@ -33,7 +42,7 @@ final class Checkpoints {
                         });
         if (!offsets.isEmpty()) {
             task.flushStores();
-            new CheckpointFile(stateDirectory.task(task.id())).write(offsets);
+            new CheckpointFile(stateDirectory.task(task.id()), exactlyOnce).write(offsets);
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.streams.internal.runtime;
 
+import dev.millrace.streams.StreamsConfig;
 import dev.millrace.streams.internal.task.Task;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.CommitFailedException;
@@ -11,10 +12,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Commits the work of one thread: caches are written out, the producer has all acknowledged, the
- * positions of the sources are saved, and now and then stores are made durable and their
- * checkpoints written. After a crash, processing goes on at the last commit with stores that hold
- * at least what was read until then: no record is lost, some are processed twice.
+ * Commits the work of one thread, and now and then makes its stores durable and writes their
+ * checkpoints.
+ *
+ * <p>At least once: caches are written out, the producer has all acknowledged, the positions of the
+ * sources are saved. After a crash, processing goes on at the last commit with stores that hold at
+ * least what was read until then: no record is lost, some are processed twice.
+ *
+ * <p>Exactly once: caches are written out, and one transaction takes output, changelogs and the
+ * positions of the sources. Then the stores take over what they held back:
+ *
+ * <pre>
+ * crash before the transaction is committed   nothing happened: neither on the cluster nor on disk
+ * crash after it                              the changelog has what the disk lacks, behind the checkpoint
+ * </pre>
  */
 final class Committer {
     private static final Logger LOG = LoggerFactory.getLogger(Committer.class);
@@ -24,9 +35,10 @@ final class Committer {
     private final ProducerCollector collector;
     private final TaskSet tasks;
     private final SourceInput input;
-    private final Checkpoints checkpoints;
     private final RepartitionPurge purge;
+    private final boolean exactlyOnce;
     private final long intervalMs;
+    private final long maxUncommittedBytes;
     private long lastCommitMs = System.currentTimeMillis();
     private long lastCheckpointMs = lastCommitMs;
 
@@ -35,20 +47,25 @@ final class Committer {
             ProducerCollector collector,
             TaskSet tasks,
             SourceInput input,
-            Checkpoints checkpoints,
             RepartitionPurge purge,
-            long intervalMs) {
+            StreamsConfig config) {
         this.consumer = consumer;
         this.collector = collector;
         this.tasks = tasks;
         this.input = input;
-        this.checkpoints = checkpoints;
         this.purge = purge;
-        this.intervalMs = intervalMs;
+        this.exactlyOnce = config.exactlyOnce();
+        this.intervalMs = config.commitIntervalMs();
+        this.maxUncommittedBytes = config.maxUncommittedBytesPerThread();
     }
 
     boolean isDue() {
-        return System.currentTimeMillis() - lastCommitMs >= intervalMs;
+        return millisLeft() <= 0 || (exactlyOnce && tasks.uncommittedBytes() > maxUncommittedBytes);
+    }
+
+    /** Until the next commit. */
+    long millisLeft() {
+        return lastCommitMs + intervalMs - System.currentTimeMillis();
     }
 
     /**
@@ -56,8 +73,32 @@ final class Committer {
      */
     void commit(boolean checkpoint) {
         tasks.running().forEach(Task::flushCaches);
-        collector.flush();
         Map<TopicPartition, OffsetAndMetadata> offsets = input.processed();
+        if (exactlyOnce) {
+            commitTransaction(offsets);
+        } else {
+            collector.flush();
+            commitOffsets(offsets);
+        }
+        lastCommitMs = System.currentTimeMillis();
+        if (checkpoint || lastCommitMs - lastCheckpointMs >= CHECKPOINT_INTERVAL_MS) {
+            tasks.checkpoint();
+            lastCheckpointMs = lastCommitMs;
+        }
+    }
+
+    private void commitTransaction(Map<TopicPartition, OffsetAndMetadata> offsets) {
+        if (offsets.isEmpty() && !collector.isInTransaction()) {
+            return;
+        }
+        collector.commitTransaction(
+                offsets.isEmpty() ? input.anyPosition() : offsets, consumer.groupMetadata());
+        tasks.running().forEach(Task::commitStores);
+        input.committed();
+        purge.committed(offsets);
+    }
+
+    private void commitOffsets(Map<TopicPartition, OffsetAndMetadata> offsets) {
         try {
             if (!offsets.isEmpty()) {
                 consumer.commitSync(offsets);
@@ -70,10 +111,13 @@ final class Committer {
             // The group went on without this thread: the next poll says that its tasks are lost.
             LOG.warn("Cannot commit: {}", e.getMessage());
         }
-        lastCommitMs = System.currentTimeMillis();
-        if (checkpoint || lastCommitMs - lastCheckpointMs >= CHECKPOINT_INTERVAL_MS) {
-            tasks.running().forEach(checkpoints::write);
-            lastCheckpointMs = lastCommitMs;
+    }
+
+    /** Aborts what was written since the last commit; the tasks have to be closed, too. */
+    void rollBack() {
+        if (exactlyOnce) {
+            collector.rollBack();
         }
+        lastCommitMs = System.currentTimeMillis();
     }
 }

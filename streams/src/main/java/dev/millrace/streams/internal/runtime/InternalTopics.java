@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -55,6 +56,7 @@ final class InternalTopics {
     private final TopologySpec topology;
     private final String applicationId;
     private final List<SubtopologySpec> subtopologies;
+    private final Map<Integer, Integer> tasksOf = new ConcurrentHashMap<>();
 
     InternalTopics(Admin admin, StreamsConfig config, TopologySpec topology) {
         this.admin = admin;
@@ -65,10 +67,12 @@ final class InternalTopics {
     }
 
     /** Topics that are being created. */
-    @FunctionalInterface
     interface Ensured {
         /** Returns when all are there; throws what went wrong. */
         void await() throws InterruptedException;
+
+        /** How many tasks each sub-topology has; when all topics are there. */
+        Map<Integer, Integer> tasksOf();
     }
 
     /** Begins on a thread of its own: a stream thread makes its clients meanwhile. */
@@ -82,14 +86,22 @@ final class InternalTopics {
         Thread thread = new Thread(task, applicationId + "-internal-topics");
         thread.setDaemon(true);
         thread.start();
-        return () -> {
-            try {
-                task.get();
-            } catch (ExecutionException e) {
-                if (e.getCause() instanceof RuntimeException refused) {
-                    throw refused;
+        return new Ensured() {
+            @Override
+            public void await() throws InterruptedException {
+                try {
+                    task.get();
+                } catch (ExecutionException e) {
+                    if (e.getCause() instanceof RuntimeException refused) {
+                        throw refused;
+                    }
+                    throw new StreamsException("Cannot create internal topics", e.getCause());
                 }
-                throw new StreamsException("Cannot create internal topics", e.getCause());
+            }
+
+            @Override
+            public Map<Integer, Integer> tasksOf() {
+                return Map.copyOf(tasksOf);
             }
         };
     }
@@ -127,6 +139,7 @@ final class InternalTopics {
                             .mapToInt(topic -> partitions.getOrDefault(topic, 0))
                             .max()
                             .orElse(0);
+            tasksOf.put(subtopology.id(), tasks);
             for (StoreSpec store : subtopology.stores()) {
                 if (store.logged()) {
                     String topic = store.changelogTopic(applicationId);

@@ -18,13 +18,19 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings records from the consumer to the tasks of one thread, as many as they can hold, and knows
  * how far they were processed. Used by the thread only.
  */
 final class SourceInput {
+    private static final Logger LOG = LoggerFactory.getLogger(SourceInput.class);
+    private static final Duration STABLE_TIMEOUT = Duration.ofMillis(500);
+
     /** Where a source begins that has no committed offset. */
     @FunctionalInterface
     interface ResetPolicies {
@@ -36,6 +42,7 @@ final class SourceInput {
     private final TaskSet tasks;
     private final ResetPolicies policies;
     private final String defaultPolicy;
+    private final StreamsMetrics.OfThread metrics;
     private final long maxTaskIdleMs;
     private final int maxBuffered;
 
@@ -50,7 +57,9 @@ final class SourceInput {
             Consumer<byte[], byte[]> consumer,
             TaskSet tasks,
             ResetPolicies policies,
-            StreamsConfig config) {
+            StreamsConfig config,
+            StreamsMetrics.OfThread metrics) {
+        this.metrics = metrics;
         this.consumer = consumer;
         this.tasks = tasks;
         this.policies = policies;
@@ -64,6 +73,7 @@ final class SourceInput {
     /** Whether records came. */
     boolean poll(Duration timeout) {
         ConsumerRecords<byte[], byte[]> records;
+        long startNs = System.nanoTime();
         try {
             records = consumer.poll(timeout);
         } catch (InvalidOffsetException e) {
@@ -79,6 +89,7 @@ final class SourceInput {
                 paused.add(partition);
             }
         }
+        metrics.polled(startNs, records.count());
         return !records.isEmpty();
     }
 
@@ -147,9 +158,7 @@ final class SourceInput {
         for (TopicPartition partition : consumed) {
             Task task = tasks.of(partition);
             if (task != null) {
-                Long unprocessed = task.firstUnprocessed(partition);
-                long next = unprocessed != null ? unprocessed : consumer.position(partition);
-                offsets.put(partition, new OffsetAndMetadata(next));
+                offsets.put(partition, position(task, partition));
             }
         }
         return offsets;
@@ -164,12 +173,50 @@ final class SourceInput {
                 });
     }
 
-    /** All partitions are taken away: what is buffered will be fetched again, here or elsewhere. */
-    void revoked() {
-        consumed.clear();
-        paused.clear();
+    /** A position to commit with a transaction that read nothing; empty without any partition. */
+    Map<TopicPartition, OffsetAndMetadata> anyPosition() {
+        for (Task task : tasks.running()) {
+            for (TopicPartition partition : task.partitions()) {
+                return Map.of(partition, position(task, partition));
+            }
+        }
+        return Map.of();
+    }
+
+    private OffsetAndMetadata position(Task task, TopicPartition partition) {
+        Long unprocessed = task.firstUnprocessed(partition);
+        return new OffsetAndMetadata(
+                unprocessed != null ? unprocessed : consumer.position(partition));
+    }
+
+    /**
+     * Goes to the committed positions, of partitions that have any.
+     *
+     * @return false while a transaction that may move them is under way
+     */
+    boolean rewind(Collection<TopicPartition> partitions) {
+        try {
+            consumer.committed(Set.copyOf(partitions), STABLE_TIMEOUT)
+                    .forEach(
+                            (partition, offset) -> {
+                                if (offset != null) {
+                                    consumer.seek(partition, offset);
+                                } else {
+                                    reset(Set.of(partition));
+                                }
+                            });
+            return true;
+        } catch (TimeoutException e) {
+            LOG.info("Waits for the transaction that has offsets of {}", partitions);
+            return false;
+        }
+    }
+
+    /** What is buffered of partitions that are taken away is fetched again, here or elsewhere. */
+    void revoked(Collection<TopicPartition> partitions) {
+        consumed.removeAll(partitions);
+        paused.removeAll(partitions);
         idleSinceMs.clear();
-        tasks.running().forEach(Task::clearBuffers);
     }
 
     /** Records come only for tasks that can take them. */

@@ -12,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,6 +37,10 @@ public final class StateDirectory {
 
     private final Path root;
     private final Map<TaskId, Thread> owners = new ConcurrentHashMap<>();
+
+    /** Of tasks that are open: checkpoints lag behind. */
+    private final Map<TaskId, Long> positions = new ConcurrentHashMap<>();
+
     private @Nullable FileChannel channel;
     private @Nullable FileLock lock;
 
@@ -114,7 +119,28 @@ public final class StateDirectory {
     }
 
     void release(TaskId id) {
-        owners.remove(id, Thread.currentThread());
+        if (owners.remove(id, Thread.currentThread())) {
+            positions.remove(id);
+        }
+    }
+
+    /** By the owner, how many changelog records the stores hold: the sum of their offsets. */
+    void report(TaskId id, long offsetSum) {
+        positions.put(id, offsetSum);
+    }
+
+    /** Tasks that have state here, and how many changelog records it holds. */
+    Map<TaskId, Long> storedTasks(boolean exactlyOnce) {
+        Map<TaskId, Long> stored = new TreeMap<>();
+        for (TaskId id : tasksWithState()) {
+            long sum = 0;
+            for (long offset : new CheckpointFile(task(id), exactlyOnce).read().values()) {
+                sum += offset;
+            }
+            stored.put(id, sum);
+        }
+        stored.putAll(positions);
+        return stored;
     }
 
     /** Tasks whose persistent stores have a checkpoint here. */

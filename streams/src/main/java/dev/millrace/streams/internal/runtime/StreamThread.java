@@ -1,6 +1,10 @@
 package dev.millrace.streams.internal.runtime;
 
 import dev.millrace.streams.StreamsConfig;
+import dev.millrace.streams.TaskMetadata;
+import dev.millrace.streams.ThreadMetadata;
+import dev.millrace.streams.errors.InvalidStateStoreException;
+import dev.millrace.streams.errors.StateStoreMigratedException;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.store.CacheBudget;
 import dev.millrace.streams.internal.task.Task;
@@ -8,17 +12,30 @@ import dev.millrace.streams.internal.topology.NodeSpec;
 import dev.millrace.streams.internal.topology.SubtopologySpec;
 import dev.millrace.streams.internal.topology.TopologySpec;
 import dev.millrace.streams.processor.PunctuationType;
+import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.TaskId;
+import dev.millrace.streams.query.Position;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs tasks: polls, processes, commits. Everything but {@link #shutdown(boolean)} happens on the
@@ -28,6 +45,7 @@ import org.jspecify.annotations.Nullable;
  * clients -> input -> tasks -> collector
  *   group -> assignment -> tasks
  *            committer: collector, input's offsets, checkpoints, purge of repartition topics
+ *            restorer: changelogs -> stores of tasks that begin, and of standby tasks
  * </pre>
  */
 public final class StreamThread extends Thread {
@@ -37,6 +55,17 @@ public final class StreamThread extends Thread {
 
         /** The thread ends after it returns; null: it was asked to. */
         void ended(StreamThread thread, @Nullable Throwable cause);
+
+        /** Another instance wants all to end. */
+        void applicationShutDown();
+    }
+
+    /** What the instance wants; asked on the thread. */
+    public interface Instance {
+        boolean isPaused();
+
+        /** Whether all instances of the application are to end. */
+        boolean endsApplication();
     }
 
     /** Where a thread is. */
@@ -48,6 +77,7 @@ public final class StreamThread extends Thread {
         ENDED
     }
 
+    private static final Logger LOG = LoggerFactory.getLogger(StreamThread.class);
     private static final int RECORDS_PER_ROUND = 256;
     private static final Duration RESTORE_POLL = Duration.ofMillis(20);
 
@@ -55,6 +85,9 @@ public final class StreamThread extends Thread {
      * Not longer: the consumer does not return when it has got an assignment, only with records.
      */
     private static final Duration REBALANCE_POLL = Duration.ofMillis(10);
+
+    /** How often warm-ups are looked at. */
+    private static final long WARMUP_CHECK_MS = 500;
 
     /** Without input for as long, batches go out before their linger.ms: nothing will fill them. */
     private static final Duration QUIET = Duration.ofMillis(5);
@@ -66,21 +99,35 @@ public final class StreamThread extends Thread {
     private final UUID processId;
     private final Admin admin;
     private final Listener listener;
+    private final RestoreEvents events;
+    private final StreamsMetrics.OfThread metrics;
+    private final Instance instance;
+    private final boolean exactlyOnce;
     private final @Nullable CacheBudget budget;
     private final Map<Integer, SubtopologySpec> subtopologies = new HashMap<>();
     private final Map<String, Integer> subtopologyOf = new HashMap<>();
     private final Duration pollTimeout;
 
+    /**
+     * Held while tasks work. Others take it between two rounds, to read stores: it is fair, so that
+     * they need not wait for longer than one.
+     */
+    private final ReentrantLock gate = new ReentrantLock(true);
+
+    /** Tasks of each sub-topology in the whole application, when its topics are known. */
+    private volatile Map<Integer, Integer> tasksOf = Map.of();
+
     private volatile boolean stop;
     private volatile boolean leaveGroup;
     private volatile ThreadState state = ThreadState.STARTING;
     private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
+    private volatile @Nullable ThreadClients clients;
 
     @SuppressWarnings("NullAway.Init") // made by the thread itself, before it is used
     private ProducerCollector collector;
 
     @SuppressWarnings("NullAway.Init") // made by the thread itself, before it is used
-    private TaskSet tasks;
+    private volatile TaskSet tasks;
 
     @SuppressWarnings("NullAway.Init") // made by the thread itself, before it is used
     private SourceInput input;
@@ -89,7 +136,16 @@ public final class StreamThread extends Thread {
     private Committer committer;
 
     @SuppressWarnings("NullAway.Init") // made by the thread itself, before it is used
-    private Assignment assignment;
+    private volatile Assignment assignment;
+
+    /** What a reader has met while he wrote out a cache; the thread has to deal with it. */
+    private volatile @Nullable RuntimeException metByReader;
+
+    private long lastWarmupCheckMs;
+    private long lastRebalanceMs;
+
+    /** Of the first roll back since the last commit; 0: none. */
+    private long lostSinceMs;
 
     /**
      * @param number from 1 within the process; a thread that replaces another has its number, and
@@ -103,8 +159,15 @@ public final class StreamThread extends Thread {
             StateDirectory stateDirectory,
             UUID processId,
             Admin admin,
-            Listener listener) {
+            Listener listener,
+            RestoreEvents events,
+            StreamsMetrics metrics,
+            Instance instance) {
         super(name);
+        this.metrics = metrics.ofThread(name);
+        this.events = events;
+        this.instance = instance;
+        this.exactlyOnce = config.exactlyOnce();
         this.number = number;
         this.config = config;
         this.topology = topology;
@@ -113,7 +176,7 @@ public final class StreamThread extends Thread {
         this.admin = admin;
         this.listener = listener;
         int threads = config.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
-        long cacheBytes = config.getLong(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG);
+        long cacheBytes = config.cacheMaxBytes();
         this.budget = cacheBytes > 0 ? new CacheBudget(cacheBytes / threads) : null;
         this.pollTimeout = Duration.ofMillis(config.getLong(StreamsConfig.POLL_MS_CONFIG));
         for (SubtopologySpec subtopology : topology.subtopologies(config.applicationId())) {
@@ -160,65 +223,150 @@ public final class StreamThread extends Thread {
                         e) { // an Error in a user's function must not end the application unnoticed
             cause = e;
         }
+        clients = null;
+        metrics.close();
         set(ThreadState.ENDED);
         listener.ended(this, cause);
     }
 
     private void process() throws InterruptedException {
         InternalTopics.Ensured topics = new InternalTopics(admin, config, topology).ensure();
+        Changelogs changelogs =
+                new Changelogs(admin, config.applicationId(), subtopologies.values());
         TaskAssignor.Context context =
                 new TaskAssignor.Context(
                         List.copyOf(subtopologies.values()),
                         processId,
-                        () -> assignment.owned(),
-                        stateDirectory::tasksWithState);
+                        new AssignmentOfThis(),
+                        changelogs::endSums,
+                        placementSettings());
         boolean clean = false;
         try (ThreadClients clients = new ThreadClients(getName(), number, config, context)) {
-            wire(clients);
+            wire(clients, changelogs);
+            this.clients = clients;
             consumer = clients.main;
+            if (exactlyOnce) {
+                clients.initTransactions();
+            }
             topics.await();
-            clients.main.subscribe(subtopologyOf.keySet(), assignment);
-            set(ThreadState.REBALANCING);
             try {
-                while (!stop) {
-                    once();
+                tasksOf = topics.tasksOf();
+                clients.main.subscribe(subtopologyOf.keySet(), new Gated());
+                set(ThreadState.REBALANCING);
+                try {
+                    while (!stop) {
+                        onceOrAgain();
+                    }
+                } catch (WakeupException e) {
+                    if (!stop) {
+                        throw e;
+                    }
                 }
-            } catch (WakeupException e) {
-                if (!stop) {
-                    throw e;
+                lastCommit();
+                clean = true;
+            } finally {
+                if (!clean) {
+                    assignment.abandon();
                 }
             }
-            lastCommit();
-            clean = true;
             if (leaveGroup) {
                 clients.leaveGroup();
             }
         } finally {
             consumer = null;
-            if (tasks != null) {
-                tasks.closeAll(clean);
+            gate.lock();
+            try {
+                if (tasks != null) {
+                    tasks.closeAll(clean);
+                }
+            } finally {
+                gate.unlock();
             }
         }
     }
 
-    private void wire(ThreadClients clients) {
-        collector = new ProducerCollector(clients.producer);
-        Restorer restorer = new Restorer(clients.restore, stateDirectory);
-        Checkpoints checkpoints = new Checkpoints(stateDirectory, collector, restorer);
-        tasks = new TaskSet(this::task, stateDirectory, collector, restorer, checkpoints);
-        input = new SourceInput(clients.main, tasks, this::resetPolicy, config);
-        committer =
-                new Committer(
-                        clients.main,
-                        collector,
-                        tasks,
-                        input,
-                        checkpoints,
-                        purge(),
-                        config.getLong(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG));
+    private TaskPlacement.Settings placementSettings() {
+        return new TaskPlacement.Settings(
+                config.getInt(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG),
+                config.getLong(StreamsConfig.ACCEPTABLE_RECOVERY_LAG_CONFIG),
+                config.getInt(StreamsConfig.MAX_WARMUP_REPLICAS_CONFIG));
+    }
+
+    /** The consumer calls it while it polls, without the gate. */
+    private final class Gated implements ConsumerRebalanceListener {
+        private void call(
+                BiConsumer<Assignment, Collection<TopicPartition>> what,
+                Collection<TopicPartition> partitions) {
+            gate.lock();
+            try {
+                what.accept(assignment, partitions);
+            } finally {
+                gate.unlock();
+            }
+        }
+
+        @Override
+        public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+            call(Assignment::onPartitionsRevoked, partitions);
+        }
+
+        @Override
+        public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+            call(Assignment::onPartitionsAssigned, partitions);
+        }
+
+        @Override
+        public void onPartitionsLost(Collection<TopicPartition> partitions) {
+            call(Assignment::onPartitionsLost, partitions);
+        }
+    }
+
+    /** The assignor is made before the assignment. */
+    private final class AssignmentOfThis implements TaskAssignor.Owner {
+        @Override
+        public TaskPlacement.Member joining() {
+            return assignment.joining();
+        }
+
+        @Override
+        public void assigned(AssignorData.Assigned assigned) {
+            lastRebalanceMs = System.currentTimeMillis();
+            assignment.assigned(assigned);
+            if (assigned.shutdown()) {
+                listener.applicationShutDown();
+            }
+        }
+    }
+
+    private void wire(ThreadClients clients, Changelogs changelogs) {
+        collector =
+                new ProducerCollector(
+                        clients.producer(),
+                        clients::renewProducer,
+                        exactlyOnce,
+                        config.productionExceptionHandler(),
+                        config.deadLetterTopic() != null);
+        Restorer restorer =
+                new Restorer(
+                        clients.restore, stateDirectory, changelogs::bounds, events, exactlyOnce);
+        Checkpoints checkpoints = new Checkpoints(stateDirectory, collector, restorer, exactlyOnce);
+        tasks = new TaskSet(this::task, stateDirectory, collector, restorer, checkpoints, metrics);
+        input = new SourceInput(clients.main, tasks, this::resetPolicy, config, metrics);
+        committer = new Committer(clients.main, collector, tasks, input, purge(), config);
         assignment =
                 new Assignment(
-                        subtopologyOf, tasks, input, committer, () -> set(ThreadState.REBALANCING));
+                        subtopologyOf,
+                        clients.main,
+                        tasks,
+                        input,
+                        committer,
+                        active ->
+                                new TaskPlacement.Member(
+                                        processId,
+                                        active,
+                                        stateDirectory.storedTasks(exactlyOnce),
+                                        config.applicationServer(),
+                                        instance.endsApplication()));
     }
 
     private RepartitionPurge purge() {
@@ -234,52 +382,277 @@ public final class StreamThread extends Thread {
     }
 
     private void lastCommit() {
+        gate.lock();
         try {
             committer.commit(true);
         } catch (WakeupException e) {
             // The call of shutdown() that the loop had not yet noticed; there is no second one.
             committer.commit(true);
+        } finally {
+            gate.unlock();
         }
     }
 
-    private void once() {
-        tasks.openWaiting();
-        input.resume();
-        boolean busy = tasks.hasRecords();
-        if (tasks.isRestoring()) {
-            tasks.restore(busy ? Duration.ZERO : RESTORE_POLL);
-            busy = true;
+    private void onceOrAgain() {
+        try {
+            once();
+        } catch (TransactionLostException e) {
+            rollBack(e);
         }
+    }
+
+    /** Goes on from what is committed, with the same tasks. */
+    private void rollBack(TransactionLostException cause) {
+        long nowMs = System.currentTimeMillis();
+        if (lostSinceMs == 0) {
+            lostSinceMs = nowMs;
+        } else if (nowMs - lostSinceMs > config.getLong(StreamsConfig.TASK_TIMEOUT_MS_CONFIG)) {
+            throw new StreamsException(
+                    "No transaction was committed for "
+                            + (nowMs - lostSinceMs)
+                            + " ms ("
+                            + StreamsConfig.TASK_TIMEOUT_MS_CONFIG
+                            + ")",
+                    cause);
+        }
+        LOG.warn("{} goes on at the last commit: {}", getName(), cause.toString(), cause);
+        gate.lock();
+        try {
+            tasks.closeActiveDirty();
+            committer.rollBack();
+            assignment.reopen();
+        } finally {
+            gate.unlock();
+        }
+        set(ThreadState.REBALANCING);
+    }
+
+    /** Tasks with open stores, and whether they run. From any thread. */
+    Map<TaskId, Boolean> openTasks() {
+        if (tasks == null) {
+            return Map.of();
+        }
+        gate.lock();
+        try {
+            return tasks.open();
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    /**
+     * Reads a store of a task on the caller's thread, between two rounds of this one.
+     *
+     * @param everything whether what the cache holds back goes into the store first
+     * @throws StateStoreMigratedException when the task is not here any more
+     */
+    <R> R read(TaskId id, String store, boolean everything, Function<StateStore, R> reading) {
+        gate.lock();
+        try {
+            Task task = tasks.find(id);
+            if (task == null) {
+                throw new StateStoreMigratedException(
+                        "State store " + store + " of task " + id + " is not here any more");
+            }
+            if (everything && tasks.isRunning(task)) {
+                writeOutFor(task, store);
+            }
+            return reading.apply(task.view(store));
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    /** Reads a store together with what its task has seen of its sources. */
+    <R> R query(
+            TaskId id,
+            String store,
+            boolean everything,
+            BiFunction<StateStore, Position, R> reading) {
+        return read(
+                id,
+                store,
+                everything,
+                view -> {
+                    Task task = tasks.find(id);
+                    return reading.apply(
+                            view, task == null ? Position.emptyPosition() : task.position());
+                });
+    }
+
+    private void writeOutFor(Task task, String store) {
+        try {
+            task.flushCaches();
+        } catch (RuntimeException e) {
+            metByReader = e;
+            throw new InvalidStateStoreException(
+                    "State store " + store + " cannot be read: its task fails", e);
+        }
+    }
+
+    /** Positions in the changelogs of open tasks, and whether the task runs. From any thread. */
+    public Map<TopicPartition, Long> changelogPositions() {
+        if (tasks == null) {
+            return Map.of();
+        }
+        gate.lock();
+        try {
+            return tasks.changelogPositions();
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    /** Tasks at this moment. From any thread. */
+    public ThreadMetadata metadata() {
+        gate.lock();
+        try {
+            return new Description(
+                    state.name(),
+                    getName(),
+                    tasks == null ? Set.of() : tasks.describe(tasks.running()),
+                    tasks == null ? Set.of() : tasks.describe(tasks.standbys()),
+                    getName() + "-consumer",
+                    getName() + "-restore-consumer",
+                    Set.of(getName() + "-producer"),
+                    config.clientId() + "-admin");
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    /** Of the clients; empty before there are any. From any thread. */
+    public Map<MetricName, Metric> clientMetrics() {
+        ThreadClients made = clients;
+        return made == null ? Map.of() : made.metrics();
+    }
+
+    private record Description(
+            String threadState,
+            String threadName,
+            Set<TaskMetadata> activeTasks,
+            Set<TaskMetadata> standbyTasks,
+            String consumerClientId,
+            String restoreConsumerClientId,
+            Set<String> producerClientIds,
+            String adminClientId)
+            implements ThreadMetadata {}
+
+    /** Instances with an endpoint, as told in the last rebalance. From any thread. */
+    public List<AssignorData.Host> hosts() {
+        Assignment told = assignment;
+        return told == null ? List.of() : told.hosts();
+    }
+
+    /** How many tasks each sub-topology has in the whole application; empty until it is known. */
+    public Map<Integer, Integer> tasksOfSubtopologies() {
+        return tasksOf;
+    }
+
+    private void once() {
+        RuntimeException met = metByReader;
+        if (met != null) {
+            metByReader = null;
+            throw met;
+        }
+        boolean goesOn = !instance.isPaused();
+        boolean busy = begin(goesOn);
         poll(busy);
-        boolean progress;
+        gate.lock();
+        try {
+            if (goesOn) {
+                work();
+            }
+            boolean due =
+                    committer.isDue() || tasks.running().stream().anyMatch(Task::takeCommitRequest);
+            if (due && !(exactlyOnce && assignment.isRebalancing())) {
+                long startNs = System.nanoTime();
+                committer.commit(false);
+                metrics.committed(startNs);
+                lostSinceMs = 0;
+            }
+        } finally {
+            gate.unlock();
+        }
+        rebalanceWhenWarm();
+        set(
+                tasks.allRun() && assignment.isSettled()
+                        ? ThreadState.RUNNING
+                        : ThreadState.REBALANCING);
+    }
+
+    /** Opens and restores tasks; whether there is more to do than to wait for input. */
+    private boolean begin(boolean goesOn) {
+        gate.lock();
+        try {
+            tasks.openWaiting(partitions -> !exactlyOnce || input.rewind(partitions));
+            input.resume();
+            boolean busy = goesOn && tasks.hasRecords();
+            if (goesOn && tasks.reads()) {
+                boolean wait = !busy && tasks.isRestoring();
+                boolean moved = tasks.restore(wait ? RESTORE_POLL : Duration.ZERO);
+                busy |= moved || tasks.isRestoring();
+            }
+            return busy;
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    private void work() {
+        int processed;
         do {
-            progress = false;
+            processed = 0;
             for (Task task : tasks.running()) {
                 if (input.isReady(task)) {
-                    progress |= task.process(RECORDS_PER_ROUND) > 0;
+                    processed += task.process(RECORDS_PER_ROUND);
                 }
                 task.punctuate(PunctuationType.STREAM_TIME);
                 task.punctuate(PunctuationType.WALL_CLOCK_TIME);
             }
-        } while (progress && !committer.isDue());
-        if (committer.isDue() || tasks.running().stream().anyMatch(Task::takeCommitRequest)) {
-            committer.commit(false);
-        }
-        set(
-                tasks.allRun() && assignment.isJoined()
-                        ? ThreadState.RUNNING
-                        : ThreadState.REBALANCING);
+            if (processed > 0) {
+                metrics.processed(processed);
+            }
+        } while (processed > 0 && !committer.isDue() && !gate.hasQueuedThreads());
     }
 
     private void poll(boolean busy) {
         if (busy) {
             input.poll(Duration.ZERO);
-        } else if (tasks.isWaiting() || !assignment.isJoined()) {
+        } else if (tasks.isWaiting() || !assignment.isSettled()) {
             input.poll(REBALANCE_POLL);
-        } else if (!collector.isPending()) {
+        } else if (exactlyOnce && collector.isInTransaction()) {
+            long leftMs = Math.max(0, committer.millisLeft());
+            input.poll(Duration.ofMillis(Math.min(leftMs, pollTimeout.toMillis())));
+        } else if (exactlyOnce || !collector.isPending()) {
             input.poll(pollTimeout);
         } else if (!input.poll(QUIET)) {
             collector.flush();
+        }
+    }
+
+    /** Asks for a new placement when a task that warms up here could run here. */
+    private void rebalanceWhenWarm() {
+        Set<TaskId> warmups = assignment.warmups();
+        long nowMs = System.currentTimeMillis();
+        if (warmups.isEmpty()
+                || !assignment.isSettled()
+                || nowMs - lastWarmupCheckMs < WARMUP_CHECK_MS) {
+            return;
+        }
+        lastWarmupCheckMs = nowMs;
+        long acceptable = placementSettings().acceptableLag();
+        boolean warm =
+                warmups.stream()
+                        .map(tasks::lag)
+                        .anyMatch(lag -> lag.isPresent() && lag.getAsLong() <= acceptable);
+        boolean probe =
+                nowMs - lastRebalanceMs
+                        >= config.getLong(StreamsConfig.PROBING_REBALANCE_INTERVAL_MS_CONFIG);
+        KafkaConsumer<byte[], byte[]> member = consumer;
+        if ((warm || probe) && member != null) {
+            lastRebalanceMs = nowMs;
+            member.enforceRebalance(warm ? "a task has warmed up" : "probing");
         }
     }
 
@@ -309,19 +682,24 @@ public final class StreamThread extends Thread {
             throw new StreamsException(
                     "The group's leader runs another program: there is no task " + id + " here");
         }
-        return new Task(
-                id,
-                subtopology,
-                partitions,
-                new Task.Environment(
-                        config,
-                        collector,
-                        this::decorate,
-                        store -> store.changelogTopic(config.applicationId()),
-                        topic -> id.partition(),
-                        budget,
-                        stateDirectory.task(id),
-                        System::currentTimeMillis));
+        Task task =
+                new Task(
+                        id,
+                        subtopology,
+                        partitions,
+                        new Task.Environment(
+                                config,
+                                collector,
+                                this::decorate,
+                                store -> store.changelogTopic(config.applicationId()),
+                                topic -> id.partition(),
+                                budget,
+                                stateDirectory.task(id),
+                                System::currentTimeMillis));
+        if (exactlyOnce) {
+            task.holdWrites();
+        }
+        return task;
     }
 
     private void set(ThreadState next) {

@@ -5,12 +5,16 @@ import dev.millrace.streams.processor.TaskId;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.function.Supplier;
+import java.util.function.Function;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor;
 import org.apache.kafka.common.Cluster;
 import org.apache.kafka.common.Configurable;
@@ -21,27 +25,32 @@ import org.jspecify.annotations.Nullable;
  * Assigns whole tasks: partition n of every source topic of a sub-topology goes to one member. Runs
  * in the consumer of the group's leader; public for the consumer to create it.
  *
- * <pre>
- * user data of a subscription:
- *  version 1, 1 byte | process id, 16 bytes | running tasks | stored tasks
- * tasks:  count, 4 bytes | (sub-topology, 4 bytes | partition, 4 bytes)...
- * </pre>
- *
- * The leader takes a member of another version for one that has nothing.
+ * <p>Cooperative (KIP-429): members go on with their tasks while the group rebalances. A task that
+ * moves is first taken from one member, and given to the other in the rebalance that follows.
  */
 public final class TaskAssignor implements ConsumerPartitionAssignor, Configurable {
     /** Consumer setting that holds the {@link Context}. */
     static final String CONTEXT_CONFIG = "millrace.streams.assignor.context";
 
-    private static final byte VERSION = 1;
-    private static final int SMALLEST_USER_DATA = 1 + 16 + 4 + 4;
+    /** The thread that the assignor works for; called on it. */
+    interface Owner {
+        /** The group rebalances; what this member has to say about itself. */
+        TaskPlacement.Member joining();
 
-    /** What the assignor knows of its thread and program. */
+        void assigned(AssignorData.Assigned assigned);
+    }
+
+    /**
+     * What the assignor knows of its thread and program.
+     *
+     * @param ends sums of the changelogs' end offsets of those tasks that have changelogs
+     */
     record Context(
             List<SubtopologySpec> subtopologies,
             UUID processId,
-            Supplier<Set<TaskId>> runningTasks,
-            Supplier<Set<TaskId>> storedTasks) {}
+            Owner owner,
+            Function<Set<TaskId>, Map<TaskId, Long>> ends,
+            TaskPlacement.Settings settings) {}
 
     private @Nullable Context context;
 
@@ -66,63 +75,91 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
     }
 
     @Override
+    public List<RebalanceProtocol> supportedProtocols() {
+        return List.of(RebalanceProtocol.COOPERATIVE);
+    }
+
+    @Override
     public ByteBuffer subscriptionUserData(Set<String> topics) {
-        Context known = context();
-        return encode(
-                new TaskPlacement.Member(
-                        known.processId, known.runningTasks.get(), known.storedTasks.get()));
+        return AssignorData.encode(context().owner.joining());
     }
 
-    static ByteBuffer encode(TaskPlacement.Member member) {
-        int tasks = member.running().size() + member.stored().size();
-        ByteBuffer out = ByteBuffer.allocate(SMALLEST_USER_DATA + 8 * tasks);
-        out.put(VERSION);
-        out.putLong(member.processId().getMostSignificantBits());
-        out.putLong(member.processId().getLeastSignificantBits());
-        for (Set<TaskId> each : List.of(member.running(), member.stored())) {
-            out.putInt(each.size());
-            each.forEach(task -> out.putInt(task.subtopology()).putInt(task.partition()));
-        }
-        return out.flip();
-    }
-
-    static TaskPlacement.Member decode(@Nullable ByteBuffer userData) {
-        if (userData == null
-                || userData.remaining() < SMALLEST_USER_DATA
-                || userData.get(userData.position()) != VERSION) {
-            return new TaskPlacement.Member(new UUID(0, 0), Set.of(), Set.of());
-        }
-        ByteBuffer in = userData.duplicate();
-        in.get();
-        UUID processId = new UUID(in.getLong(), in.getLong());
-        return new TaskPlacement.Member(processId, readTasks(in), readTasks(in));
-    }
-
-    private static Set<TaskId> readTasks(ByteBuffer in) {
-        Set<TaskId> tasks = new TreeSet<>();
-        for (int count = in.getInt(); count > 0; count--) {
-            tasks.add(new TaskId(in.getInt(), in.getInt()));
-        }
-        return tasks;
+    @Override
+    public void onAssignment(Assignment assignment, ConsumerGroupMetadata metadata) {
+        context().owner.assigned(AssignorData.decodeAssigned(assignment.userData()));
     }
 
     @Override
     public GroupAssignment assign(Cluster metadata, GroupSubscription subscriptions) {
         Map<TaskId, List<TopicPartition>> tasks = tasks(metadata);
-        Map<String, TaskPlacement.Member> members = new HashMap<>();
+        Map<String, TaskPlacement.Member> members = new TreeMap<>();
+        Map<TopicPartition, Set<String>> claims = new HashMap<>();
         subscriptions
                 .groupSubscription()
-                .forEach((id, subscription) -> members.put(id, decode(subscription.userData())));
-        Map<String, Assignment> result = new HashMap<>();
-        TaskPlacement.place(tasks.keySet(), members)
                 .forEach(
-                        (member, placed) -> {
-                            List<TopicPartition> partitions = new ArrayList<>();
-                            placed.forEach(
-                                    task -> partitions.addAll(tasks.getOrDefault(task, List.of())));
-                            result.put(member, new Assignment(partitions));
+                        (id, subscription) -> {
+                            members.put(id, AssignorData.decodeMember(subscription.userData()));
+                            subscription
+                                    .ownedPartitions()
+                                    .forEach(
+                                            each ->
+                                                    claims.computeIfAbsent(
+                                                                    each, e -> new HashSet<>())
+                                                            .add(id));
                         });
+        Map<TaskId, Long> ends = context().ends.apply(tasks.keySet());
+        Map<String, TaskPlacement.Placed> placed =
+                TaskPlacement.place(tasks.keySet(), members, ends, context().settings);
+        List<AssignorData.Host> hosts = hosts(members, placed);
+        boolean shutdown = members.values().stream().anyMatch(TaskPlacement.Member::shutdown);
+        Map<String, Assignment> result = new HashMap<>();
+        placed.forEach(
+                (member, each) -> {
+                    List<TopicPartition> partitions = new ArrayList<>();
+                    for (TaskId task : each.active()) {
+                        List<TopicPartition> sources = tasks.getOrDefault(task, List.of());
+                        if (isFree(sources, member, claims)) {
+                            partitions.addAll(sources);
+                        } else if (ends.containsKey(task)) {
+                            each.standby().add(task); // keeps up until it gets the task itself
+                        }
+                    }
+                    AssignorData.Assigned data =
+                            new AssignorData.Assigned(
+                                    each.standby(), each.warmup(), hosts, shutdown);
+                    result.put(member, new Assignment(partitions, AssignorData.encode(data)));
+                });
         return new GroupAssignment(result);
+    }
+
+    /** Whoever has partitions that are to go elsewhere gives them up first, and joins again. */
+    private static boolean isFree(
+            List<TopicPartition> partitions,
+            String member,
+            Map<TopicPartition, Set<String>> claims) {
+        return partitions.stream()
+                .allMatch(each -> Set.of(member).containsAll(claims.getOrDefault(each, Set.of())));
+    }
+
+    /** Threads of one instance share its endpoint. */
+    private static List<AssignorData.Host> hosts(
+            Map<String, TaskPlacement.Member> members, Map<String, TaskPlacement.Placed> placed) {
+        Map<String, AssignorData.Host> hosts = new TreeMap<>();
+        placed.forEach(
+                (id, each) -> {
+                    String endpoint = Objects.requireNonNull(members.get(id)).endpoint();
+                    if (!endpoint.isEmpty()) {
+                        AssignorData.Host host =
+                                hosts.computeIfAbsent(
+                                        endpoint,
+                                        e ->
+                                                new AssignorData.Host(
+                                                        e, new TreeSet<>(), new TreeSet<>()));
+                        host.active().addAll(each.active());
+                        host.standby().addAll(each.standby());
+                    }
+                });
+        return List.copyOf(hosts.values());
     }
 
     private Map<TaskId, List<TopicPartition>> tasks(Cluster metadata) {

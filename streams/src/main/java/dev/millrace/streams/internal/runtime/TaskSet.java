@@ -1,5 +1,6 @@
 package dev.millrace.streams.internal.runtime;
 
+import dev.millrace.streams.TaskMetadata;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.task.Task;
 import dev.millrace.streams.processor.TaskId;
@@ -7,11 +8,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.BiFunction;
+import java.util.function.Predicate;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,10 +28,13 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  * assigned -> waiting -> restoring -> running -> closed
+ *                          ^
+ * assigned as standby -> standby -> closed
  * </pre>
  *
- * A task waits while another thread of this process still has it open, and restores while its
- * stores lag behind their changelogs. Used by the thread only.
+ * A task waits while another thread of this process still has it open, or while a transaction that
+ * may move its sources is under way; it restores while its stores lag behind their changelogs. Used
+ * by the thread only.
  */
 final class TaskSet {
     private static final Logger LOG = LoggerFactory.getLogger(TaskSet.class);
@@ -35,10 +44,13 @@ final class TaskSet {
     private final ProducerCollector collector;
     private final Restorer restorer;
     private final Checkpoints checkpoints;
+    private final StreamsMetrics.OfThread metrics;
 
     private final Map<TaskId, Task> running = new TreeMap<>();
     private final Map<TaskId, Task> restoring = new TreeMap<>();
+    private final Map<TaskId, Task> standbys = new TreeMap<>();
     private final Map<TaskId, List<TopicPartition>> waiting = new TreeMap<>();
+    private final Set<TaskId> waitingStandbys = new TreeSet<>();
     private final Map<TopicPartition, Task> taskOf = new HashMap<>();
 
     TaskSet(
@@ -46,7 +58,9 @@ final class TaskSet {
             StateDirectory stateDirectory,
             ProducerCollector collector,
             Restorer restorer,
-            Checkpoints checkpoints) {
+            Checkpoints checkpoints,
+            StreamsMetrics.OfThread metrics) {
+        this.metrics = metrics;
         this.factory = factory;
         this.stateDirectory = stateDirectory;
         this.collector = collector;
@@ -59,6 +73,11 @@ final class TaskSet {
         return running.values();
     }
 
+    /** Those that follow their changelogs. */
+    Collection<Task> standbys() {
+        return standbys.values();
+    }
+
     boolean isRunning(Task task) {
         return running.containsKey(task.id());
     }
@@ -68,9 +87,9 @@ final class TaskSet {
         return taskOf.get(partition);
     }
 
-    /** Whether another thread has to close an assigned task first. */
+    /** Whether an assigned task cannot be opened yet. */
     boolean isWaiting() {
-        return !waiting.isEmpty();
+        return !waiting.isEmpty() || !waitingStandbys.isEmpty();
     }
 
     /** Whether every assigned task takes records. */
@@ -87,11 +106,36 @@ final class TaskSet {
         return false;
     }
 
+    /** Ids of all tasks that are or will be active here. */
+    Set<TaskId> active() {
+        Set<TaskId> ids = new TreeSet<>(running.keySet());
+        ids.addAll(restoring.keySet());
+        ids.addAll(waiting.keySet());
+        return ids;
+    }
+
+    /** Whether {@link #assign} would close tasks: what they did must be committed first. */
+    boolean closesAny(Map<TaskId, List<TopicPartition>> assigned) {
+        return active(openActive(), assigned).size() < openActive().size();
+    }
+
+    private static List<Task> active(List<Task> open, Map<TaskId, List<TopicPartition>> assigned) {
+        return open.stream()
+                .filter(
+                        task -> {
+                            List<TopicPartition> again = assigned.get(task.id());
+                            return again != null && task.partitions().equals(Set.copyOf(again));
+                        })
+                .toList();
+    }
+
     /** Closes what is not assigned any more, keeps the rest open; {@link #openWaiting} the new. */
-    void assign(Map<TaskId, List<TopicPartition>> assigned) {
-        for (Task task : open()) {
-            List<TopicPartition> again = assigned.get(task.id());
-            if (again == null || !task.partitions().equals(Set.copyOf(again))) {
+    void assign(Map<TaskId, List<TopicPartition>> assigned, Set<TaskId> following) {
+        List<Task> closing = new ArrayList<>(openActive());
+        closing.removeAll(active(closing, assigned));
+        closing.forEach(task -> close(task, true));
+        for (Task task : List.copyOf(standbys.values())) {
+            if (!following.contains(task.id()) && !assigned.containsKey(task.id())) {
                 close(task, true);
             }
         }
@@ -102,51 +146,139 @@ final class TaskSet {
                         waiting.put(id, partitions);
                     }
                 });
+        waitingStandbys.clear();
+        waitingStandbys.addAll(following);
+        waitingStandbys.removeAll(standbys.keySet());
+        waitingStandbys.removeAll(assigned.keySet());
     }
 
-    /** Opens those waiting tasks that no other thread has. */
-    void openWaiting() {
-        if (waiting.isEmpty()) {
+    /** Closes those that were taken away; what they did is committed. */
+    void revoke(Collection<TaskId> ids) {
+        for (TaskId id : ids) {
+            waiting.remove(id);
+            Task task = running.containsKey(id) ? running.get(id) : restoring.get(id);
+            if (task != null) {
+                close(task, true);
+            }
+        }
+    }
+
+    /**
+     * Opens those waiting tasks that no other thread has.
+     *
+     * @param positioned whether it is settled where the sources go on; false: ask again later
+     */
+    void openWaiting(Predicate<Collection<TopicPartition>> positioned) {
+        if (!isWaiting()) {
             return;
         }
         List<Task> opened = new ArrayList<>();
+        Set<Task> promoted = new HashSet<>();
         waiting.entrySet()
                 .removeIf(
                         entry -> {
-                            boolean free = stateDirectory.own(entry.getKey());
-                            if (free) {
-                                Task task = factory.apply(entry.getKey(), entry.getValue());
-                                entry.getValue().forEach(each -> taskOf.put(each, task));
-                                restoring.put(task.id(), task);
-                                opened.add(task);
+                            TaskId id = entry.getKey();
+                            if (!stateDirectory.own(id)) {
+                                return false;
                             }
-                            return free;
+                            if (!positioned.test(entry.getValue())) {
+                                if (!standbys.containsKey(id)) {
+                                    stateDirectory.release(id);
+                                }
+                                return false;
+                            }
+                            Task standby = standbys.remove(id);
+                            Task task = standby;
+                            if (task == null) {
+                                task = factory.apply(id, entry.getValue());
+                            } else {
+                                task.read(entry.getValue());
+                                promoted.add(task);
+                            }
+                            for (TopicPartition each : entry.getValue()) {
+                                taskOf.put(each, task);
+                            }
+                            restoring.put(id, task);
+                            opened.add(task);
+                            return true;
                         });
         if (!opened.isEmpty()) {
-            restorer.begin(opened).forEach(this::restored);
+            restorer.begin(opened, promoted).forEach(this::restored);
+        }
+        openStandbys();
+    }
+
+    private void openStandbys() {
+        List<Task> opened = new ArrayList<>();
+        waitingStandbys.removeIf(
+                id -> {
+                    boolean free = stateDirectory.own(id);
+                    if (free) {
+                        Task task = factory.apply(id, List.of());
+                        standbys.put(id, task);
+                        opened.add(task);
+                    }
+                    return free;
+                });
+        if (!opened.isEmpty()) {
+            restorer.follow(opened);
         }
     }
 
-    /** Reads changelogs on; at once when nothing is to be restored. */
-    void restore(Duration timeout) {
-        restorer.poll(timeout).forEach(this::restored);
+    /** Reads changelogs on; whether there was something to read. */
+    boolean restore(Duration timeout) {
+        Restorer.Progress progress = restorer.poll(timeout);
+        progress.complete().forEach(this::restored);
+        standbys.values().forEach(this::reportPosition);
+        return progress.moved();
+    }
+
+    private void reportPosition(Task task) {
+        stateDirectory.report(task.id(), positions(task));
+    }
+
+    private long positions(Task task) {
+        long sum = 0;
+        for (String topic : task.changelogs().keySet()) {
+            Long held = restorer.heldUntil(new TopicPartition(topic, task.id().partition()));
+            sum += held == null ? 0 : held;
+        }
+        return sum;
+    }
+
+    /** Whether there are changelogs to read. */
+    boolean reads() {
+        return !restorer.isIdle();
     }
 
     boolean isRestoring() {
-        return !restorer.isIdle();
+        return restorer.isRestoring();
+    }
+
+    /** Records that the standby has yet to read; empty when it is none, or nobody knows. */
+    OptionalLong lag(TaskId standby) {
+        Task task = standbys.get(standby);
+        return task == null ? OptionalLong.empty() : restorer.lag(task);
     }
 
     private void restored(Task task) {
         restoring.remove(task.id());
         task.start();
         running.put(task.id(), task);
+        metrics.taskOpened();
+    }
+
+    /** Makes all stores durable and notes how far they go; everything is committed. */
+    void checkpoint() {
+        running.values().forEach(checkpoints::write);
+        standbys.values().forEach(checkpoints::write);
     }
 
     private void close(Task task, boolean clean) {
-        restorer.forget(task);
-        if (clean && isRunning(task)) {
+        if (clean) {
             checkpoints.write(task);
         }
+        restorer.forget(task);
         task.partitions().forEach(taskOf::remove);
         task.changelogs()
                 .keySet()
@@ -155,21 +287,93 @@ final class TaskSet {
                                 collector.forget(new TopicPartition(topic, task.id().partition())));
         running.remove(task.id());
         restoring.remove(task.id());
+        standbys.remove(task.id());
+        metrics.taskClosed();
         task.close();
         stateDirectory.release(task.id());
     }
 
-    private List<Task> open() {
+    private List<Task> openActive() {
         List<Task> all = new ArrayList<>(running.values());
         all.addAll(restoring.values());
         return all;
+    }
+
+    /** Tasks with open stores, and whether they run. */
+    Map<TaskId, Boolean> open() {
+        Map<TaskId, Boolean> open = new TreeMap<>();
+        standbys.keySet().forEach(id -> open.put(id, false));
+        restoring.keySet().forEach(id -> open.put(id, false));
+        running.keySet().forEach(id -> open.put(id, true));
+        return open;
+    }
+
+    /** The task with open stores; null: none. */
+    @Nullable Task find(TaskId id) {
+        Task task = running.get(id);
+        if (task == null) {
+            task = restoring.get(id);
+        }
+        return task != null ? task : standbys.get(id);
+    }
+
+    /** First offset of each changelog that its open store does not hold. */
+    Map<TopicPartition, Long> changelogPositions() {
+        Map<TopicPartition, Long> positions = new HashMap<>();
+        for (TaskId id : open().keySet()) {
+            Task task = find(id);
+            if (task != null) {
+                for (String topic : task.changelogs().keySet()) {
+                    TopicPartition partition = new TopicPartition(topic, id.partition());
+                    Long written = collector.nextOffset(partition);
+                    Long held = written != null ? written : restorer.heldUntil(partition);
+                    if (held != null) {
+                        positions.put(partition, held);
+                    }
+                }
+            }
+        }
+        return positions;
+    }
+
+    Set<TaskMetadata> describe(Collection<Task> described) {
+        Set<TaskMetadata> all = new HashSet<>();
+        for (Task task : described) {
+            all.add(
+                    new Description(
+                            task.id(),
+                            Set.copyOf(task.partitions()),
+                            Map.of(),
+                            Map.of(),
+                            Optional.empty()));
+        }
+        return all;
+    }
+
+    private record Description(
+            TaskId taskId,
+            Set<TopicPartition> topicPartitions,
+            Map<TopicPartition, Long> committedOffsets,
+            Map<TopicPartition, Long> endOffsets,
+            Optional<Long> timeCurrentIdlingStarted)
+            implements TaskMetadata {}
+
+    /** Closes all active tasks; what they did since the last commit is lost. */
+    void closeActiveDirty() {
+        closeAll(openActive(), false);
     }
 
     /**
      * @param clean everything was committed, and the checkpoints are to say so
      */
     void closeAll(boolean clean) {
-        for (Task task : open()) {
+        closeAll(openActive(), clean);
+        closeAll(List.copyOf(standbys.values()), clean);
+        waitingStandbys.clear();
+    }
+
+    private void closeAll(List<Task> tasks, boolean clean) {
+        for (Task task : tasks) {
             try {
                 close(task, clean);
             } catch (RuntimeException e) {
@@ -186,5 +390,13 @@ final class TaskSet {
             throw new StreamsException("Records of " + partition + " belong to no task here");
         }
         return task;
+    }
+
+    long uncommittedBytes() {
+        long bytes = 0;
+        for (Task task : running.values()) {
+            bytes += task.uncommittedBytes();
+        }
+        return bytes;
     }
 }

@@ -1,6 +1,8 @@
 package dev.millrace.streams.internal.runtime;
 
 import dev.millrace.streams.StreamsConfig;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -8,29 +10,67 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The clients of one thread: sources in, all output, changelogs back in. */
 final class ThreadClients implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ThreadClients.class);
     private static final int BATCH_BYTES = 64 << 10;
+
+    private static final int TRANSACTION_TIMEOUT_MS = 10_000;
 
     final KafkaConsumer<byte[], byte[]> main;
     final KafkaConsumer<byte[], byte[]> restore;
-    final KafkaProducer<byte[], byte[]> producer;
+    private final Map<String, Object> producerConfigs;
+    private volatile KafkaProducer<byte[], byte[]> producer;
 
     /**
      * @param name prefix of the client ids
-     * @param number of the thread: a static member has one identity per thread
+     * @param number of the thread: a static member has one identity per thread, and so has a
+     *     transactional producer
      */
     ThreadClients(String name, int number, StreamsConfig config, TaskAssignor.Context context) {
-        producer =
-                new KafkaProducer<>(
-                        producerConfigs(name, config),
-                        new ByteArraySerializer(),
-                        new ByteArraySerializer());
+        producerConfigs = producerConfigs(name, config);
+        if (config.exactlyOnce()) {
+            producerConfigs.put(
+                    ProducerConfig.TRANSACTIONAL_ID_CONFIG,
+                    config.applicationId() + "-" + context.processId() + "-" + number);
+            producerConfigs.putIfAbsent(
+                    ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_TIMEOUT_MS);
+        }
+        producer = newProducer();
         restore = consumer(restoreConfigs(name, config));
         main = consumer(mainConfigs(name, number, config, context));
+    }
+
+    private KafkaProducer<byte[], byte[]> newProducer() {
+        return new KafkaProducer<>(
+                producerConfigs, new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    KafkaProducer<byte[], byte[]> producer() {
+        return producer;
+    }
+
+    /**
+     * Ends what a former producer of the same transactional id has left open: that of a process
+     * that was killed. Returns when all of it is aborted or committed.
+     */
+    void initTransactions() {
+        producer.initTransactions();
+    }
+
+    /** One that can begin a transaction, instead of one that cannot even abort. */
+    KafkaProducer<byte[], byte[]> renewProducer() {
+        producer.close(Duration.ZERO);
+        producer = newProducer();
+        producer.initTransactions();
+        return producer;
     }
 
     private static KafkaConsumer<byte[], byte[]> consumer(Map<String, Object> configs) {
@@ -51,6 +91,7 @@ final class ThreadClients implements AutoCloseable {
         configs.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         configs.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         configs.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        isolate(configs, config);
         return configs;
     }
 
@@ -70,7 +111,21 @@ final class ThreadClients implements AutoCloseable {
         configs.put(
                 ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, TaskAssignor.class.getName());
         configs.put(TaskAssignor.CONTEXT_CONFIG, context);
+        isolate(configs, config);
         return configs;
+    }
+
+    private static void isolate(Map<String, Object> configs, StreamsConfig config) {
+        if (config.exactlyOnce()) {
+            configs.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        }
+    }
+
+    Map<MetricName, Metric> metrics() {
+        Map<MetricName, Metric> all = new HashMap<>(main.metrics());
+        all.putAll(restore.metrics());
+        all.putAll(producer.metrics());
+        return all;
     }
 
     /** Gives up the place in the group, which a static member otherwise keeps; for the end. */
@@ -82,10 +137,11 @@ final class ThreadClients implements AutoCloseable {
 
     @Override
     public void close() {
-        try (producer;
+        // The last one first: nobody is in the group any more when the producer goes.
+        try (KafkaProducer<byte[], byte[]> last = producer;
                 restore;
                 main) {
-            // Closed in reverse order: nobody is in the group any more when the producer goes.
+            LOG.debug("Closing {}", last);
         }
     }
 }

@@ -263,6 +263,7 @@ public final class RowStore {
 
     /** Puts what changelog records say into the store below; nobody is told. */
     public void restore(List<ConsumerRecord<byte[], byte[]>> records) {
+        flushAndClear(); // a reader of a standby may have brought rows into the cache
         List<KeyValue<Bytes, byte[]>> entries = new ArrayList<>(records.size());
         for (ConsumerRecord<byte[], byte[]> record : records) {
             byte[] value = record.value();
@@ -272,7 +273,11 @@ public final class RowStore {
                             Bytes.wrap(record.key()),
                             plain ? value : withTimestamp(value, record.timestamp())));
         }
-        below.putAll(entries);
+        if (below instanceof LocalStore local) {
+            local.restore(entries);
+        } else {
+            below.putAll(entries);
+        }
     }
 
     /**

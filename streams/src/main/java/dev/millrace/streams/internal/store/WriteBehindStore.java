@@ -7,14 +7,19 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.apache.kafka.common.utils.Bytes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the newest writes in a hash map of bounded size, and hands them to the store below in
- * batches: a row that is updated a thousand times between two batches crosses into native code
- * once. What a crash takes from the map is in the changelog, after the last checkpoint: {@link
- * #flush()} comes before one.
+ * Keeps the newest writes in a hash map, and hands them to the store below in batches: a row that
+ * is updated a thousand times between two batches crosses into native code once. What a crash takes
+ * from the map is in the changelog, after the last checkpoint: {@link #flush()} comes before one.
+ *
+ * <p>The map is bounded by its size, or, while writes are held until {@link #commit()}, by whoever
+ * commits: he asks for {@link #uncommittedBytes()}. Ranges read through the map; the first one
+ * makes it keep its keys in order from then on.
  */
 public final class WriteBehindStore implements LocalStore {
     private static final long MAX_BYTES = 1 << 20;
@@ -26,7 +31,9 @@ public final class WriteBehindStore implements LocalStore {
 
     private final LocalStore below;
     private final Map<Bytes, byte[]> newest = new HashMap<>();
+    private @Nullable TreeMap<Bytes, byte[]> inOrder; // the same entries, once a range was read
     private long bytes;
+    private boolean holding;
 
     public WriteBehindStore(LocalStore below) {
         this.below = below;
@@ -35,6 +42,31 @@ public final class WriteBehindStore implements LocalStore {
     @Override
     public void open(Path directory) {
         below.open(directory);
+    }
+
+    @Override
+    public void holdWrites() {
+        holding = true;
+    }
+
+    @Override
+    public void commit() {
+        if (holding) {
+            drain();
+        }
+    }
+
+    @Override
+    public long uncommittedBytes() {
+        return holding ? bytes : 0;
+    }
+
+    @Override
+    public void restore(List<KeyValue<Bytes, byte[]>> entries) {
+        if (!holding) {
+            drain(); // first: it is older
+        }
+        below.putAll(entries);
     }
 
     @Override
@@ -51,11 +83,14 @@ public final class WriteBehindStore implements LocalStore {
     public void put(Bytes key, byte @Nullable [] value) {
         byte[] stored = value == null ? DELETED : value;
         byte[] before = newest.put(key, stored);
+        if (inOrder != null) {
+            inOrder.put(key, stored);
+        }
         bytes +=
                 before == null
                         ? (long) ROW_OVERHEAD_BYTES + key.get().length + stored.length
                         : stored.length - before.length;
-        if (bytes > MAX_BYTES) {
+        if (bytes > MAX_BYTES && !holding) {
             drain();
         }
     }
@@ -70,6 +105,9 @@ public final class WriteBehindStore implements LocalStore {
                 (key, value) -> entries.add(new KeyValue<>(key, value == DELETED ? null : value)));
         below.putAll(entries);
         newest.clear();
+        if (inOrder != null) {
+            inOrder.clear();
+        }
         bytes = 0;
     }
 
@@ -84,8 +122,12 @@ public final class WriteBehindStore implements LocalStore {
 
     @Override
     public void putAll(List<KeyValue<Bytes, byte[]>> entries) {
-        drain(); // first: it is older
-        below.putAll(entries);
+        if (holding) {
+            entries.forEach(entry -> put(entry.key, entry.value));
+        } else {
+            drain(); // first: it is older
+            below.putAll(entries);
+        }
     }
 
     @Override
@@ -97,26 +139,57 @@ public final class WriteBehindStore implements LocalStore {
 
     @Override
     public KeyValueIterator<Bytes, byte[]> range(@Nullable Bytes from, @Nullable Bytes to) {
-        drain();
-        return below.range(from, to);
+        return overlay(from, to, below.range(from, to), false);
     }
 
     @Override
     public KeyValueIterator<Bytes, byte[]> reverseRange(@Nullable Bytes from, @Nullable Bytes to) {
-        drain();
-        return below.reverseRange(from, to);
+        return overlay(from, to, below.reverseRange(from, to), true);
     }
 
     @Override
     public KeyValueIterator<Bytes, byte[]> all() {
-        drain();
-        return below.all();
+        return overlay(null, null, below.all(), false);
     }
 
     @Override
     public KeyValueIterator<Bytes, byte[]> reverseAll() {
-        drain();
-        return below.reverseAll();
+        return overlay(null, null, below.reverseAll(), true);
+    }
+
+    /** The newest entries are copied: an iterator does not see later writes. */
+    @SuppressWarnings("ReferenceEquality") // an empty value is not a deleted one
+    private KeyValueIterator<Bytes, byte[]> overlay(
+            @Nullable Bytes from,
+            @Nullable Bytes to,
+            KeyValueIterator<Bytes, byte[]> stored,
+            boolean reverse) {
+        NavigableMap<Bytes, byte[]> newer = newestInOrder();
+        if (from != null && to != null && from.compareTo(to) > 0) {
+            return stored;
+        }
+        if (from != null) {
+            newer = newer.tailMap(from, true);
+        }
+        if (to != null) {
+            newer = newer.headMap(to, true);
+        }
+        if (newer.isEmpty()) {
+            return stored;
+        }
+        List<Map.Entry<Bytes, byte[]>> copy = new ArrayList<>();
+        (reverse ? newer.descendingMap() : newer)
+                .forEach((key, value) -> copy.add(Map.entry(key, value)));
+        return new OverlayIterator(copy.iterator(), stored, value -> value == DELETED, reverse);
+    }
+
+    private NavigableMap<Bytes, byte[]> newestInOrder() {
+        TreeMap<Bytes, byte[]> sorted = inOrder;
+        if (sorted == null) {
+            sorted = new TreeMap<>(newest);
+            inOrder = sorted;
+        }
+        return sorted;
     }
 
     @Override
@@ -129,16 +202,18 @@ public final class WriteBehindStore implements LocalStore {
         return below.name();
     }
 
-    /** Durable on return. */
+    /** Durable on return, but for what waits for a commit. */
     @Override
     public void flush() {
-        drain();
+        if (!holding) {
+            drain();
+        }
         below.flush();
     }
 
     @Override
     public void close() {
-        if (below.isOpen()) {
+        if (below.isOpen() && !holding) {
             drain();
         }
         below.close();

@@ -1,5 +1,6 @@
 package dev.millrace.streams.internal.task;
 
+import dev.millrace.streams.errors.StreamsException;
 import org.jspecify.annotations.Nullable;
 
 /** A step of a task. Calls its children directly; used by the task's thread only. */
@@ -7,9 +8,19 @@ public abstract class Node {
     private static final Node[] NONE = {};
 
     private Node[] children = NONE;
+    private String label = "";
 
     @SuppressWarnings("NullAway.Init") // set by init, before the first record
     protected TaskContext context;
+
+    /** As {@code Topology.describe()} names the node. */
+    final void label(String name) {
+        label = name;
+    }
+
+    final String label() {
+        return label;
+    }
 
     final void addChild(Node child) {
         Node[] more = java.util.Arrays.copyOf(children, children.length + 1);
@@ -36,7 +47,19 @@ public abstract class Node {
     final void forward(
             @Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
         for (Node child : children) {
-            child.process(key, value, old, timestamp);
+            child.take(key, value, old, timestamp);
+        }
+    }
+
+    /** Processes, and asks the handler when that fails. */
+    final void take(
+            @Nullable Object key, @Nullable Object value, @Nullable Object old, long timestamp) {
+        try {
+            process(key, value, old, timestamp);
+        } catch (StreamsException e) {
+            throw e; // about more than this record, or decided already
+        } catch (RuntimeException e) {
+            context.failed(label, key, value, timestamp, e);
         }
     }
 

@@ -92,7 +92,7 @@ public final class ProcessorNode extends Node {
             }
             Headers before = context.headers();
             context.headers(record.headers());
-            child.process(record.key(), record.value(), null, record.timestamp());
+            child.take(record.key(), record.value(), null, record.timestamp());
             context.headers(before);
         }
 

@@ -1,5 +1,6 @@
 package dev.millrace.streams.internal.task;
 
+import dev.millrace.streams.errors.ErrorHandlerContext;
 import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,25 @@ public interface RecordCollector {
             byte @Nullable [] value,
             long timestamp,
             @Nullable Headers headers);
+
+    /** Whether somebody wants to know what a record came from that cannot be sent. */
+    default boolean asksForOrigins() {
+        return false;
+    }
+
+    /**
+     * @param origin of the record
+     */
+    default void send(
+            String topic,
+            @Nullable Integer partition,
+            byte @Nullable [] key,
+            byte @Nullable [] value,
+            long timestamp,
+            @Nullable Headers headers,
+            ErrorHandlerContext origin) {
+        send(topic, partition, key, value, timestamp, headers);
+    }
 
     int partitionsFor(String topic);
 }

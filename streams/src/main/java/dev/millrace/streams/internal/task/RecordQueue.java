@@ -15,6 +15,9 @@ final class RecordQueue {
     private @Nullable ConsumerRecord<byte[], byte[]> headRecord;
     private long partitionTime = -1;
 
+    /** Offset of the last record that was processed; -1: none yet. */
+    long lastProcessed = -1;
+
     RecordQueue(TopicPartition partition, SourceNode source) {
         this.partition = partition;
         this.source = source;

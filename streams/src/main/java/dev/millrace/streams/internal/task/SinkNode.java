@@ -1,12 +1,16 @@
 package dev.millrace.streams.internal.task;
 
+import dev.millrace.streams.errors.ProductionExceptionHandler;
+import dev.millrace.streams.errors.ProductionExceptionHandler.SerializationExceptionOrigin;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.Erased;
 import dev.millrace.streams.processor.RecordContext;
 import dev.millrace.streams.processor.StreamPartitioner;
 import dev.millrace.streams.processor.TopicNameExtractor;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
@@ -45,8 +49,10 @@ final class SinkNode extends Node {
         Headers headers = context.headers();
         byte[] keyBytes;
         byte[] valueBytes;
+        SerializationExceptionOrigin part = SerializationExceptionOrigin.KEY;
         try {
             keyBytes = keySerializer.serialize(target, headers, Erased.any(key));
+            part = SerializationExceptionOrigin.VALUE;
             valueBytes = serializeValue(target, headers, value);
             if (changes) {
                 valueBytes = ChangeFormat.encode(valueBytes, serializeValue(target, headers, old));
@@ -66,21 +72,79 @@ final class SinkNode extends Node {
                             + ". Give the operator fitting serdes (Produced, Grouped), or set default.key.serde and"
                             + " default.value.serde.",
                     e);
+        } catch (StreamsException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            handle(target, key, value, timestamp, part, e);
+            return;
         }
         if (partitioner == null) {
-            context.collector().send(target, null, keyBytes, valueBytes, timestamp, headers);
+            send(target, null, keyBytes, valueBytes, timestamp, headers);
         } else {
             int partitions = context.collector().partitionsFor(target);
             Optional<Set<Integer>> chosen = partitioner.partitions(target, key, value, partitions);
             if (chosen.isEmpty()) {
-                context.collector().send(target, null, keyBytes, valueBytes, timestamp, headers);
+                send(target, null, keyBytes, valueBytes, timestamp, headers);
             } else {
                 for (Integer partition : chosen.get()) {
-                    context.collector()
-                            .send(target, partition, keyBytes, valueBytes, timestamp, headers);
+                    send(target, partition, keyBytes, valueBytes, timestamp, headers);
                 }
             }
         }
+    }
+
+    private void send(
+            String target,
+            @Nullable Integer partition,
+            byte @Nullable [] key,
+            byte @Nullable [] value,
+            long timestamp,
+            Headers headers) {
+        RecordCollector collector = context.collector();
+        if (collector.asksForOrigins()) {
+            ErrorContext origin = context.errorContext(name);
+            collector.send(target, partition, key, value, timestamp, headers, origin);
+        } else {
+            collector.send(target, partition, key, value, timestamp, headers);
+        }
+    }
+
+    /** Asks the handler about a record that cannot be serialised. */
+    private void handle(
+            String target,
+            @Nullable Object key,
+            @Nullable Object value,
+            long timestamp,
+            SerializationExceptionOrigin part,
+            RuntimeException cause) {
+        ProductionExceptionHandler.Response response =
+                context.config()
+                        .productionExceptionHandler()
+                        .handleSerializationError(
+                                context.errorContext(name),
+                                new ProducerRecord<>(
+                                        target,
+                                        null,
+                                        timestamp,
+                                        Erased.any(key),
+                                        Erased.any(value),
+                                        context.headers()),
+                                cause,
+                                part);
+        context.bury(response.deadLetterQueueRecords());
+        if (response.result() != ProductionExceptionHandler.Result.RESUME) {
+            throw new RecordFailedException(
+                    "Sink "
+                            + name
+                            + " cannot serialise the "
+                            + part.name().toLowerCase(Locale.ROOT)
+                            + " of a record for "
+                            + target
+                            + ": "
+                            + cause,
+                    cause);
+        }
+        context.dropped("unserialisable " + part.name().toLowerCase(Locale.ROOT));
     }
 
     private byte @Nullable [] serializeValue(

@@ -77,8 +77,14 @@ final class SourceNode extends Node {
     }
 
     private boolean handle(ConsumerRecord<byte[], byte[]> record, RuntimeException cause) {
-        if (handler.handle(record, cause)
-                == DeserializationExceptionHandler.DeserializationHandlerResponse.CONTINUE) {
+        DeserializationExceptionHandler.Response response =
+                handler.handleError(
+                        ErrorContext.of(context.taskId(), name, record, record.timestamp()),
+                        record,
+                        cause);
+        context.bury(response.deadLetterQueueRecords());
+        if (response.result() == DeserializationExceptionHandler.Result.RESUME) {
+            context.dropped("unreadable key or value");
             return false;
         }
         throw new StreamsException(

@@ -5,14 +5,18 @@ import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.store.CacheBudget;
 import dev.millrace.streams.internal.store.InMemoryStore;
 import dev.millrace.streams.internal.store.LocalStore;
+import dev.millrace.streams.internal.store.PlainView;
 import dev.millrace.streams.internal.store.RocksDbStore;
 import dev.millrace.streams.internal.store.RowStore;
+import dev.millrace.streams.internal.store.TimestampedView;
 import dev.millrace.streams.internal.topology.NodeSpec;
 import dev.millrace.streams.internal.topology.StoreSpec;
 import dev.millrace.streams.internal.topology.SubtopologySpec;
 import dev.millrace.streams.processor.PunctuationType;
+import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.StreamPartitioner;
 import dev.millrace.streams.processor.TaskId;
+import dev.millrace.streams.query.Position;
 import dev.millrace.streams.state.KeyValueStore;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -64,6 +68,7 @@ public final class Task {
     private final List<RecordQueue> queues = new ArrayList<>();
     private final Map<TopicPartition, RecordQueue> queueOf = new HashMap<>();
     private final Map<String, StoreSpec> changelogs = new LinkedHashMap<>();
+    private boolean holdWrites;
     private boolean started;
     private boolean lastQueueIsEmpty;
 
@@ -90,6 +95,11 @@ public final class Task {
         for (NodeSpec spec : subtopology.nodes()) {
             addNode(spec);
         }
+        read(partitions);
+    }
+
+    /** Gives sources to a task made without any: one that only followed its changelogs so far. */
+    public void read(Collection<TopicPartition> partitions) {
         partitions.stream()
                 .sorted((a, b) -> a.toString().compareTo(b.toString()))
                 .forEach(
@@ -107,6 +117,7 @@ public final class Task {
 
     private void addNode(NodeSpec spec) {
         Node node = create(spec);
+        node.label(spec.name());
         nodes.put(spec.name(), node);
         for (String parent : spec.parents()) {
             Objects.requireNonNull(nodes.get(parent)).addChild(node);
@@ -159,12 +170,23 @@ public final class Task {
         return queueOf.keySet();
     }
 
+    /**
+     * Before {@link #openStores}: what is processed reaches the disk only after {@link
+     * #commitStores()}.
+     */
+    public void holdWrites() {
+        holdWrites = true;
+    }
+
     /** Opens the stores below, for restoring; nothing is processed yet. */
     public void openStores() {
         for (StoreSpec spec : subtopology.stores()) {
             KeyValueStore<Bytes, byte[]> below =
                     spec.supplier() != null ? spec.supplier().get() : defaultStore(spec.name());
             if (below instanceof LocalStore local) {
+                if (holdWrites) {
+                    local.holdWrites();
+                }
                 local.open(environment.directory);
             }
             String topic = environment.changelogTopic.apply(spec);
@@ -202,6 +224,26 @@ public final class Task {
     /** Changelog topics by name. */
     public Map<String, StoreSpec> changelogs() {
         return changelogs;
+    }
+
+    /** Last records that were processed, of each source that had any. */
+    public Position position() {
+        Position position = Position.emptyPosition();
+        for (RecordQueue queue : queues) {
+            if (queue.lastProcessed >= 0) {
+                position.withComponent(
+                        queue.partition.topic(), queue.partition.partition(), queue.lastProcessed);
+            }
+        }
+        return position;
+    }
+
+    /** A store as processors see it; for reading. */
+    public StateStore view(String store) {
+        RowStore rows = context.rows(store);
+        return rows.timestamped()
+                ? new TimestampedView(rows)
+                : new PlainView(rows, context::recordTimestamp);
     }
 
     /** Whether what is stored under the name outlives the process. */
@@ -332,6 +374,7 @@ public final class Task {
                     e);
         }
         context.end();
+        next.lastProcessed = record.offset();
         next.advance();
         lastQueueIsEmpty = next.headRecord() == null;
         return true;
@@ -353,6 +396,26 @@ public final class Task {
         for (StoreSpec store : subtopology.stores()) {
             context.rows(store.name()).flush();
         }
+    }
+
+    /** Everything written until now is committed in the changelogs. */
+    public void commitStores() {
+        for (RowStore store : context.stores().values()) {
+            if (store.below() instanceof LocalStore local) {
+                local.commit();
+            }
+        }
+    }
+
+    /** Memory of the writes that wait for {@link #commitStores()}. */
+    public long uncommittedBytes() {
+        long bytes = 0;
+        for (RowStore store : context.stores().values()) {
+            if (store.below() instanceof LocalStore local) {
+                bytes += local.uncommittedBytes();
+            }
+        }
+        return bytes;
     }
 
     /** Makes persistent stores durable. */

@@ -1,13 +1,16 @@
 package dev.millrace.streams.internal.task;
 
 import dev.millrace.streams.StreamsConfig;
+import dev.millrace.streams.errors.ProcessingExceptionHandler;
 import dev.millrace.streams.errors.StreamsException;
+import dev.millrace.streams.internal.Erased;
 import dev.millrace.streams.internal.store.RowStore;
 import dev.millrace.streams.processor.Cancellable;
 import dev.millrace.streams.processor.PunctuationType;
 import dev.millrace.streams.processor.Punctuator;
 import dev.millrace.streams.processor.RecordContext;
 import dev.millrace.streams.processor.TaskId;
+import dev.millrace.streams.processor.api.Record;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +42,7 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
     private long recordTimestamp;
     private long streamTime = -1;
     private boolean commitRequested;
+    private @Nullable ProcessingExceptionHandler processingHandler;
     private long droppedRecords;
 
     TaskContext(
@@ -150,6 +155,73 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
 
     long droppedRecords() {
         return droppedRecords;
+    }
+
+    /**
+     * Asks the handler about a record that made a node fail.
+     *
+     * @throws RecordFailedException when the handler says so
+     */
+    void failed(
+            String node,
+            @Nullable Object key,
+            @Nullable Object value,
+            long timestamp,
+            RuntimeException cause) {
+        ErrorContext where = ErrorContext.of(taskId, node, origin, timestamp);
+        Record<Object, Object> record =
+                new Record<>(Erased.any(key), Erased.any(value), Math.max(0, timestamp), headers);
+        ProcessingExceptionHandler.Response response;
+        try {
+            response = processingHandler().handleError(where, record, cause);
+        } catch (RuntimeException e) {
+            throw new RecordFailedException("The handler failed at a record that failed", e);
+        }
+        bury(response.deadLetterQueueRecords());
+        if (response.result() == ProcessingExceptionHandler.Result.FAIL) {
+            throw new RecordFailedException(
+                    "Exception caught in process. taskId="
+                            + taskId
+                            + ", processor="
+                            + node
+                            + ", topic="
+                            + where.topic()
+                            + ", partition="
+                            + where.partition()
+                            + ", offset="
+                            + where.offset()
+                            + ": "
+                            + cause,
+                    cause);
+        }
+        droppedRecords++;
+    }
+
+    private ProcessingExceptionHandler processingHandler() {
+        ProcessingExceptionHandler made = processingHandler;
+        if (made == null) {
+            made = config.processingExceptionHandler();
+            processingHandler = made;
+        }
+        return made;
+    }
+
+    ErrorContext errorContext(String node) {
+        return ErrorContext.of(taskId, node, origin, recordTimestamp);
+    }
+
+    /** Writes what a handler wants to keep of a record. */
+    void bury(List<ProducerRecord<byte[], byte[]>> deadLetters) {
+        for (ProducerRecord<byte[], byte[]> letter : deadLetters) {
+            Long timestamp = letter.timestamp();
+            collector.send(
+                    letter.topic(),
+                    letter.partition(),
+                    letter.key(),
+                    letter.value(),
+                    timestamp == null ? wallClockMs() : timestamp,
+                    letter.headers());
+        }
     }
 
     void requestCommit() {

@@ -9,14 +9,17 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class TaskPlacementTest {
     private static final UUID PROCESS = new UUID(1, 2);
+    private static final TaskPlacement.Settings PLAIN = new TaskPlacement.Settings(0, 100, 2);
 
     private static Set<TaskId> tasks(int subtopologies, int partitions) {
         Set<TaskId> tasks = new TreeSet<>();
@@ -28,14 +31,37 @@ class TaskPlacementTest {
         return tasks;
     }
 
+    private static Map<TaskId, Long> each(Set<TaskId> tasks, long offsets) {
+        Map<TaskId, Long> each = new TreeMap<>();
+        tasks.forEach(task -> each.put(task, offsets));
+        return each;
+    }
+
+    private static TaskPlacement.Placed at(
+            Map<String, TaskPlacement.Placed> placed, String member) {
+        return Objects.requireNonNull(placed.get(member));
+    }
+
+    private static TaskPlacement.Member member(
+            int process, Set<TaskId> running, Map<TaskId, Long> stored) {
+        return new TaskPlacement.Member(new UUID(0, process), running, stored, "", false);
+    }
+
     private static TaskPlacement.Member fresh() {
-        return new TaskPlacement.Member(PROCESS, Set.of(), Set.of());
+        return member(9, Set.of(), Map.of());
+    }
+
+    private static Map<String, Set<TaskId>> active(
+            Set<TaskId> tasks, Map<String, TaskPlacement.Member> members) {
+        Map<String, Set<TaskId>> active = new TreeMap<>();
+        TaskPlacement.place(tasks, members, Map.of(), PLAIN)
+                .forEach((id, placed) -> active.put(id, placed.active()));
+        return active;
     }
 
     @Test
     void spreads_the_tasks_of_each_subtopology() {
-        Map<String, List<TaskId>> placed =
-                TaskPlacement.place(tasks(2, 4), Map.of("a", fresh(), "b", fresh()));
+        Map<String, Set<TaskId>> placed = active(tasks(2, 4), Map.of("a", fresh(), "b", fresh()));
 
         for (String member : List.of("a", "b")) {
             assertThat(placed.get(member)).hasSize(4);
@@ -45,11 +71,9 @@ class TaskPlacementTest {
 
     @Test
     void threads_of_a_process_share_the_tasks_that_have_state_there() {
-        TaskPlacement.Member stored =
-                new TaskPlacement.Member(PROCESS, Set.of(), Set.copyOf(tasks(1, 4)));
+        TaskPlacement.Member stored = member(1, Set.of(), each(tasks(1, 4), 7));
 
-        Map<String, List<TaskId>> placed =
-                TaskPlacement.place(tasks(1, 4), Map.of("a", stored, "b", stored));
+        Map<String, Set<TaskId>> placed = active(tasks(1, 4), Map.of("a", stored, "b", stored));
 
         assertThat(placed.get("a")).hasSize(2);
         assertThat(placed.get("b")).hasSize(2);
@@ -58,13 +82,100 @@ class TaskPlacementTest {
     @Test
     void moves_only_as_many_tasks_as_a_new_member_needs() {
         Set<TaskId> all = tasks(1, 6);
-        TaskPlacement.Member owner = new TaskPlacement.Member(PROCESS, all, Set.of());
 
-        Map<String, List<TaskId>> placed =
-                TaskPlacement.place(all, Map.of("a", owner, "b", fresh()));
+        Map<String, Set<TaskId>> placed =
+                active(all, Map.of("a", member(1, all, Map.of()), "b", fresh()));
 
         assertThat(placed.get("a")).hasSize(3);
         assertThat(placed.get("b")).hasSize(3);
+    }
+
+    @Test
+    void a_task_with_much_state_runs_where_it_is_until_its_new_place_has_caught_up() {
+        Set<TaskId> all = tasks(1, 4);
+        Map<TaskId, Long> ends = each(all, 1000);
+        TaskPlacement.Member owner = member(1, all, each(all, 1000));
+
+        Map<String, TaskPlacement.Placed> before =
+                TaskPlacement.place(all, Map.of("a", owner, "b", fresh()), ends, PLAIN);
+        assertThat(at(before, "a").active()).isEqualTo(all);
+        assertThat(at(before, "b").active()).isEmpty();
+        Set<TaskId> warmups = at(before, "b").warmup();
+        assertThat(warmups).hasSize(2);
+
+        TaskPlacement.Member warm = member(2, Set.of(), each(warmups, 950));
+        Map<String, TaskPlacement.Placed> after =
+                TaskPlacement.place(all, Map.of("a", owner, "b", warm), ends, PLAIN);
+        assertThat(at(after, "b").active()).isEqualTo(warmups);
+        assertThat(at(after, "a").active()).hasSize(2).doesNotContainAnyElementsOf(warmups);
+        assertThat(at(after, "b").warmup()).isEmpty();
+    }
+
+    @Test
+    void no_more_tasks_warm_up_at_a_time_than_the_setting_allows() {
+        Set<TaskId> all = tasks(1, 10);
+        TaskPlacement.Settings one = new TaskPlacement.Settings(0, 100, 1);
+
+        Map<String, TaskPlacement.Placed> placed =
+                TaskPlacement.place(
+                        all,
+                        Map.of("a", member(1, all, Map.of()), "b", fresh()),
+                        each(all, 1000),
+                        one);
+
+        assertThat(at(placed, "a").active()).isEqualTo(all);
+        assertThat(at(placed, "b").warmup()).hasSize(1);
+    }
+
+    @Test
+    void standbys_are_in_other_processes_than_their_task_and_stay_where_state_is() {
+        Set<TaskId> all = tasks(1, 4);
+        Map<String, TaskPlacement.Member> members =
+                Map.of(
+                        "a1", member(1, all, Map.of()),
+                        "a2", member(1, Set.of(), Map.of()),
+                        "b", member(2, Set.of(), each(all, 10)),
+                        "c", member(3, Set.of(), Map.of()));
+
+        Map<String, TaskPlacement.Placed> placed =
+                TaskPlacement.place(
+                        all, members, each(all, 10), new TaskPlacement.Settings(1, 100, 2));
+
+        for (TaskId task : all) {
+            List<String> active = having(placed, each -> each.active().contains(task));
+            List<String> standby = having(placed, each -> each.standby().contains(task));
+            assertThat(active).hasSize(1);
+            assertThat(standby).hasSize(1);
+            assertThat(standby.get(0).charAt(0)).isNotEqualTo(active.get(0).charAt(0));
+        }
+    }
+
+    private static List<String> having(
+            Map<String, TaskPlacement.Placed> placed,
+            java.util.function.Predicate<TaskPlacement.Placed> wanted) {
+        List<String> ids = new ArrayList<>();
+        placed.forEach(
+                (id, each) -> {
+                    if (wanted.test(each)) {
+                        ids.add(id);
+                    }
+                });
+        return ids;
+    }
+
+    @Test
+    void with_fewer_processes_than_replicas_there_are_fewer_standbys() {
+        Set<TaskId> all = tasks(1, 2);
+
+        Map<String, TaskPlacement.Placed> placed =
+                TaskPlacement.place(
+                        all,
+                        Map.of("a", member(1, all, Map.of()), "b", member(2, Set.of(), Map.of())),
+                        each(all, 10),
+                        new TaskPlacement.Settings(3, 100, 2));
+
+        assertThat(having(placed, each -> !each.standby().isEmpty())).hasSize(2);
+        placed.values().forEach(each -> assertThat(each.standby()).hasSize(1));
     }
 
     @Test
@@ -74,12 +185,10 @@ class TaskPlacementTest {
             Set<TaskId> all = tasks(1 + random.nextInt(3), 1 + random.nextInt(6));
             Map<String, TaskPlacement.Member> members = new HashMap<>();
             for (int i = 0; i <= random.nextInt(5); i++) {
-                members.put(
-                        "m" + i,
-                        new TaskPlacement.Member(PROCESS, some(all, random), some(all, random)));
+                members.put("m" + i, member(i / 2, some(all, random), each(some(all, random), 5)));
             }
 
-            Map<String, List<TaskId>> placed = TaskPlacement.place(all, members);
+            Map<String, Set<TaskId>> placed = active(all, members);
 
             List<TaskId> given = new ArrayList<>();
             placed.values().forEach(given::addAll);
@@ -96,6 +205,37 @@ class TaskPlacementTest {
         }
     }
 
+    @Test
+    void with_state_of_any_size_every_task_has_one_place_and_never_follows_itself() {
+        Random random = new Random(4);
+        for (int round = 0; round < 500; round++) {
+            Set<TaskId> all = tasks(1 + random.nextInt(3), 1 + random.nextInt(6));
+            Map<String, TaskPlacement.Member> members = new HashMap<>();
+            for (int i = 0; i <= random.nextInt(5); i++) {
+                Map<TaskId, Long> stored = new HashMap<>();
+                some(all, random).forEach(task -> stored.put(task, (long) random.nextInt(300)));
+                members.put("m" + i, member(i, some(all, random), stored));
+            }
+            TaskPlacement.Settings settings =
+                    new TaskPlacement.Settings(random.nextInt(3), 100, 1 + random.nextInt(3));
+
+            Map<String, TaskPlacement.Placed> placed =
+                    TaskPlacement.place(all, members, each(all, 250), settings);
+
+            List<TaskId> given = new ArrayList<>();
+            placed.values().forEach(each -> given.addAll(each.active()));
+            assertThat(given).containsExactlyInAnyOrderElementsOf(all);
+            int warmups = 0;
+            for (TaskPlacement.Placed each : placed.values()) {
+                assertThat(each.standby()).noneMatch(each.active()::contains);
+                assertThat(each.warmup()).noneMatch(each.active()::contains);
+                assertThat(each.warmup()).noneMatch(each.standby()::contains);
+                warmups += each.warmup().size();
+            }
+            assertThat(warmups).isLessThanOrEqualTo(settings.maxWarmups());
+        }
+    }
+
     private static Set<TaskId> some(Set<TaskId> all, Random random) {
         Set<TaskId> some = new HashSet<>(all);
         some.removeIf(task -> random.nextBoolean());
@@ -104,11 +244,30 @@ class TaskPlacementTest {
     }
 
     @Test
-    void user_data_survives_the_way_to_the_leader() {
-        TaskPlacement.Member member = new TaskPlacement.Member(PROCESS, tasks(2, 2), tasks(1, 3));
+    void what_members_and_leader_say_survives_the_way() {
+        TaskPlacement.Member member =
+                new TaskPlacement.Member(
+                        PROCESS, tasks(2, 2), each(tasks(1, 3), 1L << 40), "localhost:8080", true);
+        AssignorData.Assigned assigned =
+                new AssignorData.Assigned(
+                        tasks(1, 2),
+                        tasks(2, 1),
+                        List.of(new AssignorData.Host("a:1", tasks(1, 1), tasks(2, 2))),
+                        true);
 
-        assertThat(TaskAssignor.decode(TaskAssignor.encode(member))).isEqualTo(member);
-        assertThat(TaskAssignor.decode(null).running()).isEmpty();
-        assertThat(TaskAssignor.decode(ByteBuffer.allocate(40)).stored()).isEmpty();
+        assertThat(AssignorData.decodeMember(AssignorData.encode(member))).isEqualTo(member);
+        assertThat(AssignorData.decodeAssigned(AssignorData.encode(assigned))).isEqualTo(assigned);
+    }
+
+    @Test
+    void a_member_that_says_nothing_readable_has_no_tasks() {
+        assertThat(AssignorData.decodeMember(null).running()).isEmpty();
+        assertThat(AssignorData.decodeMember(ByteBuffer.allocate(40)).stored()).isEmpty();
+        ByteBuffer torn =
+                AssignorData.encode(
+                        new TaskPlacement.Member(PROCESS, tasks(2, 2), Map.of(), "", false));
+        torn.put(20, (byte) (torn.get(20) + 1));
+        assertThat(AssignorData.decodeMember(torn).running()).isEmpty();
+        assertThat(AssignorData.decodeAssigned(torn).standby()).isEmpty();
     }
 }

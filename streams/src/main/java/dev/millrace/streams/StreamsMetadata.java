@@ -1,0 +1,28 @@
+package dev.millrace.streams;
+
+import dev.millrace.streams.state.HostInfo;
+import java.util.Set;
+import org.apache.kafka.common.TopicPartition;
+
+/** What an instance of the application works on. */
+public interface StreamsMetadata {
+    HostInfo hostInfo();
+
+    Set<String> stateStoreNames();
+
+    /** Sources of its tasks. */
+    Set<TopicPartition> topicPartitions();
+
+    /** Sources of the tasks whose state it copies. */
+    Set<TopicPartition> standbyTopicPartitions();
+
+    Set<String> standbyStateStoreNames();
+
+    default String host() {
+        return hostInfo().host();
+    }
+
+    default int port() {
+        return hostInfo().port();
+    }
+}

@@ -1,0 +1,178 @@
+package dev.millrace.streams.internal.runtime;
+
+import dev.millrace.streams.processor.TaskId;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What members and leader of the group tell each other beside Kafka's own fields.
+ *
+ * <pre>
+ * subscription:  version 2, 1 byte | end, 1 byte | process id, 16 bytes | running tasks | stored tasks | endpoint
+ * assignment:    version 2, 1 byte | end, 1 byte | standby tasks | warm-up tasks | hosts
+ *
+ * end:           1: all instances of the application are to end, 0: they are not
+ *
+ * tasks:         count, 4 bytes | (sub-topology, 4 bytes | partition, 4 bytes)...
+ * stored tasks:  count, 4 bytes | (sub-topology, 4 bytes | partition, 4 bytes | offset sum, 8 bytes)...
+ * endpoint:      length, 4 bytes | HOST:PORT in UTF-8
+ * hosts:         count, 4 bytes | (endpoint | active tasks | standby tasks)...
+ * </pre>
+ *
+ * Each ends with 4 bytes of CRC-32C over all before it. What has another version or does not read
+ * so is taken for nothing: the member then has no tasks, or follows none.
+ */
+public final class AssignorData {
+    private static final byte VERSION = 2;
+    private static final int CRC_BYTES = 4;
+
+    /** Tasks of an instance that has an endpoint. */
+    public record Host(String endpoint, Set<TaskId> active, Set<TaskId> standby) {}
+
+    /** What a member is told. */
+    record Assigned(Set<TaskId> standby, Set<TaskId> warmup, List<Host> hosts, boolean shutdown) {
+        static final Assigned NOTHING = new Assigned(Set.of(), Set.of(), List.of(), false);
+    }
+
+    private AssignorData() {}
+
+    static ByteBuffer encode(TaskPlacement.Member member) {
+        byte[] endpoint = bytes(member.endpoint());
+        ByteBuffer out =
+                ByteBuffer.allocate(
+                        2
+                                + 16
+                                + tasksSize(member.running())
+                                + 4
+                                + 16 * member.stored().size()
+                                + 4
+                                + endpoint.length
+                                + CRC_BYTES);
+        out.put(VERSION).put((byte) (member.shutdown() ? 1 : 0));
+        out.putLong(member.processId().getMostSignificantBits());
+        out.putLong(member.processId().getLeastSignificantBits());
+        putTasks(out, member.running());
+        out.putInt(member.stored().size());
+        member.stored()
+                .forEach(
+                        (task, sum) ->
+                                out.putInt(task.subtopology())
+                                        .putInt(task.partition())
+                                        .putLong(sum));
+        out.putInt(endpoint.length).put(endpoint);
+        return sealed(out);
+    }
+
+    static TaskPlacement.Member decodeMember(@Nullable ByteBuffer userData) {
+        ByteBuffer in = open(userData);
+        if (in == null) {
+            return new TaskPlacement.Member(new UUID(0, 0), Set.of(), Map.of(), "", false);
+        }
+        boolean shutdown = in.get() == 1;
+        UUID processId = new UUID(in.getLong(), in.getLong());
+        Set<TaskId> running = readTasks(in);
+        Map<TaskId, Long> stored = new TreeMap<>();
+        for (int count = in.getInt(); count > 0; count--) {
+            stored.put(new TaskId(in.getInt(), in.getInt()), in.getLong());
+        }
+        return new TaskPlacement.Member(processId, running, stored, readString(in), shutdown);
+    }
+
+    static ByteBuffer encode(Assigned assigned) {
+        int size = 2 + tasksSize(assigned.standby) + tasksSize(assigned.warmup) + 4 + CRC_BYTES;
+        for (Host host : assigned.hosts) {
+            size += 4 + bytes(host.endpoint).length;
+            size += tasksSize(host.active) + tasksSize(host.standby);
+        }
+        ByteBuffer out = ByteBuffer.allocate(size);
+        out.put(VERSION).put((byte) (assigned.shutdown ? 1 : 0));
+        putTasks(out, assigned.standby);
+        putTasks(out, assigned.warmup);
+        out.putInt(assigned.hosts.size());
+        for (Host host : assigned.hosts) {
+            byte[] endpoint = bytes(host.endpoint);
+            out.putInt(endpoint.length).put(endpoint);
+            putTasks(out, host.active);
+            putTasks(out, host.standby);
+        }
+        return sealed(out);
+    }
+
+    static Assigned decodeAssigned(@Nullable ByteBuffer userData) {
+        ByteBuffer in = open(userData);
+        if (in == null) {
+            return Assigned.NOTHING;
+        }
+        boolean shutdown = in.get() == 1;
+        Set<TaskId> standby = readTasks(in);
+        Set<TaskId> warmup = readTasks(in);
+        List<Host> hosts = new ArrayList<>();
+        for (int count = in.getInt(); count > 0; count--) {
+            hosts.add(new Host(readString(in), readTasks(in), readTasks(in)));
+        }
+        return new Assigned(standby, warmup, hosts, shutdown);
+    }
+
+    private static ByteBuffer sealed(ByteBuffer out) {
+        CRC32C crc = new CRC32C();
+        crc.update(out.duplicate().flip());
+        return out.putInt((int) crc.getValue()).flip();
+    }
+
+    /** Behind the version; null when it is not of ours. */
+    private static @Nullable ByteBuffer open(@Nullable ByteBuffer userData) {
+        if (userData == null || userData.remaining() < 2 + CRC_BYTES) {
+            return null;
+        }
+        ByteBuffer in = userData.slice();
+        int length = in.limit() - CRC_BYTES;
+        CRC32C crc = new CRC32C();
+        crc.update(in.duplicate().limit(length));
+        if (in.get(0) != VERSION || in.getInt(length) != (int) crc.getValue()) {
+            return null;
+        }
+        return in.position(1).limit(length);
+    }
+
+    private static int tasksSize(Collection<TaskId> tasks) {
+        return 4 + 8 * tasks.size();
+    }
+
+    private static void putTasks(ByteBuffer out, Collection<TaskId> tasks) {
+        out.putInt(tasks.size());
+        tasks.forEach(task -> out.putInt(task.subtopology()).putInt(task.partition()));
+    }
+
+    private static Set<TaskId> readTasks(ByteBuffer in) {
+        Set<TaskId> tasks = new TreeSet<>();
+        for (int count = in.getInt(); count > 0; count--) {
+            tasks.add(new TaskId(in.getInt(), in.getInt()));
+        }
+        return tasks;
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static String readString(ByteBuffer in) {
+        int length = in.getInt();
+        if (length < 0 || length > in.remaining()) {
+            throw new BufferUnderflowException();
+        }
+        byte[] bytes = new byte[length];
+        in.get(bytes);
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+}

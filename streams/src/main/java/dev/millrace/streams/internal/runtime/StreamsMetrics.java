@@ -1,0 +1,144 @@
+package dev.millrace.streams.internal.runtime;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.MetricName;
+import org.apache.kafka.common.metrics.Gauge;
+import org.apache.kafka.common.metrics.JmxReporter;
+import org.apache.kafka.common.metrics.KafkaMetricsContext;
+import org.apache.kafka.common.metrics.MetricConfig;
+import org.apache.kafka.common.metrics.Metrics;
+import org.apache.kafka.common.metrics.MetricsReporter;
+import org.apache.kafka.common.metrics.Sensor;
+import org.apache.kafka.common.metrics.stats.Avg;
+import org.apache.kafka.common.metrics.stats.CumulativeCount;
+import org.apache.kafka.common.metrics.stats.CumulativeSum;
+import org.apache.kafka.common.metrics.stats.Max;
+import org.apache.kafka.common.metrics.stats.Rate;
+import org.apache.kafka.common.metrics.stats.WindowedCount;
+import org.apache.kafka.common.utils.Time;
+
+/**
+ * Metrics of an instance under Kafka Streams' names, where it has some: {@code stream-metrics} of
+ * the instance and {@code stream-thread-metrics} of each thread. Measured per round of a thread,
+ * not per record.
+ */
+public final class StreamsMetrics implements AutoCloseable {
+    private static final String INSTANCE_GROUP = "stream-metrics";
+    private static final String THREAD_GROUP = "stream-thread-metrics";
+
+    private final Metrics metrics;
+    private final String clientId;
+
+    public StreamsMetrics(String clientId, int samples, long sampleWindowMs) {
+        this.clientId = clientId;
+        MetricConfig config =
+                new MetricConfig()
+                        .samples(samples)
+                        .timeWindow(sampleWindowMs, TimeUnit.MILLISECONDS);
+        List<MetricsReporter> reporters = List.of(new JmxReporter());
+        metrics =
+                new Metrics(
+                        config, reporters, Time.SYSTEM, new KafkaMetricsContext("kafka.streams"));
+    }
+
+    /** A number or a text about the instance. */
+    public <T> void gauge(String name, String description, Supplier<T> value) {
+        metrics.addMetric(
+                metrics.metricName(
+                        name, INSTANCE_GROUP, description, Map.of("client-id", clientId)),
+                (Gauge<T>) (config, nowMs) -> value.get());
+    }
+
+    public Map<MetricName, Metric> all() {
+        return new HashMap<>(metrics.metrics());
+    }
+
+    /** What one thread measures. */
+    final class OfThread implements AutoCloseable {
+        private final String thread;
+        private final Sensor process;
+        private final Sensor commit;
+        private final Sensor poll;
+        private final Sensor polledRecords;
+        private final Sensor created;
+        private final Sensor closed;
+
+        private OfThread(String thread) {
+            this.thread = thread;
+            process = sensor("process");
+            process.add(name("process-rate", "Records processed a second"), new Rate());
+            process.add(name("process-total", "Records processed"), new CumulativeSum());
+            commit = timed("commit", "Commits");
+            poll = timed("poll", "Polls");
+            polledRecords = sensor("poll-records");
+            polledRecords.add(name("poll-records-avg", "Records of a poll"), new Avg());
+            polledRecords.add(name("poll-records-max", "Records of a poll"), new Max());
+            created = counted("task-created", "Tasks opened");
+            closed = counted("task-closed", "Tasks closed");
+        }
+
+        private Sensor sensor(String name) {
+            return metrics.sensor(thread + "." + name);
+        }
+
+        private MetricName name(String name, String description) {
+            return metrics.metricName(name, THREAD_GROUP, description, Map.of("thread-id", thread));
+        }
+
+        private Sensor counted(String name, String what) {
+            Sensor sensor = sensor(name);
+            sensor.add(name(name + "-rate", what + " a second"), new Rate(new WindowedCount()));
+            sensor.add(name(name + "-total", what), new CumulativeCount());
+            return sensor;
+        }
+
+        private Sensor timed(String name, String what) {
+            Sensor sensor = counted(name, what);
+            sensor.add(name(name + "-latency-avg", what + ", milliseconds each"), new Avg());
+            sensor.add(name(name + "-latency-max", what + ", milliseconds each"), new Max());
+            return sensor;
+        }
+
+        void processed(int records) {
+            process.record(records);
+        }
+
+        void polled(long startNs, int records) {
+            poll.record((System.nanoTime() - startNs) / 1e6);
+            polledRecords.record(records);
+        }
+
+        void committed(long startNs) {
+            commit.record((System.nanoTime() - startNs) / 1e6);
+        }
+
+        void taskOpened() {
+            created.record();
+        }
+
+        void taskClosed() {
+            closed.record();
+        }
+
+        @Override
+        public void close() {
+            for (Sensor each : List.of(process, commit, poll, polledRecords, created, closed)) {
+                metrics.removeSensor(each.name());
+            }
+        }
+    }
+
+    OfThread ofThread(String thread) {
+        return new OfThread(thread);
+    }
+
+    @Override
+    public void close() {
+        metrics.close();
+    }
+}
