@@ -9,7 +9,9 @@
  *                                     or when it has passed ◄── OffsetWaiters ──► Fetch looks again
  *   Fetch   ─► own loop: reads memory ─ nothing yet: waits there
  *                  └─ only in files: a worker reads
- *   Cluster image ─► ImageFollower: opens, deletes, hands over epochs and settings
+ *   Fetch of a follower ─► the same, up to the log end: says what it has ─► LeadReplicas
+ *   ReplicaFetchers ─► the leader's Fetch ─► Partition.appendAsFollower, or LogCuts
+ *   Cluster image ─► ImageFollower: opens, deletes, says who leads and who follows whom
  * </pre>
  *
  * Event loops never touch a cold file, fsync, or wait for the journal: {@link

@@ -42,6 +42,7 @@ final class ReplicaSimulation {
     private static final int BROKERS = 3;
     private static final int MIN_INSYNC = 2;
     private static final long MAX_LAG_MS = 1_000;
+    private static final long MAX_TRAVEL_MS = 3_000;
     private static final int FETCH_MAX = 4;
     private static final int NOBODY = -1;
 
@@ -80,7 +81,8 @@ final class ReplicaSimulation {
         /** Sent, and again until it is known what has become of it. */
         @Nullable IsrProposal asked;
 
-        int copies;
+        /** When copies of it were sent whose answer has not come. */
+        final List<Long> outstanding = new ArrayList<>();
 
         Node(int id) {
             this.id = id;
@@ -128,7 +130,7 @@ final class ReplicaSimulation {
                         new MetadataRequest.BrokerHeartbeat(
                                 id, brokerEpoch, image.version(), false, false));
             } catch (ApiException e) {
-                say("%d: heartbeat refused: %s", id, e.getMessage());
+                say("%d: heartbeat refused: %s".formatted(id, e.toString()));
             }
         }
 
@@ -172,7 +174,7 @@ final class ReplicaSimulation {
                 log.beginEpoch(epoch);
                 leads = new LeaderState(id, leadership, log.end(), MAX_LAG_MS, nowMs);
                 elections++;
-                say("%d: leads in epoch %d from %d", id, epoch, log.end());
+                say("%d: leads in epoch %d from %d".formatted(id, epoch, log.end()));
                 checkLeaderCompleteness(this);
             }
             commit();
@@ -202,20 +204,24 @@ final class ReplicaSimulation {
             IsrProposal proposal =
                     state == null ? null : state.propose(log.highWatermark, log.end(), nowMs);
             if (state != null && proposal != null) {
-                say("%d: proposes %s", id, proposal);
+                say("%d: proposes %s".formatted(id, proposal));
                 asked = proposal;
-                copies = 0;
+                outstanding.clear();
             }
             IsrProposal waiting = asked;
             if (state != null && waiting != null && state.awaits(waiting)) {
                 long asBroker = brokerEpoch;
-                copies++;
+                long sentMs = nowMs;
+                outstanding.add(sentMs);
                 // One copy each time it is asked: connections double nothing.
-                network.add(() -> decide(state, waiting, asBroker));
+                network.add(() -> decide(state, waiting, asBroker, sentMs));
             }
         }
 
-        private void decide(LeaderState state, IsrProposal proposal, long asBroker) {
+        private void decide(LeaderState state, IsrProposal proposal, long asBroker, long sentMs) {
+            if (nowMs - sentMs > MAX_TRAVEL_MS) {
+                return;
+            }
             try {
                 journal.ask(
                         new MetadataRequest.AlterPartition(
@@ -226,16 +232,22 @@ final class ReplicaSimulation {
                                 proposal.leaderEpoch(),
                                 proposal.partitionEpoch(),
                                 proposal.isr()));
-                say("journal: %s", partition(journal.image()));
+                say("journal: %s".formatted(partition(journal.image())));
             } catch (ApiException e) {
-                say("journal: refuses %s: %s", proposal, e.getMessage());
+                say("journal: refuses %s: %s".formatted(proposal, e.toString()));
                 boolean forWhatItAsks = Errors.forException(e) == Errors.INELIGIBLE_REPLICA;
-                send(() -> refused(state, proposal, forWhatItAsks));
+                network.add(() -> refused(state, proposal, forWhatItAsks, sentMs));
             }
         }
 
-        private void refused(LeaderState state, IsrProposal proposal, boolean forWhatItAsks) {
-            if (forWhatItAsks && copies == 1 && state.awaits(proposal)) {
+        private void refused(
+                LeaderState state, IsrProposal proposal, boolean forWhatItAsks, long sentMs) {
+            if (!proposal.equals(asked)) {
+                return;
+            }
+            outstanding.remove(sentMs);
+            outstanding.removeIf(other -> nowMs - other > MAX_TRAVEL_MS);
+            if (forWhatItAsks && outstanding.isEmpty()) {
                 state.refused(proposal);
             }
             if (state == leads) {
@@ -293,7 +305,7 @@ final class ReplicaSimulation {
         void cut(long asBroker, int inEpoch, long offset, EpochEndOffset divergence) {
             if (isAwaited(asBroker, inEpoch, offset)) {
                 long to = Truncation.offset(log::endOffsetForEpoch, log.end(), divergence);
-                say("%d: cuts from %d to %d, %s", id, log.end(), to, divergence);
+                say("%d: cuts from %d to %d, %s".formatted(id, log.end(), to, divergence));
                 truncations += to < log.end() ? 1 : 0;
                 log.truncateTo(to);
             }
@@ -362,8 +374,8 @@ final class ReplicaSimulation {
         return image.topic(topicId).orElseThrow().partitions().get(0);
     }
 
-    private void say(String line, Object... values) {
-        story.add(nowMs + " " + line.formatted(values));
+    private void say(String line) {
+        story.add(nowMs + " " + line);
     }
 
     List<String> story() {
@@ -437,7 +449,7 @@ final class ReplicaSimulation {
         } else {
             Node node = anyNode();
             if (!node.up) {
-                say("%d: starts", node.id);
+                say("%d: starts".formatted(node.id));
                 node.start();
             }
         }
@@ -452,14 +464,14 @@ final class ReplicaSimulation {
         nodes.values().forEach(each -> each.lossy &= !(each.up && isr.contains(each.id)));
         boolean othersWhole = nodes.values().stream().noneMatch(each -> each != node && each.lossy);
         boolean powerLost = othersWhole && random.nextBoolean();
-        say("%d: crashes%s", node.id, powerLost ? " and loses what was not flushed" : "");
+        say("%d: crashes%s".formatted(node.id, powerLost ? " and loses what was not flushed" : ""));
         node.crash(powerLost);
     }
 
     private void fence(Node node) {
         MetadataImage.BrokerRegistration known =
                 requireNonNull(journal.image().brokers().get(node.id));
-        say("%d: is fenced%s", node.id, node.up ? ", though it runs" : "");
+        say("%d: is fenced%s".formatted(node.id, node.up ? ", though it runs" : ""));
         journal.ask(new MetadataRequest.FenceBroker(node.id, known.brokerEpoch()));
     }
 
@@ -474,7 +486,7 @@ final class ReplicaSimulation {
             }
         }
         for (int round = 0; round < 400; round++) {
-            nowMs += 10;
+            nowMs += 20;
             for (Node node : nodes.values()) {
                 node.image = journal.image();
                 node.apply();
