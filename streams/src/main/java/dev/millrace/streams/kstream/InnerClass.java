@@ -6,7 +6,6 @@ import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serializer;
-import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 /** Serdes of keys within windows, by class name, for serdes that consumers and tools make. */
@@ -71,12 +70,15 @@ final class InnerClass {
         }
         Serde<T> serde;
         try {
-            serde =
-                    given instanceof Class<?> type
-                            ? Erased.<Serde<T>>cast(Utils.newInstance(type))
-                            : Erased.<Serde<T>>cast(
-                                    Utils.newInstance(String.valueOf(given), Serde.class));
-        } catch (ClassNotFoundException | RuntimeException e) {
+            Class<?> type =
+                    given instanceof Class<?> loaded
+                            ? loaded
+                            : Class.forName(
+                                    String.valueOf(given),
+                                    true,
+                                    Thread.currentThread().getContextClassLoader());
+            serde = Erased.cast(type.getDeclaredConstructor().newInstance());
+        } catch (ReflectiveOperationException | ClassCastException e) {
             ConfigException refused =
                     new ConfigException(
                             setting, given, "Serde class " + given + " could not be found.");

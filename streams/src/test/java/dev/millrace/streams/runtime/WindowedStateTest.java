@@ -96,11 +96,13 @@ class WindowedStateTest {
         Topology topology = builder.build();
 
         cluster.write(List.of("a", "a", "b", "unknown"));
-        try (KafkaStreams streams = start(topology, "first")) {
+        KafkaStreams first = start(topology, "first");
+        try (first) {
             awaitCounts(Map.of("Anna", 2L, "Berta", 1L));
         }
         cluster.write(List.of("a", "b"));
-        try (KafkaStreams streams = start(topology, "second")) {
+        KafkaStreams second = start(topology, "second");
+        try (second) {
             awaitCounts(Map.of("Anna", 3L, "Berta", 2L));
         }
         assertThat(cluster.topicConfig(cluster.applicationId + "-windowed-changelog"))
@@ -126,7 +128,8 @@ class WindowedStateTest {
         Topology topology = builder.build();
 
         cluster.write(List.of("x", "y"));
-        try (KafkaStreams streams = start(topology, "first")) {
+        KafkaStreams first = start(topology, "first");
+        try (first) {
             await().atMost(PATIENCE).until(() -> cluster.allIsCommitted(cluster.input));
             await().atMost(PATIENCE)
                     .until(
@@ -143,7 +146,8 @@ class WindowedStateTest {
             producer.send(new ProducerRecord<>(other, "x", "1"));
             producer.send(new ProducerRecord<>(other, "y", "2"));
         }
-        try (KafkaStreams streams = start(topology, "second")) {
+        KafkaStreams second = start(topology, "second");
+        try (second) {
             awaitCounts(Map.of("x", 1L, "y", 2L));
         }
     }
