@@ -377,7 +377,11 @@ public final class StreamThread extends Thread {
                         config.deadLetterTopic() != null);
         Restorer restorer =
                 new Restorer(
-                        clients.restore, stateDirectory, partitions -> bounds(clients, changelogs, partitions), events, exactlyOnce);
+                        clients.restore,
+                        stateDirectory,
+                        partitions -> bounds(clients, changelogs, partitions),
+                        events,
+                        exactlyOnce);
         Checkpoints checkpoints = new Checkpoints(stateDirectory, collector, restorer, exactlyOnce);
         tasks = new TaskSet(this::task, stateDirectory, collector, restorer, checkpoints, metrics);
         input = new SourceInput(clients.main, tasks, this::resetPolicy, config, metrics);

@@ -40,6 +40,7 @@ public final class SegmentedStore implements TimedStore {
 
     /** Expired, but by records that are not committed: a roll back needs them again. */
     private final List<LocalStore> expired = new ArrayList<>();
+
     private long readableMs;
     private long newestTime = -1;
 
