@@ -72,6 +72,16 @@ final class Cluster {
         }
     }
 
+    void write(String topic, Map<String, String> records) throws Exception {
+        Map<String, Object> config = Map.of("bootstrap.servers", bootstrapServers, "acks", "all");
+        try (KafkaProducer<String, String> producer =
+                new KafkaProducer<>(config, new StringSerializer(), new StringSerializer())) {
+            for (Map.Entry<String, String> each : records.entrySet()) {
+                producer.send(new ProducerRecord<>(topic, each.getKey(), each.getValue())).get();
+            }
+        }
+    }
+
     /** All committed records of the output so far, in the order of each partition. */
     List<ConsumerRecord<String, Long>> readOutput() {
         return read(output, new LongDeserializer());

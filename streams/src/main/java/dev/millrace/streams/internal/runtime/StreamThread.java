@@ -19,6 +19,7 @@ import dev.millrace.streams.query.Position;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,6 +31,7 @@ import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
@@ -375,7 +377,11 @@ public final class StreamThread extends Thread {
                         config.deadLetterTopic() != null);
         Restorer restorer =
                 new Restorer(
-                        clients.restore, stateDirectory, changelogs::bounds, events, exactlyOnce);
+                        clients.restore,
+                        stateDirectory,
+                        partitions -> bounds(clients, changelogs, partitions),
+                        events,
+                        exactlyOnce);
         Checkpoints checkpoints = new Checkpoints(stateDirectory, collector, restorer, exactlyOnce);
         tasks = new TaskSet(this::task, stateDirectory, collector, restorer, checkpoints, metrics);
         input = new SourceInput(clients.main, tasks, this::resetPolicy, config, metrics);
@@ -394,6 +400,26 @@ public final class StreamThread extends Thread {
                                         stateDirectory.storedTasks(exactlyOnce),
                                         config.applicationServer(),
                                         instance.endsApplication()));
+    }
+
+    /** Where a source topic serves as changelog, the store holds what was processed of it. */
+    private Restorer.Bounds bounds(
+            ThreadClients clients, Changelogs changelogs, Collection<TopicPartition> partitions) {
+        Restorer.Bounds found = changelogs.bounds(partitions);
+        Set<TopicPartition> sources = new HashSet<>(partitions);
+        sources.removeIf(each -> !subtopologyOf.containsKey(each.topic()));
+        if (sources.isEmpty()) {
+            return found;
+        }
+        Map<TopicPartition, Long> last = new HashMap<>(found.last());
+        Map<TopicPartition, OffsetAndMetadata> committed = clients.main.committed(sources);
+        for (TopicPartition source : sources) {
+            OffsetAndMetadata offset = committed.get(source);
+            last.put(
+                    source,
+                    offset != null ? offset.offset() : found.first().getOrDefault(source, 0L));
+        }
+        return new Restorer.Bounds(found.first(), last);
     }
 
     private RepartitionPurge purge() {

@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.NoSuchElementException;
 import java.util.TreeMap;
@@ -35,6 +37,10 @@ public final class SegmentedStore implements TimedStore {
     private final NavigableMap<Long, LocalStore> segments = new TreeMap<>();
     private @Nullable Path directory;
     private boolean holdWrites;
+
+    /** Expired, but by records that are not committed: a roll back needs them again. */
+    private final List<LocalStore> expired = new ArrayList<>();
+
     private long readableMs;
     private long newestTime = -1;
 
@@ -112,6 +118,8 @@ public final class SegmentedStore implements TimedStore {
     @Override
     public void commit() {
         segments.values().forEach(LocalStore::commit);
+        expired.forEach(LocalStore::destroy);
+        expired.clear();
     }
 
     @Override
@@ -121,12 +129,21 @@ public final class SegmentedStore implements TimedStore {
 
     @Override
     public void restore(List<KeyValue<Bytes, byte[]>> entries) {
+        Map<LocalStore, List<KeyValue<Bytes, byte[]>>> bySegment = new LinkedHashMap<>();
         for (KeyValue<Bytes, byte[]> entry : entries) {
             LocalStore segment = segmentForPut(keys.timeOf(entry.key.get()));
             if (segment != null) {
-                segment.restore(List.of(entry));
+                bySegment.computeIfAbsent(segment, each -> new ArrayList<>()).add(entry);
             }
         }
+        bySegment.forEach(
+                (segment, part) -> {
+                    if (segments.containsValue(segment)) {
+                        segment.restore(part);
+                    }
+                });
+        expired.forEach(LocalStore::destroy); // what is restored is committed
+        expired.clear();
     }
 
     private long oldestTime() {
@@ -141,10 +158,14 @@ public final class SegmentedStore implements TimedStore {
     private @Nullable LocalStore segmentForPut(long time) {
         if (time > newestTime) {
             newestTime = time;
-            Collection<LocalStore> expired =
+            Collection<LocalStore> old =
                     segments.headMap(oldestTime() / segmentIntervalMs, false).values();
-            expired.forEach(LocalStore::destroy);
-            expired.clear();
+            if (holdWrites) {
+                expired.addAll(old);
+            } else {
+                old.forEach(LocalStore::destroy);
+            }
+            old.clear();
         }
         long number = time / segmentIntervalMs;
         return number < oldestTime() / segmentIntervalMs ? null : segment(number);
@@ -256,6 +277,8 @@ public final class SegmentedStore implements TimedStore {
 
     @Override
     public void close() {
+        expired.forEach(LocalStore::close);
+        expired.clear();
         segments.values().forEach(LocalStore::close);
         segments.clear();
         directory = null;
