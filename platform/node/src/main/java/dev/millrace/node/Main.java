@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
         name = "millrace",
         description = {
             "One process instead of five: a Kafka-compatible broker, stream processing, SQL over"
-                + " live topics, connectors and a console.",
+                    + " live topics, connectors and a console.",
             ""
         },
         versionProvider = Version.class,
@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
             "",
             "Try:",
             "  millrace demo                          a node with live data; opens with the"
-                + " console",
+                    + " console",
             "  millrace topics list",
             "  millrace sql \"SELECT * FROM lines LIMIT 5\"",
             "",

@@ -49,8 +49,8 @@ class PlacementMapTest {
                                     assertThat(json(map, kept))
                                             .isEqualTo(
                                                     "{\"name\":\"kept\",\"partitions\":["
-                                                        + "{\"leader\":1,\"epoch\":0,\"replicas\":[1],\"isr\":[1]},"
-                                                        + "{\"leader\":1,\"epoch\":0,\"replicas\":[1],\"isr\":[1]}]}"));
+                                                            + "{\"leader\":1,\"epoch\":0,\"replicas\":[1],\"isr\":[1]},"
+                                                            + "{\"leader\":1,\"epoch\":0,\"replicas\":[1],\"isr\":[1]}]}"));
             assertThat(Fenced.token(value(map, kept))).isEqualTo(cluster.image().version());
         }
     }

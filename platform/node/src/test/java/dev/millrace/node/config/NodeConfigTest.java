@@ -148,7 +148,7 @@ class NodeConfigTest {
                         "broker.rack=r",
                         "millrace.peer.listener=10.0.0.2:9093",
                         "millrace.cluster.peers=10.0.0.3:9093,"
-                            + " 10.0.0.2:9093,10.0.0.1:9093,10.0.0.4:9093");
+                                + " 10.0.0.2:9093,10.0.0.1:9093,10.0.0.4:9093");
 
         assertThat(config.cluster().isAlone()).isFalse();
         assertThat(config.cluster().self()).hasToString("10.0.0.2:9093");
@@ -181,9 +181,9 @@ class NodeConfigTest {
                 "node.id=1 millrace.cluster.peers=a:1,b:1 | say with millrace.peer.listener",
                 "millrace.peer.listener=a:1 millrace.cluster.peers=a:1,b:1 | node.id of its own",
                 "node.id=1 millrace.peer.listener=c:1 millrace.cluster.peers=a:1,b:1 | should be"
-                    + " one of",
+                        + " one of",
                 "node.id=1 millrace.peer.listener=a:1 millrace.cluster.peers=a:1,a:3 | at least 3"
-                    + " apart",
+                        + " apart",
                 "node.id=1 millrace.peer.listener=a:1 millrace.cluster.peers=a:1,a:1 | twice",
                 "node.id=1 millrace.peer.listener=a:1 millrace.cluster.peers=a:1,b:1,c:1"
                         + " millrace.cluster.voters=a:1,b:1 | 1, 3 or 5",
