@@ -271,10 +271,8 @@ class ReplicationTest {
                                                 .setPartitions(List.of(wanted))));
         try (RawClient client = new RawClient(cluster.broker(broker).address())) {
             client.send(ApiKeys.FETCH, 12, 1, request);
-            FetchResponseData answer =
-                    (FetchResponseData) client.receive(ApiKeys.FETCH, 12).body();
-            return Errors.forCode(
-                    answer.responses().get(0).partitions().get(0).errorCode());
+            FetchResponseData answer = (FetchResponseData) client.receive(ApiKeys.FETCH, 12).body();
+            return Errors.forCode(answer.responses().get(0).partitions().get(0).errorCode());
         }
     }
 
