@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
 import org.apache.kafka.common.message.FetchRequestData.FetchTopic;
@@ -53,6 +54,10 @@ final class ReplicaFetcher {
     private static final Logger LOG = LoggerFactory.getLogger(ReplicaFetcher.class);
     private static final short VERSION = ApiKeys.FETCH.latestVersion();
     private static final long FIRST_PAUSE_MS = 20;
+
+    /** Before it, some seconds have passed: a leader that just begins is nothing to tell of. */
+    private static final int NOTABLE_ATTEMPT = 9;
+
     private static final int NO_SESSION = 0;
     private static final int FIRST_EPOCH = 0;
 
@@ -454,10 +459,16 @@ final class ReplicaFetcher {
         pause(each);
         int attempt = each.failed();
         TopicPartition tp = each.partition.topicPartition();
-        if (attempt == 5) {
-            LOG.warn("{}: cannot be fetched from broker {}; tries again", tp, leaderId, cause);
-        } else {
+        if (attempt != NOTABLE_ATTEMPT) {
             LOG.debug("{}: cannot be fetched from broker {}: {}", tp, leaderId, cause.toString());
+        } else if (cause instanceof ApiException) {
+            LOG.warn(
+                    "{}: not fetched from broker {} for seconds: {}",
+                    tp,
+                    leaderId,
+                    cause.toString());
+        } else {
+            LOG.warn("{}: not fetched from broker {} for seconds", tp, leaderId, cause);
         }
         later(attempt, () -> goOn(each));
     }
