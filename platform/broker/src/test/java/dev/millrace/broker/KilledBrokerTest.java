@@ -238,6 +238,9 @@ class KilledBrokerTest {
                     });
             pollUntil(consumer, () -> consumer.assignment().size() == 2);
             int epoch = consumer.groupMetadata().generationId();
+            // Not always one: a client that hears of its partitions before it has their topic's
+            // name takes over nothing at first, and says so.
+            int assignmentsBefore = assignments.get();
 
             node.kill();
             node.startAgain();
@@ -255,7 +258,7 @@ class KilledBrokerTest {
 
             assertThat(consumer.groupMetadata().generationId()).isEqualTo(epoch);
             assertThat(consumer.assignment()).containsExactlyInAnyOrder(T0, T1);
-            assertThat(assignments).hasValue(1);
+            assertThat(assignments).hasValue(assignmentsBefore);
             assertThat(
                             admin.describeConsumerGroups(List.of("assigned"))
                                     .all()
