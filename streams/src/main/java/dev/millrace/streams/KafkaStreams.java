@@ -18,6 +18,7 @@ import dev.millrace.streams.internal.runtime.StreamThread;
 import dev.millrace.streams.internal.runtime.StreamsMetrics;
 import dev.millrace.streams.internal.store.RocksDbStore;
 import dev.millrace.streams.internal.store.StoreFactory;
+import dev.millrace.streams.internal.topology.NodeSpec;
 import dev.millrace.streams.internal.topology.SubtopologySpec;
 import dev.millrace.streams.internal.topology.TopologySpec;
 import dev.millrace.streams.processor.StandbyUpdateListener;
@@ -117,12 +118,13 @@ public class KafkaStreams implements AutoCloseable {
     public KafkaStreams(Topology topology, StreamsConfig config) {
         this.config = config;
         this.topology = topology.spec();
-        if (this.topology.subtopologies(config.applicationId()).isEmpty()) {
+        List<SubtopologySpec> subtopologies = this.topology.subtopologies(config.applicationId());
+        if (subtopologies.isEmpty()) {
             throw new TopologyException(
                     "Topology has no stream threads and no global threads, must subscribe to at least one source topic.");
         }
+        this.topology.patternSource().ifPresent(KafkaStreams::refusePattern);
         this.stateDirectory = new StateDirectory(config.stateDirectory());
-        List<SubtopologySpec> subtopologies = this.topology.subtopologies(config.applicationId());
         this.localStores = new LocalStores(subtopologies, this::threads);
         this.clusterView = new ClusterView(subtopologies);
         this.metrics =
@@ -135,6 +137,16 @@ public class KafkaStreams implements AutoCloseable {
         metrics.gauge("failed-stream-threads", "Threads that ended by an error", failed::get);
         metrics.gauge("topology-description", "The program", () -> topology.describe().toString());
         metrics.gauge("application-id", "application.id", config::applicationId);
+    }
+
+    /** It would run, and read nothing. */
+    private static void refusePattern(NodeSpec.Source source) {
+        throw new TopologyException(
+                "Source "
+                        + source.name()
+                        + " reads the topics of pattern "
+                        + source.pattern()
+                        + ", which only TopologyTestDriver can: name the topics");
     }
 
     private List<StreamThread> threads() {
