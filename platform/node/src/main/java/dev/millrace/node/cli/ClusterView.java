@@ -72,9 +72,9 @@ final class ClusterView {
 
     private static boolean isCordoned(Admin admin, BootstrapOption bootstrap, int nodeId) {
         ConfigResource broker = broker(nodeId);
-        Config config =
-                Await.answer(
-                        admin.describeConfigs(List.of(broker)).values().get(broker), bootstrap);
+        Map<ConfigResource, Config> configs =
+                Await.answer(admin.describeConfigs(List.of(broker)).all(), bootstrap);
+        Config config = configs.getOrDefault(broker, new Config(List.of()));
         ConfigEntry entry = config.get(Cordon.SETTING);
         return entry != null && Cordon.ALL.equals(String.valueOf(entry.value()).strip());
     }
