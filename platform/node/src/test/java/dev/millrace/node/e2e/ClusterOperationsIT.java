@@ -56,9 +56,7 @@ class ClusterOperationsIT {
             assertThat(run("topics", "create", "kept", "-b", bootstrap).exitCode()).isZero();
             String lines =
                     IntStream.range(0, 100).mapToObj(i -> i + "\n").collect(Collectors.joining());
-            assertThat(
-                            PackagedNode.millrace(lines, "produce", "kept", "-b", bootstrap)
-                                    .exitCode())
+            assertThat(PackagedNode.millrace(lines, "produce", "kept", "-b", bootstrap).exitCode())
                     .isZero();
             assertThat(alone.stop()).isIn(0, SIGTERM);
         }
@@ -82,14 +80,7 @@ class ClusterOperationsIT {
                 .ignoreExceptions()
                 .until(() -> status(2).getInteger("withoutLeader") == 0 && !leads(1));
         PackagedNode.Outcome read =
-                run(
-                        "consume",
-                        "kept",
-                        "--from-beginning",
-                        "--max",
-                        "100",
-                        "-b",
-                        cluster.kafka(3));
+                run("consume", "kept", "--from-beginning", "--max", "100", "-b", cluster.kafka(3));
         assertThat(read.out().lines()).hasSize(100);
         cluster.start(1, List.of());
     }
@@ -180,10 +171,7 @@ class ClusterOperationsIT {
         Awaitility.await()
                 .atMost(SOON)
                 .ignoreExceptions()
-                .until(
-                        () ->
-                                IntStream.of(nodeIds)
-                                        .allMatch(id -> role.equals(journal(asked, id))));
+                .until(() -> IntStream.of(nodeIds).allMatch(id -> role.equals(journal(asked, id))));
     }
 
     private static String journal(int asked, int nodeId) {
@@ -211,8 +199,7 @@ class ClusterOperationsIT {
 
     private static JsonObject status(int id) throws IOException, InterruptedException {
         return new JsonObject(
-                PackagedNode.millrace(
-                                "", "cluster", "status", "--json", "--http", cluster.http(id))
+                PackagedNode.millrace("", "cluster", "status", "--json", "--http", cluster.http(id))
                         .out());
     }
 }

@@ -85,8 +85,7 @@ final class PackagedCluster implements AutoCloseable {
         return CompletableFuture.supplyAsync(
                 () -> {
                     try {
-                        return PackagedNode.start(
-                                data(id), options.toArray(String[]::new));
+                        return PackagedNode.start(data(id), options.toArray(String[]::new));
                     } catch (IOException | InterruptedException e) {
                         throw new CompletionException(e);
                     }
