@@ -491,7 +491,12 @@ public final class Broker {
                                 ApiKeys.METADATA,
                                 0,
                                 13,
-                                new MetadataHandler(cluster, imageFollower, creation, quotas))
+                                new MetadataHandler(
+                                        cluster,
+                                        imageFollower,
+                                        creation,
+                                        quotas,
+                                        clusterSide::isAside))
                         .add(
                                 ApiKeys.OFFSET_FOR_LEADER_EPOCH,
                                 2,
