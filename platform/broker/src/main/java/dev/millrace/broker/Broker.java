@@ -447,13 +447,7 @@ public final class Broker {
     private InternalTopicLog internalTopic(
             String topic, TopicCreation creation, ImageFollower imageFollower) {
         return new InternalTopicLog(
-                topic,
-                cluster,
-                creation,
-                imageFollower,
-                partitions,
-                workers,
-                clusterSide::isAside);
+                topic, cluster, creation, imageFollower, partitions, workers, clusterSide::isAside);
     }
 
     private FetchHandler fetchHandler(boolean fromPeers) {

@@ -23,10 +23,10 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The tools that matter to who operates three brokers print what they printed when they were
  * recorded from three of Apache Kafka, one of which is killed now and then.
  *
- * <p>To record, say as {@link ToolScriptsIT} does, with {@code millrace.test.cluster}, the addresses
- * of brokers 1, 2 and 3, {@code millrace.test.logs} with {@code %d} for the number of a broker, and
- * {@code millrace.tools.power}, a program that is called with {@code kill} or {@code start} and a
- * number.
+ * <p>To record, say as {@link ToolScriptsIT} does, with {@code millrace.test.cluster}, the
+ * addresses of brokers 1, 2 and 3, {@code millrace.test.logs} with {@code %d} for the number of a
+ * broker, and {@code millrace.tools.power}, a program that is called with {@code kill} or {@code
+ * start} and a number.
  */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class ClusterScriptsIT {

@@ -59,7 +59,11 @@ final class Companions implements AutoCloseable {
                     await(
                             arguments.get(0),
                             (admin, topic) ->
-                                    admin.listPartitionReassignments().reassignments().get().keySet()
+                                    admin
+                                            .listPartitionReassignments()
+                                            .reassignments()
+                                            .get()
+                                            .keySet()
                                             .stream()
                                             .noneMatch(tp -> tp.topic().equals(topic.name())));
             case "transaction" ->
