@@ -72,7 +72,11 @@ final class ThreeBrokers {
                                 running.values().stream()
                                         .allMatch(
                                                 each ->
-                                                        each.cluster.image().brokers().values()
+                                                        each
+                                                                        .cluster
+                                                                        .image()
+                                                                        .brokers()
+                                                                        .values()
                                                                         .stream()
                                                                         .filter(b -> b.isActive())
                                                                         .count()
