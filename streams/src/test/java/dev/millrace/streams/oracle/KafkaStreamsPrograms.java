@@ -52,8 +52,7 @@ final class KafkaStreamsPrograms {
                             System.getProperty("java.class.path"),
                             "-proc:none");
             if (!compiler.getTask(out, files, null, options, null, units).call()) {
-                throw new AssertionError(
-                        file + " does not compile against Kafka Streams:\n" + out);
+                throw new AssertionError(file + " does not compile against Kafka Streams:\n" + out);
             }
         }
     }
