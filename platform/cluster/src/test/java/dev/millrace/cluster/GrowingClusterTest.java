@@ -106,6 +106,7 @@ class GrowingClusterTest {
         start(first(1));
         start(joining(2, 1));
         assertThat(await(node(2).quorum()).voters()).hasSize(1);
+        assertThat(node(2).image().controllerId()).isEqualTo(1);
         start(joining(3, 1));
         awaitVoters(3, 1, 2, 3);
 

@@ -3,8 +3,11 @@ package dev.millrace.node.cli;
 import dev.millrace.cluster.ReplicaPlan;
 import dev.millrace.cluster.ReplicaPlan.ImpossibleException;
 import dev.millrace.cluster.ReplicaPlan.Move;
-import java.io.Console;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.nio.charset.Charset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -150,13 +153,18 @@ final class RebalanceCommand implements Callable<Integer> {
     }
 
     private static boolean agreed(PrintWriter out) {
-        Console console = System.console();
-        if (console == null) {
-            throw new CommandFailure("nobody is there to ask: say --yes, or --dry-run");
-        }
         out.print("Go on? [y/N] ");
         out.flush();
-        String answer = console.readLine();
-        return answer != null && answer.strip().toLowerCase(Locale.ROOT).startsWith("y");
+        try {
+            String answer =
+                    new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset()))
+                            .readLine();
+            if (answer == null) {
+                throw new CommandFailure("nobody is there to ask: say --yes, or --dry-run");
+            }
+            return answer.strip().toLowerCase(Locale.ROOT).startsWith("y");
+        } catch (IOException e) {
+            throw new CommandFailure("no answer: " + e.getMessage());
+        }
     }
 }

@@ -2,6 +2,7 @@ package dev.millrace.node.cli;
 
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,6 +21,9 @@ import picocli.CommandLine.Spec;
         },
         mixinStandardHelpOptions = true)
 final class RemoveCommand implements Callable<Integer> {
+    private static final long STOPPED_WITHIN_MS = 8_000;
+    private static final long POLL_MS = 500;
+
     @Spec private CommandSpec spec;
     @Mixin private BootstrapOption bootstrap;
 
@@ -27,7 +31,7 @@ final class RemoveCommand implements Callable<Integer> {
     private int nodeId;
 
     @Override
-    public Integer call() {
+    public Integer call() throws InterruptedException {
         PrintWriter out = spec.commandLine().getOut();
         try (Admin admin = bootstrap.admin()) {
             ClusterView view = ClusterView.of(admin, bootstrap);
@@ -42,6 +46,12 @@ final class RemoveCommand implements Callable<Integer> {
                                 + " partitions: give 'millrace cluster drain "
                                 + nodeId
                                 + "' first");
+            }
+            // The cluster needs a moment to see that a node has stopped.
+            long untilNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(STOPPED_WITHIN_MS);
+            while (!view.node(nodeId).isFenced() && System.nanoTime() - untilNs < 0) {
+                TimeUnit.MILLISECONDS.sleep(POLL_MS);
+                view = ClusterView.of(admin, bootstrap);
             }
             if (!view.node(nodeId).isFenced()) {
                 throw new CommandFailure(
