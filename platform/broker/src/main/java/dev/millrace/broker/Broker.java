@@ -447,13 +447,7 @@ public final class Broker {
     private InternalTopicLog internalTopic(
             String topic, TopicCreation creation, ImageFollower imageFollower) {
         return new InternalTopicLog(
-                topic,
-                cluster,
-                creation,
-                imageFollower,
-                partitions,
-                workers,
-                clusterSide::isAside);
+                topic, cluster, creation, imageFollower, partitions, workers, clusterSide::isAside);
     }
 
     private FetchHandler fetchHandler(boolean fromPeers) {
@@ -491,7 +485,12 @@ public final class Broker {
                                 ApiKeys.METADATA,
                                 0,
                                 13,
-                                new MetadataHandler(cluster, imageFollower, creation, quotas))
+                                new MetadataHandler(
+                                        cluster,
+                                        imageFollower,
+                                        creation,
+                                        quotas,
+                                        clusterSide::isAside))
                         .add(
                                 ApiKeys.OFFSET_FOR_LEADER_EPOCH,
                                 2,

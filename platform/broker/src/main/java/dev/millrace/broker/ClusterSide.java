@@ -52,8 +52,7 @@ final class ClusterSide {
         this.workers = workers;
         this.settings = FetcherSettings.from(config.properties());
         this.listener = PeerListener.from(config.properties());
-        this.readReplicas =
-                ReadReplicas.from(config.properties(), config.nodeId(), cluster::image);
+        this.readReplicas = ReadReplicas.from(config.properties(), config.nodeId(), cluster::image);
         this.throttle = ReplicationThrottle.from(config.properties());
         this.epochs =
                 new EpochFiles(
@@ -125,8 +124,7 @@ final class ClusterSide {
     void watchIsolation(LongSupplier followersHeardNs, Consumer<Boolean> onChange) {
         if (listener != null) {
             Isolation watched =
-                    new Isolation(
-                            () -> session == null || isCurrent(), followersHeardNs, onChange);
+                    new Isolation(() -> session == null || isCurrent(), followersHeardNs, onChange);
             isolation = watched;
             watched.watch(vertx);
         }

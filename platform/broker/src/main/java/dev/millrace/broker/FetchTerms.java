@@ -65,7 +65,9 @@ record FetchTerms(
                 Math.min(request.maxWaitMs(), MAX_WAIT_MS),
                 Math.min(request.minBytes(), maxBytes),
                 maxBytes,
-                version >= FIRST_VERSION_WITH_RACK && replicaId == CONSUMER ? request.rackId() : "");
+                version >= FIRST_VERSION_WITH_RACK && replicaId == CONSUMER
+                        ? request.rackId()
+                        : "");
     }
 
     /** Consumers that know how to find the leader again. */

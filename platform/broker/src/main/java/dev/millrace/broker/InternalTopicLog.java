@@ -162,7 +162,11 @@ final class InternalTopicLog implements CoordinatorLog {
             Promise<Long> promise) {
         if (target.isHeld()) {
             target.afterHold(
-                    () -> run(target, promise, t -> append(t, leaderEpoch, batches, terms, promise)));
+                    () ->
+                            run(
+                                    target,
+                                    promise,
+                                    t -> append(t, leaderEpoch, batches, terms, promise)));
             return;
         }
         // In the same turn as the append: whoever has led in between may have decided otherwise.

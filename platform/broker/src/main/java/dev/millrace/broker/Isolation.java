@@ -37,8 +37,7 @@ final class Isolation {
      * @param followersHeardNs when the last fetch of a follower came, by {@link System#nanoTime}
      * @param onChange told when it stands aside, and when it is back
      */
-    Isolation(
-            BooleanSupplier current, LongSupplier followersHeardNs, Consumer<Boolean> onChange) {
+    Isolation(BooleanSupplier current, LongSupplier followersHeardNs, Consumer<Boolean> onChange) {
         this.current = current;
         this.followersHeardNs = followersHeardNs;
         this.onChange = onChange;

@@ -44,7 +44,9 @@ final class ReadReplicas {
         }
         if (!name.equals(BY_RACK)) {
             throw new ConfigException(
-                    NAME, name, "expected nothing, or " + BY_RACK + "; other classes are not loaded");
+                    NAME,
+                    name,
+                    "expected nothing, or " + BY_RACK + "; other classes are not loaded");
         }
         return new ReadReplicas(nodeId, image);
     }

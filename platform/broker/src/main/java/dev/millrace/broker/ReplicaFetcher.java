@@ -471,8 +471,7 @@ final class ReplicaFetcher {
         waits.forEach(
                 (each, waitMs) -> {
                     pause(each);
-                    loop.nettyEventLoop()
-                            .schedule(() -> goOn(each), waitMs, TimeUnit.MILLISECONDS);
+                    loop.nettyEventLoop().schedule(() -> goOn(each), waitMs, TimeUnit.MILLISECONDS);
                 });
     }
 

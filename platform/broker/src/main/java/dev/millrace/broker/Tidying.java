@@ -38,10 +38,7 @@ final class Tidying {
                             })
                     .onComplete(
                             result ->
-                                    partition
-                                            .owner()
-                                            .nettyEventLoop()
-                                            .execute(() -> done(result)));
+                                    partition.owner().nettyEventLoop().execute(() -> done(result)));
         }
     }
 

@@ -253,10 +253,14 @@ class CoordinatorFailoverTest {
     private KafkaProducer<String, String> transactional(String id, int timeoutMs) {
         return clients.producer(
                 Map.of(
-                        ProducerConfig.TRANSACTIONAL_ID_CONFIG, id,
-                        ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, timeoutMs,
-                        ProducerConfig.MAX_BLOCK_MS_CONFIG, 60_000,
-                        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 60_000));
+                        ProducerConfig.TRANSACTIONAL_ID_CONFIG,
+                        id,
+                        ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
+                        timeoutMs,
+                        ProducerConfig.MAX_BLOCK_MS_CONFIG,
+                        60_000,
+                        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
+                        60_000));
     }
 
     private List<String> committed(TopicPartition tp, int count) {
@@ -325,7 +329,8 @@ class CoordinatorFailoverTest {
     void a_decision_whose_markers_could_not_be_written_is_carried_out_by_the_next_coordinator()
             throws Exception {
         try (KafkaProducer<String, String> commits = transactional(nameFor("commits", 0), 60_000);
-                KafkaProducer<String, String> aborts = transactional(nameFor("aborts", 0), 60_000)) {
+                KafkaProducer<String, String> aborts =
+                        transactional(nameFor("aborts", 0), 60_000)) {
             commits.initTransactions();
             aborts.initTransactions();
             int coordinator = coordinator(0);

@@ -1,10 +1,14 @@
 package dev.millrace.broker;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.millrace.broker.group.GroupCoordinator;
+import dev.millrace.wire.record.RecordBatchBuilder;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -136,11 +140,11 @@ class CutOffBrokerTest {
         }
         Partition partition = requireNonNull(cluster.broker(leader).partition(tp));
         cluster.cluster(leader).cutOff();
-        org.awaitility.Awaitility.await().atMost(SOON).until(() -> !partition.isLed());
+        await().atMost(SOON).until(() -> !partition.isLed());
 
         cluster.cluster(leader).reconnect();
 
-        org.awaitility.Awaitility.await().atMost(SOON).until(partition::isLed);
+        await().atMost(SOON).until(partition::isLed);
     }
 
     @Test
@@ -151,15 +155,19 @@ class CutOffBrokerTest {
             commit(consumer);
         }
         TopicPartition offsets = new TopicPartition(GroupCoordinator.OFFSETS_TOPIC, 0);
+        int first = cluster.leaderOf(offsets);
+        cluster.fence(first);
+        await().atMost(SOON).until(() -> cluster.leaderOf(offsets) != first);
         int leader = cluster.leaderOf(offsets);
         CoordinatorLog log = requireNonNull(cluster.broker(leader).offsetsLog());
         Partition partition = requireNonNull(cluster.broker(leader).partition(offsets));
+        await().atMost(SOON).until(partition::isLed);
         int epoch = log.leaderEpoch(0).toCompletionStage().toCompletableFuture().get();
         long end = partition.log().logEndOffset();
 
         assertThatThrownBy(
                         () ->
-                                log.append(0, epoch - 1, Batches.of("late"))
+                                log.append(0, epoch - 1, batch("late"))
                                         .toCompletionStage()
                                         .toCompletableFuture()
                                         .get(10, TimeUnit.SECONDS))
@@ -167,11 +175,15 @@ class CutOffBrokerTest {
                 .hasCauseInstanceOf(NotCoordinatorException.class);
         assertThat(partition.log().logEndOffset()).isEqualTo(end);
         assertThat(
-                        log.append(0, epoch, Batches.of("in time"))
+                        log.append(0, epoch, batch("in time"))
                                 .toCompletionStage()
                                 .toCompletableFuture()
                                 .get(10, TimeUnit.SECONDS))
                 .isEqualTo(end);
+    }
+
+    private static ByteBuffer batch(String key) {
+        return new RecordBatchBuilder().append(0, key.getBytes(UTF_8), null).build();
     }
 
     private void commit(KafkaConsumer<String, String> consumer) {

@@ -13,8 +13,7 @@ class IsolationTest {
     private boolean current = true;
     private long heardMs;
     private final List<Boolean> told = new ArrayList<>();
-    private final Isolation isolation =
-            new Isolation(() -> current, () -> at(heardMs), told::add);
+    private final Isolation isolation = new Isolation(() -> current, () -> at(heardMs), told::add);
 
     private static long at(long ms) {
         return START_NS + TimeUnit.MILLISECONDS.toNanos(ms);

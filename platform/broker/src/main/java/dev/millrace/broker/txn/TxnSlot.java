@@ -154,7 +154,11 @@ final class TxnSlot {
         }
         TxnShard fresh =
                 new TxnShard(
-                        shared.config(), shared.count(), shared.clockMs(), epoch, new ShardWorld(epoch));
+                        shared.config(),
+                        shared.count(),
+                        shared.clockMs(),
+                        epoch,
+                        new ShardWorld(epoch));
         return shared.log()
                 .replay(partition, batches -> TransactionLog.forEach(batches, fresh::replay))
                 .map(fresh);

@@ -103,8 +103,7 @@ class LeaderStateTest {
 
             IsrProposal withdrawal = state.withdrawal(proposal);
 
-            assertThat(withdrawal)
-                    .isEqualTo(new IsrProposal(EPOCH, 3, Map.of(1, 10L, 2, 20L)));
+            assertThat(withdrawal).isEqualTo(new IsrProposal(EPOCH, 3, Map.of(1, 10L, 2, 20L)));
             assertThat(state.highWatermark(150, laterMs)).isEqualTo(100);
             state.update(metadata(4, List.of(1, 2)));
             assertThat(state.awaits(proposal)).isFalse();

@@ -1,5 +1,7 @@
 package dev.millrace.node.tools;
 
+import static java.util.Objects.requireNonNull;
+
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -59,7 +61,11 @@ final class Companions implements AutoCloseable {
                     await(
                             arguments.get(0),
                             (admin, topic) ->
-                                    admin.listPartitionReassignments().reassignments().get().keySet()
+                                    admin
+                                            .listPartitionReassignments()
+                                            .reassignments()
+                                            .get()
+                                            .keySet()
                                             .stream()
                                             .noneMatch(tp -> tp.topic().equals(topic.name())));
             case "transaction" ->
@@ -85,10 +91,11 @@ final class Companions implements AutoCloseable {
                             () ->
                                     condition.holds(
                                             admin,
-                                            admin.describeTopics(List.of(topic))
-                                                    .topicNameValues()
-                                                    .get(topic)
-                                                    .get(5, TimeUnit.SECONDS)));
+requireNonNull(
+                                                    admin.describeTopics(List.of(topic))
+                                                            .allTopicNames()
+                                                            .get(5, TimeUnit.SECONDS)
+                                                            .get(topic))));
         }
     }
 

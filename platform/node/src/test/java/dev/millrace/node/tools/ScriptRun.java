@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.common.KafkaException;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** Runs the commands of a script against brokers. */
 final class ScriptRun implements AutoCloseable {
@@ -61,7 +62,10 @@ final class ScriptRun implements AutoCloseable {
         StockTool.Outcome outcome;
         try {
             outcome = start(name, arguments, stdin);
-        } catch (AssertionError | ExecutionException | KafkaException e) {
+        } catch (AssertionError
+                | ConditionTimeoutException
+                | ExecutionException
+                | KafkaException e) {
             // The rest of the script may still have something to tell.
             outcome = new StockTool.Outcome(-1, e.toString());
         }
