@@ -215,7 +215,8 @@ public final class ApplicationReset {
             partitions.forEach(each -> wanted.put(each, to.offset));
         } else if (target instanceof Target.Time time) {
             offsets(partitions, OffsetSpec.forTimestamp(time.timestampMs))
-                    .forEach((each, found) -> wanted.put(each, found < 0 ? end(last, each) : found));
+                    .forEach(
+                            (each, found) -> wanted.put(each, found < 0 ? end(last, each) : found));
         } else if (target instanceof Target.Shift shift) {
             Map<TopicPartition, OffsetAndMetadata> committed =
                     answer(

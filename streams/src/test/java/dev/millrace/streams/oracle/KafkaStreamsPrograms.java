@@ -21,14 +21,7 @@ final class KafkaStreamsPrograms {
 
     static BiFunction<String, List<String[]>, String> load(String name, Path directory)
             throws Exception {
-        String source =
-                Files.readString(SOURCES.resolve(name + ".java"))
-                        .replace("package dev.millrace.streams.oracle;", "package kafka;")
-                        .replace(
-                                "import dev.millrace.streams.", "import org.apache.kafka.streams.");
-        Path file = Files.createDirectories(directory.resolve("kafka")).resolve(name + ".java");
-        Files.writeString(file, source);
-        compile(file, directory);
+        compileNamed(name, directory);
         URL[] classes = {directory.toUri().toURL()};
         URLClassLoader loader =
                 new URLClassLoader(classes, KafkaStreamsPrograms.class.getClassLoader());
@@ -37,6 +30,18 @@ final class KafkaStreamsPrograms {
         BiFunction<String, List<String[]>, String> programs =
                 (BiFunction<String, List<String[]>, String>) loaded;
         return programs;
+    }
+
+    /** Class {@code kafka.NAME} in a directory. */
+    static void compileNamed(String name, Path directory) throws IOException {
+        String source =
+                Files.readString(SOURCES.resolve(name + ".java"))
+                        .replace("package dev.millrace.streams.oracle;", "package kafka;")
+                        .replace(
+                                "import dev.millrace.streams.", "import org.apache.kafka.streams.");
+        Path file = Files.createDirectories(directory.resolve("kafka")).resolve(name + ".java");
+        Files.writeString(file, source);
+        compile(file, directory);
     }
 
     private static void compile(Path file, Path directory) throws IOException {
@@ -52,8 +57,7 @@ final class KafkaStreamsPrograms {
                             System.getProperty("java.class.path"),
                             "-proc:none");
             if (!compiler.getTask(out, files, null, options, null, units).call()) {
-                throw new AssertionError(
-                        file + " does not compile against Kafka Streams:\n" + out);
+                throw new AssertionError(file + " does not compile against Kafka Streams:\n" + out);
             }
         }
     }

@@ -104,8 +104,10 @@ public final class Queries implements BiFunction<String, List<String[]>, String>
 
     private Topology topology() {
         StreamsBuilder builder = new StreamsBuilder();
-        KStream<String, String> a = builder.stream("a", Consumed.with(Serdes.String(), Serdes.String()));
-        KGroupedStream<String, String> grouped = a.filter((key, value) -> value != null).groupByKey();
+        KStream<String, String> a =
+                builder.stream("a", Consumed.with(Serdes.String(), Serdes.String()));
+        KGroupedStream<String, String> grouped =
+                a.filter((key, value) -> value != null).groupByKey();
         KTable<String, Long> counts = grouped.count(Materialized.as("counts"));
         KTable<String, Long> unnamed = grouped.count();
         grouped.windowedBy(TimeWindows.ofSizeAndGrace(Duration.ofMillis(100), Duration.ofHours(1)))
@@ -123,9 +125,7 @@ public final class Queries implements BiFunction<String, List<String[]>, String>
                         Stores.inMemoryKeyValueStore("plain"), Serdes.String(), Serdes.String()));
         a.process(Remember::new, "plain");
         builder.globalTable("g", Materialized.as("global"));
-        say(
-                "queryable",
-                () -> counts.queryableStoreName() + " " + unnamed.queryableStoreName());
+        say("queryable", () -> counts.queryableStoreName() + " " + unnamed.queryableStoreName());
         return builder.build();
     }
 
@@ -227,17 +227,14 @@ public final class Queries implements BiFunction<String, List<String[]>, String>
                 say("range", () -> rows(name, partition).range("k", "l"));
                 say("open range", () -> rows(name, partition).range(null, "l"));
                 say("reverse range", () -> rows(name, partition).reverseRange("l", null));
-                say(
-                        "prefix",
-                        () -> rows(name, partition).prefixScan("l", new StringSerializer()));
+                say("prefix", () -> rows(name, partition).prefixScan("l", new StringSerializer()));
                 say(
                         "with timestamps",
                         () ->
                                 store(
                                                 name,
                                                 QueryableStoreTypes
-                                                        .<String, Object>
-                                                                timestampedKeyValueStore(),
+                                                        .<String, Object>timestampedKeyValueStore(),
                                                 partition)
                                         .all());
                 say(
@@ -277,10 +274,7 @@ public final class Queries implements BiFunction<String, List<String[]>, String>
         for (int each = 0; each < PARTITIONS; each++) {
             int partition = each;
             ReadOnlyWindowStore<String, Object> windows =
-                    store(
-                            "windows",
-                            QueryableStoreTypes.<String, Object>windowStore(),
-                            partition);
+                    store("windows", QueryableStoreTypes.<String, Object>windowStore(), partition);
             ReadOnlyWindowStore<String, ValueAndTimestamp<Object>> timestamped =
                     store(
                             "windows",
@@ -368,9 +362,7 @@ public final class Queries implements BiFunction<String, List<String[]>, String>
                             .toTime(Instant.ofEpochMilli(1)));
         }
         everyOtherKind("versions");
-        say(
-                "versions as a table",
-                () -> rows("versions", 0).get("k"));
+        say("versions as a table", () -> rows("versions", 0).get("k"));
     }
 
     private void global() {
@@ -392,7 +384,10 @@ public final class Queries implements BiFunction<String, List<String[]>, String>
         say("unknown partition", () -> rows("counts", 7).get("k"));
         say(
                 "unknown query",
-                () -> streams.query(StateQueryRequest.inStore("nowhere").withQuery(KeyQuery.withKey("k"))));
+                () ->
+                        streams.query(
+                                StateQueryRequest.inStore("nowhere")
+                                        .withQuery(KeyQuery.withKey("k"))));
     }
 
     private void metadata() {
@@ -440,7 +435,9 @@ public final class Queries implements BiFunction<String, List<String[]>, String>
                             streams.allLocalStorePartitionLags().entrySet()) {
                         Map<Integer, Long> byPartition = new TreeMap<>();
                         store.getValue()
-                                .forEach((partition, lag) -> byPartition.put(partition, lag.offsetLag()));
+                                .forEach(
+                                        (partition, lag) ->
+                                                byPartition.put(partition, lag.offsetLag()));
                         lags.put(store.getKey(), byPartition);
                     }
                     return lags;
@@ -462,7 +459,9 @@ public final class Queries implements BiFunction<String, List<String[]>, String>
         StateQueryRequest<R> request = StateQueryRequest.inStore(store).withQuery(query);
         String question = store + ", " + query.getClass().getSimpleName();
         say(question, () -> show(streams.query(request)));
-        say(question + ", partition 1 and 7", () -> show(streams.query(request.withPartitions(java.util.Set.of(1, 7)))));
+        say(
+                question + ", partition 1 and 7",
+                () -> show(streams.query(request.withPartitions(java.util.Set.of(1, 7)))));
         Position reached = Position.emptyPosition().withComponent("a", 1, 1);
         say(
                 question + ", bound",

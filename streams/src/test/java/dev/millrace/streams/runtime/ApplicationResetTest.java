@@ -133,8 +133,10 @@ class ApplicationResetTest {
                         "--to-offset 7", new Target.Offset(7),
                         "--to-offset 1000000", new Target.Offset(1_000_000),
                         "--shift-by -3", new Target.Shift(-3),
-                        "--to-datetime 2020-01-01T00:00:00.000", new Target.Time(1_577_836_800_000L),
-                        "--to-datetime 2090-01-01T00:00:00.000", new Target.Time(3_786_912_000_000L));
+                        "--to-datetime 2020-01-01T00:00:00.000",
+                                new Target.Time(1_577_836_800_000L),
+                        "--to-datetime 2090-01-01T00:00:00.000",
+                                new Target.Time(3_786_912_000_000L));
         for (Map.Entry<String, Target> each : targets.entrySet()) {
             reset(new Target.Latest(), false, false);
             assertThat(stockTool(each.getKey())).as(each.getKey()).isZero();
@@ -195,10 +197,17 @@ class ApplicationResetTest {
         said.clear();
         ApplicationReset tool = new ApplicationReset(admin, said::add);
         Plan plan =
-                new Plan("never-ran", List.of("nowhere"), new Target.Earliest(), List.of(), false, false);
+                new Plan(
+                        "never-ran",
+                        List.of("nowhere"),
+                        new Target.Earliest(),
+                        List.of(),
+                        false,
+                        false);
 
         assertThat(tool.run(plan)).isFalse();
-        assertThat(said).contains("Following input topics are not found, skipping them", "Topic: nowhere");
+        assertThat(said)
+                .contains("Following input topics are not found, skipping them", "Topic: nowhere");
         assertThatThrownBy(
                         () ->
                                 tool.run(

@@ -80,7 +80,8 @@ class TopicPatternTest {
 
     private void awaitCounts(Map<String, Long> truth) {
         await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(new TreeMap<>(cluster.lastCounts())).isEqualTo(truth));
+                .untilAsserted(
+                        () -> assertThat(new TreeMap<>(cluster.lastCounts())).isEqualTo(truth));
     }
 
     @Test

@@ -169,9 +169,7 @@ public final class StreamsCommand implements Runnable {
                     @Nullable List<String> internalTopics,
             @Option(names = "--dry-run", description = "Only say what would be done.")
                     boolean dryRun,
-            @Option(
-                            names = "--force",
-                            description = "Remove members that are still in the group.")
+            @Option(names = "--force", description = "Remove members that are still in the group.")
                     boolean force,
             @Option(
                             names = {"--command-config", "--config-file"},

@@ -58,8 +58,7 @@ final class LocalReads {
         }
     }
 
-    private <T> T open(
-            Served<?> store, QueryableStoreType<T> type, int partition, boolean stale) {
+    private <T> T open(Served<?> store, QueryableStoreType<T> type, int partition, boolean stale) {
         StoreQueryParameters<T> parameters =
                 StoreQueryParameters.fromNameAndType(store.name(), type);
         if (partition >= 0) {
@@ -86,8 +85,7 @@ final class LocalReads {
     }
 
     /** Null where rows have no timestamps, and where there is no row. */
-    private <K> @Nullable Object timestamped(
-            Served<K> store, K key, int partition, boolean stale) {
+    private <K> @Nullable Object timestamped(Served<K> store, K key, int partition, boolean stale) {
         ReadOnlyKeyValueStore<K, ValueAndTimestamp<Object>> rows;
         try {
             rows =
@@ -222,11 +220,7 @@ final class LocalReads {
             Served<K> store, K key, int partition, boolean stale, Question question) {
         MultiVersionedKeyQuery<K, Object> query = MultiVersionedKeyQuery.withKey(key);
         VersionedRecordIterator<Object> found =
-                ask(
-                        store,
-                        query.fromTime(from(question)).toTime(to(question)),
-                        partition,
-                        stale);
+                ask(store, query.fromTime(from(question)).toTime(to(question)), partition, stale);
         List<Object> all = new ArrayList<>();
         while (found != null && found.hasNext()) {
             all.add(new Json.Raw(version(store, key, found.next())));
@@ -268,7 +262,8 @@ final class LocalReads {
         ReadOnlyKeyValueStore<K, Object> all =
                 open(store, QueryableStoreTypes.<K, Object>keyValueStore(), -1, false);
         try (KeyValueIterator<K, Object> found =
-                all.range(from == null ? null : store.key(from), to == null ? null : store.key(to))) {
+                all.range(
+                        from == null ? null : store.key(from), to == null ? null : store.key(to))) {
             while (found.hasNext() && rows.size() < question.limit()) {
                 KeyValue<K, Object> each = found.next();
                 rows.add(row(store, each.key, each.value));

@@ -36,8 +36,7 @@ record Question(
         String text) {
     static final int DEFAULT_LIMIT = 1_000;
     static final int MAX_LIMIT = 10_000;
-    private static final Set<String> PARAMETERS =
-            Set.of("stale", "asOf", "from", "to", "limit");
+    private static final Set<String> PARAMETERS = Set.of("stale", "asOf", "from", "to", "limit");
 
     static Question parse(URI uri) {
         List<String> path = new ArrayList<>();
@@ -82,7 +81,9 @@ record Question(
                 throw new Refused(
                         400,
                         "unknown_parameter",
-                        "There is no parameter " + name + ". There are from, to, limit, stale, asOf.");
+                        "There is no parameter "
+                                + name
+                                + ". There are from, to, limit, stale, asOf.");
             }
             parameters.put(name, equals < 0 ? "true" : decoded(pair.substring(equals + 1), false));
         }

@@ -23,9 +23,7 @@ final class Refused extends RuntimeException {
 
     Answer answer() {
         return new Answer(
-                status,
-                Json.object("error", code, "message", String.valueOf(getMessage())),
-                false);
+                status, Json.object("error", code, "message", String.valueOf(getMessage())), false);
     }
 
     int status() {

@@ -114,7 +114,8 @@ final class Router {
 
     private String list() {
         Map<String, Object> served = new TreeMap<>();
-        stores.forEach((name, store) -> served.put(name, store.kind().name().toLowerCase(Locale.ROOT)));
+        stores.forEach(
+                (name, store) -> served.put(name, store.kind().name().toLowerCase(Locale.ROOT)));
         Map<String, Object> instances = new TreeMap<>();
         for (StreamsMetadata each : streams.metadataForAllStreamsClients()) {
             Map<String, Object> instance = new LinkedHashMap<>();
@@ -143,7 +144,8 @@ final class Router {
         KeyQueryMetadata where = whereIs(store, key);
         if (where.equals(KeyQueryMetadata.NOT_AVAILABLE)) {
             throw Refused.unavailable(
-                    "rebalancing", "Nobody knows who has key " + text + " of store " + store.name());
+                    "rebalancing",
+                    "Nobody knows who has key " + text + " of store " + store.name());
         }
         if (forwarded) {
             return CompletableFuture.completedFuture(
@@ -266,7 +268,8 @@ final class Router {
     private static List<String> lines(Answer answer) {
         if (answer.status() != 200) {
             throw answer.isUnavailable()
-                    ? Refused.unavailable("unavailable", "An instance has no answer: " + answer.body())
+                    ? Refused.unavailable(
+                            "unavailable", "An instance has no answer: " + answer.body())
                     : new Refused(answer.status(), "failed", answer.body());
         }
         return answer.body().isEmpty() ? List.of() : answer.body().lines().toList();
@@ -275,7 +278,11 @@ final class Router {
     private static Answer rows(List<String> rows, int limit) {
         List<String> shown = rows.size() > limit ? rows.subList(0, limit) : rows;
         return Answer.ok(
-                "{\"rows\":[" + String.join(",", shown) + "],\"limited\":" + (rows.size() >= limit) + "}",
+                "{\"rows\":["
+                        + String.join(",", shown)
+                        + "],\"limited\":"
+                        + (rows.size() >= limit)
+                        + "}",
                 false);
     }
 }

@@ -79,8 +79,7 @@ record Served<K>(
         String key = "/stores/" + name + "/keys/KEY";
         return switch (kind) {
             case KEY_VALUE, GLOBAL -> key + " or /stores/" + name + "/keys?from=&to=";
-            case WINDOWS ->
-                    key + "/windows?from=&to= or /stores/" + name + "/windows?from=&to=";
+            case WINDOWS -> key + "/windows?from=&to= or /stores/" + name + "/windows?from=&to=";
             case SESSIONS -> key + "/sessions";
             case VERSIONED -> key + "?asOf= or " + key + "/versions?from=&to=";
         };

@@ -137,11 +137,7 @@ public final class StoreServer implements AutoCloseable {
         stores.put(
                 store,
                 new Served<>(
-                        store,
-                        Served.Kind.KEY_VALUE,
-                        keys,
-                        UnaryOperator.identity(),
-                        partitioner));
+                        store, Served.Kind.KEY_VALUE, keys, UnaryOperator.identity(), partitioner));
         return this;
     }
 
@@ -157,7 +153,8 @@ public final class StoreServer implements AutoCloseable {
      * @throws IOException when the port is taken
      */
     public StoreServer start() throws IOException {
-        HttpServer made = HttpServer.create(new InetSocketAddress(self.host(), self.port()), BACKLOG);
+        HttpServer made =
+                HttpServer.create(new InetSocketAddress(self.host(), self.port()), BACKLOG);
         Router routes = new Router(streams, self, Map.copyOf(stores), new Peers(self, executor));
         made.createContext("/", exchange -> handle(routes, exchange));
         made.setExecutor(executor);
@@ -181,7 +178,10 @@ public final class StoreServer implements AutoCloseable {
             exchange.getResponseHeaders().set("Allow", "GET");
             send(
                     exchange,
-                    new Refused(405, "method", "Stores are read: GET, not " + exchange.getRequestMethod())
+                    new Refused(
+                                    405,
+                                    "method",
+                                    "Stores are read: GET, not " + exchange.getRequestMethod())
                             .answer());
             return;
         }
@@ -198,7 +198,10 @@ public final class StoreServer implements AutoCloseable {
         } catch (NumberFormatException e) {
             send(
                     exchange,
-                    new Refused(400, "bad_partition", Peers.PARTITION + " is no number: " + partition)
+                    new Refused(
+                                    400,
+                                    "bad_partition",
+                                    Peers.PARTITION + " is no number: " + partition)
                             .answer());
             return;
         }

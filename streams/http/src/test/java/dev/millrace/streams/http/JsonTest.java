@@ -17,7 +17,10 @@ class JsonTest {
 
     @Property(tries = 200)
     void any_text_comes_back(@ForAll String text) throws Exception {
-        String paired = new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8); // without halves of pairs
+        String paired =
+                new String(
+                        text.getBytes(StandardCharsets.UTF_8),
+                        StandardCharsets.UTF_8); // without halves of pairs
         assertThat(new ObjectMapper().readTree(Json.of(paired)).asText()).isEqualTo(paired);
     }
 
@@ -26,15 +29,24 @@ class JsonTest {
         JsonNode row =
                 json.readTree(
                         Json.object(
-                                "none", null,
-                                "yes", true,
-                                "many", Long.MIN_VALUE,
-                                "half", 0.5,
-                                "endless", Double.POSITIVE_INFINITY,
-                                "bytes", new byte[] {1, 2},
-                                "list", List.of(1, "a"),
-                                "map", Map.of("a", 1),
-                                "both", new ValueAndTimestamp<>("v", 7)));
+                                "none",
+                                null,
+                                "yes",
+                                true,
+                                "many",
+                                Long.MIN_VALUE,
+                                "half",
+                                0.5,
+                                "endless",
+                                Double.POSITIVE_INFINITY,
+                                "bytes",
+                                new byte[] {1, 2},
+                                "list",
+                                List.of(1, "a"),
+                                "map",
+                                Map.of("a", 1),
+                                "both",
+                                new ValueAndTimestamp<>("v", 7)));
         assertThat(row.get("none").isNull()).isTrue();
         assertThat(row.get("yes").asBoolean()).isTrue();
         assertThat(row.get("many").asLong()).isEqualTo(Long.MIN_VALUE);

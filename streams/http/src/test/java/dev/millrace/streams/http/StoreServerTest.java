@@ -110,7 +110,10 @@ class StoreServerTest {
                             assertThat(streams.state()).isEqualTo(KafkaStreams.State.RUNNING);
                             assertThat(
                                             streams.metadataForAllStreamsClients().stream()
-                                                    .filter(each -> !each.topicPartitions().isEmpty()))
+                                                    .filter(
+                                                            each ->
+                                                                    !each.topicPartitions()
+                                                                            .isEmpty()))
                                     .hasSize(2);
                             for (String key : truth.keySet()) {
                                 assertThat(value(here, "/stores/counts/keys/" + key))
@@ -174,14 +177,15 @@ class StoreServerTest {
     }
 
     private boolean isThere(String key) {
-        KeyQueryMetadata where =
-                streams.queryMetadataForKey("counts", key, new StringSerializer());
+        KeyQueryMetadata where = streams.queryMetadataForKey("counts", key, new StringSerializer());
         return there.endsWith(":" + where.activeHost().port());
     }
 
     @Test
     void any_instance_answers_for_any_key() throws Exception {
-        assertThat(truth.keySet().stream().filter(this::isThere)).isNotEmpty().hasSizeLessThan(KEYS);
+        assertThat(truth.keySet().stream().filter(this::isThere))
+                .isNotEmpty()
+                .hasSizeLessThan(KEYS);
         for (String endpoint : List.of(here, there)) {
             for (Map.Entry<String, Long> each : truth.entrySet()) {
                 JsonNode row = ok(endpoint, "/stores/counts/keys/" + each.getKey());
@@ -201,7 +205,11 @@ class StoreServerTest {
                                         .get("sessions"))
                         .hasSize(1);
                 assertThat(
-                                ok(endpoint, "/stores/versions/keys/" + each.getKey() + "?asOf=5000")
+                                ok(
+                                                endpoint,
+                                                "/stores/versions/keys/"
+                                                        + each.getKey()
+                                                        + "?asOf=5000")
                                         .get("from")
                                         .asLong())
                         .isBetween(4600L, 5000L);
@@ -290,7 +298,9 @@ class StoreServerTest {
         assertThat(stale.statusCode()).as(stale.body()).isEqualTo(200);
         assertThat(stale.headers().firstValue(Peers.STALE)).contains("true");
         assertThat(json.readTree(stale.body()).get("value").asLong()).isEqualTo(truth.get(key));
-        assertThat(get(here, "/stores/counts/keys").statusCode()).as("a part is no answer").isEqualTo(503);
+        assertThat(get(here, "/stores/counts/keys").statusCode())
+                .as("a part is no answer")
+                .isEqualTo(503);
         assertThat(server.metrics().get("answered-by-standby")).isPositive();
 
         await().atMost(PATIENCE)

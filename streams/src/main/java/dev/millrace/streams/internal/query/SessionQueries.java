@@ -119,8 +119,7 @@ public final class SessionQueries<K, V> implements ReadOnlySessionStore<K, V> {
     }
 
     @Override
-    public KeyValueIterator<Windowed<K>, V> backwardFetch(
-            @Nullable K keyFrom, @Nullable K keyTo) {
+    public KeyValueIterator<Windowed<K>, V> backwardFetch(@Nullable K keyFrom, @Nullable K keyTo) {
         return all(store -> store.backwardFetch(keyFrom, keyTo));
     }
 }

@@ -1,6 +1,5 @@
 package dev.millrace.streams.internal.query;
 
-import dev.millrace.streams.KeyValue;
 import dev.millrace.streams.internal.Erased;
 import dev.millrace.streams.kstream.Windowed;
 import dev.millrace.streams.processor.StateStore;
@@ -89,12 +88,7 @@ public final class StoreAnswers {
         }
         if (query instanceof TimestampedRangeQuery<?, ?> range && timestamped) {
             return () ->
-                    rows(
-                            store,
-                            range.lowerBound(),
-                            range.upperBound(),
-                            range.resultOrder(),
-                            false);
+                    rows(store, range.lowerBound(), range.upperBound(), range.resultOrder(), false);
         }
         return null;
     }

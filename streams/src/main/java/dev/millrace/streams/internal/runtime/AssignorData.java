@@ -31,9 +31,9 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * Each ends with 4 bytes of CRC-32C over all before it. A later version only adds behind what is
- * drawn here: whoever does not know it reads what he knows, so that versions of the library can be in
- * one group while an application is upgraded instance by instance. What has an earlier version or
- * does not read so is taken for nothing: the member then has no tasks, or follows none.
+ * drawn here: whoever does not know it reads what he knows, so that versions of the library can be
+ * in one group while an application is upgraded instance by instance. What has an earlier version
+ * or does not read so is taken for nothing: the member then has no tasks, or follows none.
  */
 public final class AssignorData {
     private static final byte VERSION = 2;

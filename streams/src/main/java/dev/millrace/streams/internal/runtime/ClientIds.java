@@ -58,7 +58,9 @@ public record ClientIds(
         }
         Optional<Uuid> adminId = idOf(() -> admin.clientInstanceId(timeout));
         return new ClientIds(
-                adminId.orElse(null), awaited(consumers, deadlineNs), awaited(producers, deadlineNs));
+                adminId.orElse(null),
+                awaited(consumers, deadlineNs),
+                awaited(producers, deadlineNs));
     }
 
     private static Map<String, Uuid> awaited(

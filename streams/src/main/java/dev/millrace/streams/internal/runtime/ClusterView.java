@@ -27,9 +27,7 @@ public final class ClusterView {
      * @param globals stores that every instance has
      */
     public ClusterView(
-            String applicationId,
-            Collection<SubtopologySpec> subtopologies,
-            Set<String> globals) {
+            String applicationId, Collection<SubtopologySpec> subtopologies, Set<String> globals) {
         this.globals = globals;
         topics = new SourceTopics(applicationId, subtopologies);
         subtopologies.forEach(each -> this.subtopologies.put(each.id(), each));

@@ -112,7 +112,8 @@ public final class GlobalThread extends Thread {
             TaskStore found = stores().get(store);
             StateStore view = found == null ? null : found.view(() -> 0);
             if (view == null || !view.isOpen()) {
-                throw new InvalidStateStoreException("the state store, " + store + ", is not open.");
+                throw new InvalidStateStoreException(
+                        "the state store, " + store + ", is not open.");
             }
             return reading.apply(view, task.position());
         }
@@ -188,7 +189,9 @@ public final class GlobalThread extends Thread {
                 Map.of(
                         getName() + "-global-consumer",
                         errands.ask(
-                                () -> ClientIds.idOf(() -> consumer.clientInstanceId(Duration.ZERO)),
+                                () ->
+                                        ClientIds.idOf(
+                                                () -> consumer.clientInstanceId(Duration.ZERO)),
                                 timeout)),
                 Map.of());
     }

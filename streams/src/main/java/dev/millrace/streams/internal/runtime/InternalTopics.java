@@ -246,35 +246,60 @@ final class InternalTopics {
         }
     }
 
-    /** Gives topics that are joined the same number of partitions. */
+    /**
+     * Gives topics that are joined the same number of partitions: that of the sources among them,
+     * else the one that the program asks for, else the largest.
+     */
     private void copartition(Map<String, Integer> known, Map<String, Integer> result) {
         for (Set<String> group : topology.copartitionGroups()) {
-            Map<String, Integer> fixed = new TreeMap<>();
+            Map<String, Integer> external = new TreeMap<>();
+            Map<String, Integer> asked = new TreeMap<>();
             Map<String, Integer> free = new TreeMap<>();
             for (String topic : group) {
                 String name = topology.decorate(topic, applicationId);
                 Integer count = known.get(name);
                 Optional<Integer> given = topology.repartitionTopics().get(topic);
                 if (count != null) {
-                    (given == null || given.isPresent() ? fixed : free).put(name, count);
+                    (given == null ? external : given.isPresent() ? asked : free).put(name, count);
                 }
             }
-            Set<Integer> counts = new HashSet<>(fixed.values());
-            if (counts.size() > 1) {
-                throw new TopologyException(
-                        "Topics that are joined have different numbers of partitions: " + fixed);
+            Integer count = same(external);
+            if (count == null) {
+                count = same(asked);
             }
-            int count =
-                    fixed.isEmpty()
-                            ? free.values().stream().mapToInt(Integer::intValue).max().orElse(0)
-                            : counts.iterator().next();
+            for (Map.Entry<String, Integer> each : asked.entrySet()) {
+                if (count != null && !count.equals(each.getValue())) {
+                    throw new TopologyException(
+                            "Number of partitions ["
+                                    + each.getValue()
+                                    + "] of repartition topic ["
+                                    + each.getKey()
+                                    + "] doesn't match number of partitions ["
+                                    + count
+                                    + "] of the source topic.");
+                }
+            }
+            int chosen =
+                    count != null
+                            ? count
+                            : free.values().stream().mapToInt(Integer::intValue).max().orElse(0);
             free.keySet()
                     .forEach(
                             name -> {
-                                known.put(name, count);
-                                result.put(name, count);
+                                known.put(name, chosen);
+                                result.put(name, chosen);
                             });
         }
+    }
+
+    /** Null without any. */
+    private static @Nullable Integer same(Map<String, Integer> counts) {
+        Set<Integer> different = new HashSet<>(counts.values());
+        if (different.size() > 1) {
+            throw new TopologyException(
+                    "Following topics do not have the same number of partitions: [" + counts + "]");
+        }
+        return different.isEmpty() ? null : different.iterator().next();
     }
 
     /** Sub-topologies may feed each other: resolves what is known until nothing is left. */

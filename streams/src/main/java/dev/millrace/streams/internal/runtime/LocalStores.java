@@ -50,7 +50,8 @@ public final class LocalStores {
     private GlobalThread globalThread(String storeName) {
         GlobalThread thread = globalThread.get();
         if (thread == null) {
-            throw new InvalidStateStoreException("the state store, " + storeName + ", is not open.");
+            throw new InvalidStateStoreException(
+                    "the state store, " + storeName + ", is not open.");
         }
         return thread;
     }

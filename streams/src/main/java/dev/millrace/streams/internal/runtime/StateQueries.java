@@ -66,7 +66,8 @@ public final class StateQueries {
                         () ->
                                 stores.queryGlobal(
                                         request.getStoreName(),
-                                        (store, position) -> answer(store, position, null, request)));
+                                        (store, position) ->
+                                                answer(store, position, null, request)));
         return explained(result, request, "The global store", startNs);
     }
 

@@ -143,8 +143,7 @@ final class ThreadClients implements AutoCloseable {
         consumers.put(
                 name + "-consumer",
                 errands.ask(
-                        () -> ClientIds.idOf(() -> main.clientInstanceId(Duration.ZERO)),
-                        timeout));
+                        () -> ClientIds.idOf(() -> main.clientInstanceId(Duration.ZERO)), timeout));
         consumers.put(name + "-restore-consumer", errands.ask(this::restoreId, timeout));
         KafkaProducer<byte[], byte[]> current = producer;
         return new ClientIds.OfThread(

@@ -70,7 +70,11 @@ final class ThreadReads {
                     Task task = tasks.find(id);
                     if (task == null) {
                         throw new StateStoreMigratedException(
-                                "State store " + store + " of task " + id + " is not here any more");
+                                "State store "
+                                        + store
+                                        + " of task "
+                                        + id
+                                        + " is not here any more");
                     }
                     if (everything && tasks.isRunning(task)) {
                         writeOut(task, store);

@@ -66,11 +66,11 @@ class AssignorDataTest {
                         broken,
                         later(AssignorData.encode(member), 1),
                         ByteBuffer.allocate(3),
-                        ByteBuffer.wrap("something else altogether".getBytes(StandardCharsets.UTF_8)))) {
+                        ByteBuffer.wrap(
+                                "something else altogether".getBytes(StandardCharsets.UTF_8)))) {
             assertThat(AssignorData.decodeMember(data).running()).isEmpty();
             assertThat(AssignorData.decodeMember(data).stored()).isEmpty();
-            assertThat(AssignorData.decodeAssigned(data))
-                    .isEqualTo(AssignorData.Assigned.NOTHING);
+            assertThat(AssignorData.decodeAssigned(data)).isEqualTo(AssignorData.Assigned.NOTHING);
         }
         assertThat(AssignorData.decodeAssigned(null)).isEqualTo(AssignorData.Assigned.NOTHING);
     }
