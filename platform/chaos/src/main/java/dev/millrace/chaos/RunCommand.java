@@ -54,6 +54,12 @@ final class RunCommand implements Callable<Integer> {
             defaultValue = "90")
     int wholeWithinSeconds;
 
+    @Option(
+            names = "--longest-episode",
+            description = "seconds that faults last at most (default: ${DEFAULT-VALUE})",
+            defaultValue = "15")
+    int longestSeconds;
+
     @Override
     public Integer call() throws Exception {
         try (Stage stage = Stage.open(options, faults.isEmpty() || faults.contains("clock-jump"))) {
@@ -77,10 +83,13 @@ final class RunCommand implements Callable<Integer> {
                             + ", "
                             + minutes
                             + " min, "
-                            + site.network().description());
+                            + site.description());
             report.line("");
             Schedule schedule =
-                    new Schedule(seed, ChaosOptions.chosen(faults, injector.possible()));
+                    new Schedule(
+                            seed,
+                            ChaosOptions.chosen(faults, injector.possible()),
+                            1_000 * longestSeconds);
             try (Load load =
                     new Load(
                             stage.system().bootstrap(),
