@@ -1,6 +1,7 @@
 package dev.millrace.chaos;
 
 import dev.millrace.chaos.check.History;
+import dev.millrace.chaos.fault.Fault;
 import dev.millrace.chaos.fault.Injector;
 import dev.millrace.chaos.fault.Schedule;
 import dev.millrace.chaos.load.Load;
@@ -84,11 +85,21 @@ final class RunCommand implements Callable<Integer> {
                             + minutes
                             + " min, "
                             + site.description());
+            List<String> possible =
+                    injector.possible(
+                            site.network().isTransparent()
+                                    || stage.system().peersMayBeBehindProxies());
+            List<String> impossible = new ArrayList<>(Fault.kinds());
+            impossible.removeAll(possible);
+            if (!impossible.isEmpty()) {
+                report.line("");
+                report.line("Not possible here: " + String.join(", ", impossible));
+            }
             report.line("");
             Schedule schedule =
                     new Schedule(
                             seed,
-                            ChaosOptions.chosen(faults, injector.possible()),
+                            ChaosOptions.chosen(faults, possible),
                             1_000 * longestSeconds);
             try (Load load =
                     new Load(

@@ -138,6 +138,17 @@ enum PlantedFault {
         return this == LEASE_IS_NOT_HONOURED ? new Terms(1, false, true, 1 << 20) : null;
     }
 
+    /** Whether hundreds of lives may pass before one shows it. */
+    boolean isRare() {
+        return switch (this) {
+            case JOINS_AS_ANOTHER_INCARNATION,
+                    MARKED_CLEAN_BEFORE_ALL_IS_FLUSHED,
+                    COORDINATOR_APPENDS_IN_ANY_EPOCH ->
+                    true;
+            default -> false;
+        };
+    }
+
     /** Else it concerns replicas alone. */
     boolean concernsCoordinators() {
         return switch (this) {
