@@ -98,9 +98,7 @@ final class RunCommand implements Callable<Integer> {
             report.line("");
             Schedule schedule =
                     new Schedule(
-                            seed,
-                            ChaosOptions.chosen(faults, possible),
-                            1_000 * longestSeconds);
+                            seed, ChaosOptions.chosen(faults, possible), 1_000 * longestSeconds);
             try (Load load =
                     new Load(
                             stage.system().bootstrap(),

@@ -187,7 +187,8 @@ final class PartitionHistory {
                 check(
                         hasAll(replica),
                         leads ? "LeaderCompleteness" : "LeaderCandidateCompleteness",
-                        "broker %d lacks what is committed at %d; it ends at %d, committed are %d; %s",
+                        "broker %d lacks what is committed at %d; it ends at %d, committed are %d;"
+                            + " %s",
                         id,
                         replica.agreesTo(),
                         replica.entries().size(),

@@ -125,8 +125,7 @@ enum PlantedFault {
                     List.of(result(DRAFT, "eligible", Mutation.EMPTY));
             case UNFENCED_BEFORE_IT_HAS_CAUGHT_UP ->
                     List.of(call(DECISIONS, "heartbeat", "caughtUpVersion", Long.MAX_VALUE));
-            case EPOCHS_ARE_NOT_CUT ->
-                    List.of(result("log.LeaderEpochs", "truncateFromEnd", null));
+            case EPOCHS_ARE_NOT_CUT -> List.of(result("log.LeaderEpochs", "truncateFromEnd", null));
             case RECOVERY_BELIEVES_THE_DISK ->
                     List.of(call("log.LogLoader", "recover", "crcMatches", true));
             default -> List.of();

@@ -52,8 +52,7 @@ public sealed interface Fault {
     record ClockJump(int node, long byMs) implements Fault {}
 
     /** Of the kinds, those that are done to what passes between nodes. */
-    List<String> BETWEEN_NODES =
-            List.of("isolate", "one-way", "bridge", "lost-link", "slow-link");
+    List<String> BETWEEN_NODES = List.of("isolate", "one-way", "bridge", "lost-link", "slow-link");
 
     /** The kinds there are, for choosing among them. */
     static List<String> kinds() {

@@ -72,9 +72,7 @@ public final class Site implements AutoCloseable {
         Files.createDirectories(directory);
         Disks disks = first ? Disks.create(directory, nodes) : Disks.plain(directory, nodes);
         Network network =
-                unavailable.isEmpty()
-                        ? NamespaceNetwork.create(nodes)
-                        : ProxyNetwork.create(nodes);
+                unavailable.isEmpty() ? NamespaceNetwork.create(nodes) : ProxyNetwork.create(nodes);
         String description =
                 network.description()
                         + (unavailable.isEmpty() ? "" : " (namespaces: " + unavailable + ")")
