@@ -133,7 +133,7 @@ final class StreamsCommand implements Callable<Integer> {
             String jars =
                     kafkaLibs == null
                             ? StreamsLibrary.fromMavenRepository()
-                            : kafkaLibs.resolve("*").toString();
+                            : StreamsLibrary.jarsOf(kafkaLibs);
             libraries.add(StreamsLibrary.kafka(jars, work));
         }
         return libraries;

@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -66,6 +68,16 @@ record StreamsLibrary(String name, String classPath) {
                     "The program does not compile with Kafka Streams from " + libraries);
         }
         return new StreamsLibrary("Kafka Streams", work + File.pathSeparator + libraries);
+    }
+
+    /** All jars of a folder as a class path. */
+    static String jarsOf(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(Path::toString)
+                    .filter(name -> name.endsWith(".jar"))
+                    .sorted()
+                    .collect(Collectors.joining(File.pathSeparator));
+        }
     }
 
     private static String source() throws IOException {
