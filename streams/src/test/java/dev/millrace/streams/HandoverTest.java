@@ -129,7 +129,10 @@ class HandoverTest {
         handovers.forEach(
                 (name, handover) ->
                         tasks.values().stream()
-                                .filter(task -> task.partitions().contains(new TopicPartition(name, 0)))
+                                .filter(
+                                        task ->
+                                                task.partitions()
+                                                        .contains(new TopicPartition(name, 0)))
                                 .filter(Task::takesHandovers)
                                 .forEach(task -> handover.open(1, Map.of(0, task))));
     }
@@ -294,7 +297,11 @@ class HandoverTest {
 
         pipe("k", "a", 1);
 
-        assertThat(sent).singleElement().asString().startsWith("app-").contains("-repartition a=a@1");
+        assertThat(sent)
+                .singleElement()
+                .asString()
+                .startsWith("app-")
+                .contains("-repartition a=a@1");
     }
 
     @Test
@@ -312,8 +319,7 @@ class HandoverTest {
                 .groupBy((key, value) -> "all", Grouped.with("g", STRINGS, STRINGS))
                 .windowedBy(
                         SessionWindows.ofInactivityGapAndGrace(
-                                Duration.ofMillis(10),
-                                Duration.ofDays(1)))
+                                Duration.ofMillis(10), Duration.ofDays(1)))
                 .count()
                 .toStream((window, count) -> window.key() + window.window().start())
                 .mapValues(String::valueOf)

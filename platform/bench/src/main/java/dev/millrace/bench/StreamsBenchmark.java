@@ -27,8 +27,8 @@ import org.apache.kafka.common.serialization.LongDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
 /**
- * A Streams program in a process of its own, from an empty state directory until all of its input is
- * processed. The first third of the steps warms it up and is left out, but for what says "with
+ * A Streams program in a process of its own, from an empty state directory until all of its input
+ * is processed. The first third of the steps warms it up and is left out, but for what says "with
  * start". The output is compared with what it must be, so a lost, doubled or wrong result fails the
  * run.
  *
@@ -85,8 +85,7 @@ record StreamsBenchmark(
             check(target, output);
             long steps = load.steps() - warm;
             return List.of(
-                    Figure.more(
-                            "throughput", steps / (atDone.seconds - atWarm.seconds), "steps/s"),
+                    Figure.more("throughput", steps / (atDone.seconds - atWarm.seconds), "steps/s"),
                     Figure.less(
                             "own CPU",
                             (atDone.cpuSeconds - atWarm.cpuSeconds) * 1e6 / steps,
@@ -171,8 +170,7 @@ record StreamsBenchmark(
         config.put(
                 ConsumerConfig.ISOLATION_LEVEL_CONFIG,
                 exactlyOnce() ? "read_committed" : "read_uncommitted");
-        Deserializer<?> values =
-                load.newest() ? new LongDeserializer() : new StringDeserializer();
+        Deserializer<?> values = load.newest() ? new LongDeserializer() : new StringDeserializer();
         Map<String, Object> newest = new HashMap<>();
         long digest = 0;
         long records = 0;
@@ -186,13 +184,13 @@ record StreamsBenchmark(
             consumer.seekToBeginning(all);
             Map<TopicPartition, Long> ends = consumer.endOffsets(all);
             long deadlineMs = System.currentTimeMillis() + PATIENCE_MS;
-            while (all.stream().anyMatch(each -> consumer.position(each) < ends.getOrDefault(each, 0L))
+            while (all.stream()
+                            .anyMatch(each -> consumer.position(each) < ends.getOrDefault(each, 0L))
                     && System.currentTimeMillis() < deadlineMs) {
                 for (ConsumerRecord<String, ?> record : consumer.poll(Duration.ofMillis(200))) {
                     records++;
                     digest += StreamsLoad.digest(record.key(), record.value());
-                    Object before =
-                            load.newest() ? newest.put(record.key(), record.value()) : null;
+                    Object before = load.newest() ? newest.put(record.key(), record.value()) : null;
                     if (before != null) {
                         digest -= StreamsLoad.digest(record.key(), before);
                     }

@@ -62,7 +62,8 @@ final class StreamsCommand implements Callable<Integer> {
     @Option(
             names = "--records",
             paramLabel = "N",
-            description = "Lines of eight words, or records of a joined stream (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Lines of eight words, or records of a joined stream (default: ${DEFAULT-VALUE}).")
     private long records = 300_000;
 
     @Option(names = "--partitions", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
@@ -89,7 +90,8 @@ final class StreamsCommand implements Callable<Integer> {
     @Option(
             names = "--kafka-libs",
             paramLabel = "DIR",
-            description = "Folder libs of a Kafka distribution (default: the local Maven repository).")
+            description =
+                    "Folder libs of a Kafka distribution (default: the local Maven repository).")
     private @Nullable Path kafkaLibs;
 
     @Option(
@@ -154,8 +156,7 @@ final class StreamsCommand implements Callable<Integer> {
                         Comparison comparison =
                                 comparisons.computeIfAbsent(title, each -> new Comparison());
                         for (int i = 0; i < libraries.size(); i++) {
-                            StreamsLibrary next =
-                                    libraries.get((i + round) % libraries.size());
+                            StreamsLibrary next = libraries.get((i + round) % libraries.size());
                             List<Figure> figures =
                                     new StreamsBenchmark(
                                                     next,

@@ -55,8 +55,7 @@ record StreamsLoad(List<String> inputs, long steps, boolean newest, long result)
         return (System.currentTimeMillis() - AGE_MS) / WINDOW_MS * WINDOW_MS;
     }
 
-    private static StreamsLoad lines(
-            Target target, int partitions, long records, boolean windowed)
+    private static StreamsLoad lines(Target target, int partitions, long records, boolean windowed)
             throws ExecutionException, InterruptedException {
         String input = target.createTopic("lines", partitions);
         long first = firstTimestamp();

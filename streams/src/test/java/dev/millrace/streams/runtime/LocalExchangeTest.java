@@ -112,7 +112,8 @@ class LocalExchangeTest {
     void where_one_thread_has_all_tasks_nothing_goes_through_the_topic(String guarantee)
             throws Exception {
         List<String> lines = new ArrayList<>();
-        try (KafkaStreams streams = start(properties(guarantee, "statestore.cache.max.bytes", "0"))) {
+        try (KafkaStreams streams =
+                start(properties(guarantee, "statestore.cache.max.bytes", "0"))) {
             awaitHandover(streams, lines);
             awaitCounts(lines);
             long before = travelled();

@@ -70,8 +70,7 @@ public final class StreamsProgram {
     private void run(Properties config, long warm, long all, PrintStream out)
             throws InterruptedException {
         build();
-        try (KafkaStreams streams =
-                new KafkaStreams(builder.build(), new StreamsConfig(config))) {
+        try (KafkaStreams streams = new KafkaStreams(builder.build(), new StreamsConfig(config))) {
             streams.start();
             await(streams, warm);
             report("warm", out);
@@ -113,8 +112,7 @@ public final class StreamsProgram {
 
     private void windowedCount() {
         words().groupBy((key, word) -> word, Grouped.with(strings, strings))
-                .windowedBy(
-                        TimeWindows.ofSizeAndGrace(Duration.ofSeconds(10), Duration.ofDays(1)))
+                .windowedBy(TimeWindows.ofSizeAndGrace(Duration.ofSeconds(10), Duration.ofDays(1)))
                 .aggregate(
                         () -> 0L,
                         (word, same, count) -> counted(count),
@@ -157,7 +155,12 @@ public final class StreamsProgram {
                 sinceNs = System.nanoTime();
             } else if (System.nanoTime() - sinceNs > PATIENCE_MS * 1_000_000) {
                 throw new IllegalStateException(
-                        name + " did " + now + " of " + wanted + " steps, then nothing: "
+                        name
+                                + " did "
+                                + now
+                                + " of "
+                                + wanted
+                                + " steps, then nothing: "
                                 + streams.state());
             }
             Thread.sleep(POLL_MS);

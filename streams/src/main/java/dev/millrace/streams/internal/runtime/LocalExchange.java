@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
-import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
@@ -104,8 +103,7 @@ final class LocalExchange {
         for (SubtopologySpec each : subtopologies) {
             for (NodeSpec node : each.nodes()) {
                 if (node instanceof NodeSpec.Sink sink && sink.topic() != null) {
-                    writers.computeIfAbsent(
-                                    decorate.apply(sink.topic()), topic -> new HashSet<>())
+                    writers.computeIfAbsent(decorate.apply(sink.topic()), topic -> new HashSet<>())
                             .add(each.id());
                 }
             }
@@ -163,9 +161,7 @@ final class LocalExchange {
         }
         Boolean known = possible;
         if (known == null) {
-            known =
-                    routes.values().stream()
-                            .anyMatch(route -> !takers(route, running).isEmpty());
+            known = routes.values().stream().anyMatch(route -> !takers(route, running).isEmpty());
             possible = known;
         }
         return known;
@@ -202,7 +198,9 @@ final class LocalExchange {
             state = State.FILLING;
             fillingSinceMs = nowMs;
         } catch (KafkaException e) {
-            LOG.info("Repartition topics are used for now, their ends are not known: {}", e.toString());
+            LOG.info(
+                    "Repartition topics are used for now, their ends are not known: {}",
+                    e.toString());
             giveUp(nowMs);
         }
     }
@@ -238,7 +236,8 @@ final class LocalExchange {
             held.clear();
             state = State.OPEN;
         } else if (nowMs - fillingSinceMs > PATIENCE_MS) {
-            LOG.info("Repartition topics are used for now: {} would have to be read first", filling);
+            LOG.info(
+                    "Repartition topics are used for now: {} would have to be read first", filling);
             giveUp(nowMs);
         }
     }

@@ -139,7 +139,8 @@ public final class StreamsMetrics implements AutoCloseable {
 
         @Override
         public void close() {
-            for (Sensor each : List.of(process, exchanged, commit, poll, polledRecords, created, closed)) {
+            for (Sensor each :
+                    List.of(process, exchanged, commit, poll, polledRecords, created, closed)) {
                 metrics.removeSensor(each.name());
             }
         }

@@ -30,11 +30,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Without a cache every update goes at once to the store below and to whoever wants the changes:
  * one change out per update, in order. The changelog gets the newest value of each key with every
- * commit, or earlier when many keys wait: it is read only to have the rows again. With a cache, updates of a key are held
- * back as one until {@link #flush()}, which comes with every commit and when the cache is full; a
- * change then carries the value from before the first held-back update as its old one. The cache is
- * a hash map, and held-back values are objects: a counter that is updated a thousand times between
- * two commits is serialised once.
+ * commit, or earlier when many keys wait: it is read only to have the rows again. With a cache,
+ * updates of a key are held back as one until {@link #flush()}, which comes with every commit and
+ * when the cache is full; a change then carries the value from before the first held-back update as
+ * its old one. The cache is a hash map, and held-back values are objects: a counter that is updated
+ * a thousand times between two commits is serialised once.
  *
  * <pre>
  * value in the store below, timestamped:  timestamp, 8 bytes, milliseconds | serialised value

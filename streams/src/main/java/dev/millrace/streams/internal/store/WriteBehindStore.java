@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The map is bounded by its size, or, while writes are held until {@link #commit()}, by whoever
  * commits: he asks for {@link #uncommittedBytes()}. What a batch has written, and what was read
- * since, is remembered until the next one, within the same bound. Ranges read through the map; the first one
- * makes it keep its keys in order from then on.
+ * since, is remembered until the next one, within the same bound. Ranges read through the map; the
+ * first one makes it keep its keys in order from then on.
  */
 public final class WriteBehindStore implements LocalStore {
     private static final long MAX_BYTES = 1 << 20;

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What arrives is what the topic would have brought: objects of immutable types as they are, all
  * others read from their bytes, and a copy of the headers. A record that arrives while the task is
- * in the middle of another one waits until that is done: a full cache may write out a task's changes
- * at any update, and they may lead back here.
+ * in the middle of another one waits until that is done: a full cache may write out a task's
+ * changes at any update, and they may lead back here.
  */
 final class Inlet {
     /**

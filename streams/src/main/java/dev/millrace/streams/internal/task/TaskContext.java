@@ -167,9 +167,7 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
     @SuppressWarnings("ReferenceEquality") // the very key, written by the very serialiser
     public byte @Nullable [] bytesOf(Object key, Serializer<?> serializer) {
         Inlet.Handed record = handedOver;
-        return record != null
-                        && record.key() == key
-                        && record.keySerializer() == serializer
+        return record != null && record.key() == key && record.keySerializer() == serializer
                 ? record.keyBytes()
                 : null;
     }
