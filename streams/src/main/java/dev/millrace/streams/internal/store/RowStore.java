@@ -89,7 +89,7 @@ public final class RowStore implements TaskStore {
         boolean dirty;
 
         /** Whether the value held back is stored already, and only the listener has to wait. */
-        boolean written;
+        boolean written = true;
 
         @Nullable Object value;
         long timestamp;
@@ -131,6 +131,7 @@ public final class RowStore implements TaskStore {
     private boolean sendOldValues;
     private Map<Bytes, Row> cache = new HashMap<>();
     private List<Row> dirty = new ArrayList<>();
+    private final List<Row> unwritten = new ArrayList<>(); // of those; some may be written by now
     private final Map<Bytes, Unlogged> unlogged = new LinkedHashMap<>();
     private long unloggedBytes;
     private long cacheBytes;
@@ -253,7 +254,10 @@ public final class RowStore implements TaskStore {
             row.before = row.stored;
             dirty.add(row);
         }
-        row.written = false;
+        if (row.written) {
+            row.written = false;
+            unwritten.add(row);
+        }
         row.value = value;
         row.timestamp = value == null ? recordTimestamp : timestamp;
         row.headers = context.headers();
@@ -302,6 +306,7 @@ public final class RowStore implements TaskStore {
         context.headers(current);
         if (outermost) {
             telling = false;
+            unwritten.removeIf(row -> row.written);
         }
     }
 
@@ -316,9 +321,8 @@ public final class RowStore implements TaskStore {
 
     /** Stores what is held back, so that it is found in ranges; the listener still waits. */
     private void storeHeldBack() {
-        for (Row row : dirty) {
-            store(row);
-        }
+        unwritten.forEach(this::store);
+        unwritten.clear();
     }
 
     /** Opens the store below, whoever made it. */
