@@ -327,8 +327,11 @@ final class ReplicaDecisions {
             return refused;
         }
         if (Set.copyOf(partition.isr()).equals(isr)) {
-            // As asked already: the same request, sent again because its answer was lost.
-            return NOTHING;
+            // As asked already: the same request, sent again because its answer was lost. Or one
+            // that is to leave behind whatever else was asked under this epoch.
+            return request.partitionEpoch() == partition.partitionEpoch()
+                    ? changed(topic, partition, inTheNextEpoch(partition))
+                    : NOTHING;
         }
         if (request.partitionEpoch() != partition.partitionEpoch()) {
             return new Rejected(
@@ -404,6 +407,20 @@ final class ReplicaDecisions {
                             + ".");
         }
         return null;
+    }
+
+    private static Partition inTheNextEpoch(Partition partition) {
+        return new Partition(
+                partition.index(),
+                partition.leader(),
+                partition.leaderEpoch(),
+                partition.partitionEpoch() + 1,
+                partition.replicas(),
+                partition.isr(),
+                partition.elr(),
+                partition.lastKnownElr(),
+                partition.adding(),
+                partition.removing());
     }
 
     private static Decision changed(Topic topic, Partition before, Partition after) {

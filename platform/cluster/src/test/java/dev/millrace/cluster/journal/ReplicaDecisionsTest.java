@@ -467,6 +467,25 @@ class ReplicaDecisionsTest {
         }
 
         @Test
+        void as_it_is_leaves_behind_what_was_asked_under_the_same_epoch() {
+            brokers(1, 2, 3);
+            topic(1, List.of(1, 2, 3));
+            change(altered(partition(), 1, 2));
+            AlterPartition onItsWay = altered(partition(), 1, 2, 3);
+            fence(3);
+            assertRejected(ask(onItsWay), Errors.INELIGIBLE_REPLICA);
+            Partition before = partition();
+
+            change(altered(before, 1, 2));
+
+            assertThat(partition().partitionEpoch()).isEqualTo(before.partitionEpoch() + 1);
+            assertThat(partition().isr()).containsExactly(1, 2);
+            assertThat(partition().leaderEpoch()).isEqualTo(before.leaderEpoch());
+            unfence(3);
+            assertRejected(ask(onItsWay), Errors.INVALID_UPDATE_VERSION);
+        }
+
+        @Test
         void is_refused_to_a_leader_that_was_deposed() {
             brokers(1, 2, 3);
             topic(1, List.of(1, 2, 3));

@@ -16,8 +16,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 
 /** Nodes of the distribution, each in a process of its own; three, unless more are asked for. */
-final class PackagedCluster implements AutoCloseable {
-    static final int NODES = 3;
+public final class PackagedCluster implements AutoCloseable {
+    public static final int NODES = 3;
     static final int MAX_NODES = 6;
 
     private final Path directory;
@@ -25,7 +25,7 @@ final class PackagedCluster implements AutoCloseable {
             new ArrayList<>(); // Kafka, HTTP, peers and the two after it
     private final Map<Integer, PackagedNode> running = new TreeMap<>();
 
-    PackagedCluster(Path directory) {
+    public PackagedCluster(Path directory) {
         this.directory = directory;
         Set<Integer> taken = new HashSet<>();
         for (int id = 1; id <= MAX_NODES; id++) {
@@ -56,7 +56,7 @@ final class PackagedCluster implements AutoCloseable {
         }
     }
 
-    String kafka(int id) {
+    public String kafka(int id) {
         return "127.0.0.1:" + ports.get(id - 1);
     }
 
@@ -73,7 +73,7 @@ final class PackagedCluster implements AutoCloseable {
     }
 
     /** Begins to start a node; {@link #awaitStarted} or {@link #start} waits for its ready line. */
-    CompletableFuture<PackagedNode> starting(int id) {
+    public CompletableFuture<PackagedNode> starting(int id) {
         return starting(id, List.of(1, 2, 3));
     }
 
@@ -92,7 +92,7 @@ final class PackagedCluster implements AutoCloseable {
                 });
     }
 
-    Path data(int id) {
+    public Path data(int id) {
         return directory.resolve("node-" + id);
     }
 
@@ -122,16 +122,16 @@ final class PackagedCluster implements AutoCloseable {
         running.put(id, starting(id, peers).join());
     }
 
-    void awaitStarted(Map<Integer, CompletableFuture<PackagedNode>> starting) {
+    public void awaitStarted(Map<Integer, CompletableFuture<PackagedNode>> starting) {
         starting.forEach((id, node) -> running.put(id, node.join()));
     }
 
-    void start(int id) {
+    public void start(int id) {
         running.put(id, starting(id).join());
     }
 
     /** SIGKILL. */
-    void kill(int id) {
+    public void kill(int id) {
         node(id).kill();
         running.remove(id);
     }
