@@ -188,7 +188,7 @@ final class PartitionHistory {
                         hasAll(replica),
                         leads ? "LeaderCompleteness" : "LeaderCandidateCompleteness",
                         "broker %d lacks what is committed at %d; it ends at %d, committed are %d;"
-                            + " %s",
+                                + " %s",
                         id,
                         replica.agreesTo(),
                         replica.entries().size(),

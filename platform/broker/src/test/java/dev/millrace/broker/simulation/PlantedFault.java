@@ -19,35 +19,35 @@ enum PlantedFault {
     /** 1: the cluster may elect who was proposed. */
     HIGH_WATERMARK_OF_THE_CURRENT_ISR(18),
     /** 1: the high watermark follows those that are quick, in the ISR or not. */
-    HIGH_WATERMARK_WITHOUT_THE_ISR(0),
+    HIGH_WATERMARK_WITHOUT_THE_ISR(1),
     /** 2: the last replica standing commits by itself. */
-    COMMITS_BELOW_MIN_ISR(0),
+    COMMITS_BELOW_MIN_ISR(6),
     /** 4: a new leader's high watermark may be too low to judge by. */
-    JOINS_BELOW_THE_EPOCHS_START(0),
+    JOINS_BELOW_THE_EPOCHS_START(86),
     /** 4: whoever is there may join. */
-    JOINS_WITHOUT_HAVING_CAUGHT_UP(0),
+    JOINS_WITHOUT_HAVING_CAUGHT_UP(5),
 
     // ---- the journal's rules
     /** 3: what has changed since is overwritten. */
-    ISR_CHANGES_WITHOUT_COMPARING_EPOCHS(0),
+    ISR_CHANGES_WITHOUT_COMPARING_EPOCHS(88),
     /** 5: a broker joins by what it had before it lost it (KIP-903). */
     JOINS_AS_ANOTHER_INCARNATION(0),
     /** 7: who may have lost records stays in the ISR. */
-    UNCLEAN_REPLICA_IS_TRUSTED(0),
+    UNCLEAN_REPLICA_IS_TRUSTED(13),
     /** KIP-966: nobody is eligible, so the last leader leads, whatever it has lost. */
-    ELIGIBLE_REPLICAS_ARE_FORGOTTEN(0),
+    ELIGIBLE_REPLICAS_ARE_FORGOTTEN(71),
     /** A broker may lead before it knows that it does. */
     UNFENCED_BEFORE_IT_HAS_CAUGHT_UP(0),
 
     // ---- the follower's rules and the log
     /** 8: what was acknowledged is above the high watermark of a follower. */
-    CUT_TO_THE_HIGH_WATERMARK(0),
+    CUT_TO_THE_HIGH_WATERMARK(73),
     /** 8: logs that differ are not noticed. */
-    LOGS_ARE_NOT_COMPARED(0),
+    LOGS_ARE_NOT_COMPARED(1),
     /** 9: epochs of records that were cut off remain. */
     EPOCHS_ARE_NOT_CUT(0),
     /** Recovery believes what the disk has left. */
-    RECOVERY_BELIEVES_THE_DISK(0),
+    RECOVERY_BELIEVES_THE_DISK(32),
 
     // ---- what connects them
     /** 12: who was deposed has promised something. */
@@ -57,25 +57,25 @@ enum PlantedFault {
     /** 12: who has not been heard of for a session goes on by itself. */
     LEASE_IS_NOT_HONOURED(0),
     /** 13: the end of the log is told before it is known. */
-    END_TOLD_BEFORE_IT_IS_KNOWN(0),
+    END_TOLD_BEFORE_IT_IS_KNOWN(15),
     /** What is acknowledged on disk is in the leader's memory. */
-    LEADER_COUNTS_WHAT_IS_NOT_FLUSHED(0),
+    LEADER_COUNTS_WHAT_IS_NOT_FLUSHED(20),
     /** What is acknowledged on disk is in a follower's memory. */
-    FOLLOWER_COUNTS_WHAT_IS_NOT_FLUSHED(0),
+    FOLLOWER_COUNTS_WHAT_IS_NOT_FLUSHED(10),
     /** What it has appended as a leader, it fetches on from as a follower. */
     DEPOSED_LEADER_COUNTS_WHAT_IS_NOT_FLUSHED(0),
     /** 35: the marker of a clean stop is not the last thing that is written. */
     MARKED_CLEAN_BEFORE_ALL_IS_FLUSHED(0),
     /** 7: a restart of the machine looks like one of the process. */
-    BOOT_IS_NOT_NOTICED(0),
+    BOOT_IS_NOT_NOTICED(32),
 
     // ---- coordinators
     /** 31: what the last coordinator was told is committed may be above what is known here. */
-    LOADED_BEFORE_ALL_IS_COMMITTED(0),
+    LOADED_BEFORE_ALL_IS_COMMITTED(2),
     /** 31: a coordinator goes on with what it knows from before another was in between. */
     COORDINATOR_APPENDS_IN_ANY_EPOCH(0),
     /** 22: markers are written for what nobody will remember. */
-    DECIDED_BEFORE_IT_IS_COMMITTED(0),
+    DECIDED_BEFORE_IT_IS_COMMITTED(5),
     /** 22: nobody ends what the last coordinator has decided. */
     MARKERS_ARE_NOT_SENT_AGAIN(0),
     /** 31: an offset is lost with the coordinator. */
@@ -134,13 +134,18 @@ enum PlantedFault {
 
     /** Lives in which it is found soon; null for any. */
     @Nullable Terms terms() {
-        return this == LEASE_IS_NOT_HONOURED ? new Terms(1, false, true, 1 << 20) : null;
+        return switch (this) {
+            case LEASE_IS_NOT_HONOURED -> new Terms(1, false, true, 1 << 20);
+            case DEPOSED_LEADER_COUNTS_WHAT_IS_NOT_FLUSHED -> new Terms(2, true, false, 1 << 20);
+            default -> null;
+        };
     }
 
     /** Whether hundreds of lives may pass before one shows it. */
     boolean isRare() {
         return switch (this) {
             case JOINS_AS_ANOTHER_INCARNATION,
+                    DEPOSED_LEADER_COUNTS_WHAT_IS_NOT_FLUSHED,
                     MARKED_CLEAN_BEFORE_ALL_IS_FLUSHED,
                     COORDINATOR_APPENDS_IN_ANY_EPOCH ->
                     true;

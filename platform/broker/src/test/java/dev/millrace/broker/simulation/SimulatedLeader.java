@@ -17,22 +17,19 @@ import org.jspecify.annotations.Nullable;
 final class SimulatedLeader {
     private static final long NEVER = Long.MIN_VALUE / 2;
 
-    /** No request to the journal is on its way for longer. */
-    private static final long MAX_TRAVEL_MS = 3_000;
-
     private static final long PATIENCE_MS = 1_000;
 
     private final SimulatedCluster cluster;
     private final SimulatedReplica replica;
     private final LeaderState state;
     private final long epochStartOffset;
+    private @Nullable IsrProposal proposed;
+
+    /** The proposal, or what withdraws it. */
     private @Nullable IsrProposal asked;
 
     /** Of what has not been answered yet; {@link #NEVER} if there is nothing. */
     private long sentMs = NEVER;
-
-    /** When last it was not known what had become of it. */
-    private long unknownMs = NEVER;
 
     SimulatedLeader(SimulatedCluster cluster, SimulatedReplica replica, Leadership metadata) {
         this.cluster = cluster;
@@ -85,46 +82,35 @@ final class SimulatedLeader {
             cluster.say(
                     "%d %s: proposes %s, in sync %s",
                     replica.node().id(), replica.partition(), proposal, state.isr());
+            proposed = proposal;
             asked = proposal;
-            unknownMs = NEVER;
-            send(proposal);
+            send(proposal, proposal);
         }
     }
 
     /** What has not been answered in time, or not been made, is asked again. */
     void askAgain() {
-        IsrProposal proposal = asked;
-        if (proposal == null || !state.awaits(proposal)) {
-            return;
+        IsrProposal proposal = proposed;
+        IsrProposal again = asked;
+        boolean waits = sentMs != NEVER && cluster.nowMs() - sentMs < PATIENCE_MS;
+        if (proposal != null && again != null && state.awaits(proposal) && !waits) {
+            send(proposal, again);
         }
-        boolean waits = sentMs != NEVER;
-        if (waits && cluster.nowMs() - sentMs < PATIENCE_MS) {
-            return;
-        }
-        if (waits) {
-            unknownMs = cluster.nowMs();
-        }
-        send(proposal);
     }
 
-    private void send(IsrProposal proposal) {
+    private void send(IsrProposal proposal, IsrProposal request) {
         int id = replica.node().id();
         long brokerEpoch = replica.node().brokerEpoch();
-        long nowMs = cluster.nowMs();
-        sentMs = nowMs;
+        sentMs = cluster.nowMs();
         cluster.network()
                 .send(
                         id,
                         SimulatedNetwork.JOURNAL,
-                        () -> {
-                            if (cluster.nowMs() - nowMs < MAX_TRAVEL_MS) {
-                                decide(id, brokerEpoch, proposal);
-                            }
-                        });
+                        () -> decide(id, brokerEpoch, proposal, request));
     }
 
-    private void decide(int id, long brokerEpoch, IsrProposal proposal) {
-        Map<Integer, Long> members = new HashMap<>(proposal.isr());
+    private void decide(int id, long brokerEpoch, IsrProposal proposal, IsrProposal request) {
+        Map<Integer, Long> members = new HashMap<>(request.isr());
         if (cluster.planted(PlantedFault.JOINS_AS_ANOTHER_INCARNATION)) {
             cluster.image()
                     .brokers()
@@ -140,8 +126,8 @@ final class SimulatedLeader {
                                 brokerEpoch,
                                 cluster.topicId(replica.partition()),
                                 replica.partition().partition(),
-                                proposal.leaderEpoch(),
-                                proposal.partitionEpoch(),
+                                request.leaderEpoch(),
+                                request.partitionEpoch(),
                                 members),
                         refused ->
                                 cluster.network()
@@ -159,11 +145,12 @@ final class SimulatedLeader {
             return;
         }
         sentMs = NEVER;
-        boolean noCopyIsLeft = cluster.nowMs() - unknownMs > MAX_TRAVEL_MS;
-        if (Errors.forException(why) == Errors.INELIGIBLE_REPLICA && noCopyIsLeft) {
-            cluster.say("%d: gives up %s", replica.node().id(), proposal);
-            state.refused(proposal);
-            replica.commit();
+        if (Errors.forException(why) == Errors.INELIGIBLE_REPLICA) {
+            // Another copy may be on its way, and be taken when the broker is back.
+            IsrProposal withdrawal = state.withdrawal(proposal);
+            cluster.say("%d: withdraws %s", replica.node().id(), proposal);
+            asked = withdrawal;
+            send(proposal, withdrawal);
         }
     }
 }
