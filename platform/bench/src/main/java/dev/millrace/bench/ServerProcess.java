@@ -55,6 +55,11 @@ public final class ServerProcess {
         }
     }
 
+    /** A process of this user. */
+    static ServerProcess of(long pid) {
+        return new ServerProcess(Set.of(pid));
+    }
+
     /** User and system time since the processes began. */
     public OptionalDouble cpuSeconds() {
         if (pids.isEmpty()) {

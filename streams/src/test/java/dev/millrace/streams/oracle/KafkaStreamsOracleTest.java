@@ -34,7 +34,7 @@ class KafkaStreamsOracleTest {
 
     @BeforeAll
     static void compileAgainstKafkaStreams() throws Exception {
-        kafka = KafkaStreamsPrograms.load(directory);
+        kafka = KafkaStreamsPrograms.load("Programs", directory);
     }
 
     static Stream<String> programs() {

@@ -78,6 +78,9 @@ public final class Programs implements BiFunction<String, List<String[]>, String
         programs.put("merge", Programs::merge);
         programs.put("processor with a store", Programs::processor);
         programs.put("named aggregation operators", Programs::namedAggregations);
+        // Null keys are not dropped from the side of a join that needs no partner (KIP-962).
+        programs.put("left join with a table", Programs::leftJoinWithTable);
+        programs.put("left join with a global table", Programs::leftJoinWithGlobalTable);
     }
 
     /** Names of the programs, one per line; or what the description or the output is. */
@@ -152,6 +155,19 @@ public final class Programs implements BiFunction<String, List<String[]>, String
 
     private static KTable<String, String> table(StreamsBuilder builder, String topic) {
         return builder.table(topic, Consumed.with(Serdes.String(), Serdes.String()));
+    }
+
+    private static void leftJoinWithTable(StreamsBuilder b) {
+        lines(b, "a").leftJoin(table(b, "b"), (left, right) -> left + right).to("out", strings());
+    }
+
+    private static void leftJoinWithGlobalTable(StreamsBuilder b) {
+        lines(b, "a")
+                .leftJoin(
+                        b.globalTable("b", Consumed.with(Serdes.String(), Serdes.String())),
+                        (key, value) -> value,
+                        (left, right) -> left + right)
+                .to("out", strings());
     }
 
     private static Produced<String, String> strings() {
