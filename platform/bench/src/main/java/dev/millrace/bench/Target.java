@@ -28,6 +28,11 @@ final class Target implements AutoCloseable {
     private final Admin admin;
     private final List<String> topics = new ArrayList<>();
 
+    /** The same, with topics of the cluster's own replication factor. */
+    Target(String bootstrap) {
+        this(bootstrap, DEFAULT_REPLICATION);
+    }
+
     /**
      * @param bootstrap HOST:PORT, or several with commas between them
      * @param replicationFactor of the topics made, or {@link #DEFAULT_REPLICATION}
