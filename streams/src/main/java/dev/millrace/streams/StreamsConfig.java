@@ -375,6 +375,7 @@ public class StreamsConfig extends AbstractConfig {
 
     public Map<String, Object> adminConfigs() {
         Map<String, Object> configs = clientConfigs(AdminClientConfig.configNames());
+        configs.put(ENABLE_METRICS_PUSH_CONFIG, getBoolean(ENABLE_METRICS_PUSH_CONFIG));
         configs.putAll(originalsWithPrefix(ADMIN_CLIENT_PREFIX));
         return configs;
     }

@@ -25,6 +25,7 @@ final class Followed {
     private boolean paused;
 
     private int failures;
+    private boolean inSync;
 
     Followed(Partition partition, int leaderEpoch) {
         this.partition = partition;
@@ -51,6 +52,17 @@ final class Followed {
 
     void succeeded() {
         failures = 0;
+    }
+
+    /** What the leader has committed is here, or not. */
+    void leaderHighWatermark(long offset) {
+        inSync = partition.log().logEndOffset() >= offset;
+    }
+
+    /** How long it may not be fetched, because too much was; 0 = it may. */
+    long throttleMs() {
+        ReplicationQuota quota = partition.quotaAsFollower();
+        return quota == null || inSync ? 0 : quota.waitMs();
     }
 
     /** What it asks for now. */

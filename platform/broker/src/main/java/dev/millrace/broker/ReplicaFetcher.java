@@ -58,6 +58,9 @@ final class ReplicaFetcher {
     /** Before it, some seconds have passed: a leader that just begins is nothing to tell of. */
     private static final int NOTABLE_ATTEMPT = 9;
 
+    /** The rate may be raised meanwhile. */
+    private static final long MAX_THROTTLE_MS = 1_000;
+
     private static final int NO_SESSION = 0;
     private static final int FIRST_EPOCH = 0;
 
@@ -284,6 +287,7 @@ final class ReplicaFetcher {
 
     /** Null if there is nothing to wait for. */
     private @Nullable FetchRequestData request() {
+        pauseThrottled();
         Map<Uuid, FetchTopic> topics = new LinkedHashMap<>();
         for (Followed each : changed) {
             FetchPartition wanted = each.wanted(settings.maxBytes());
@@ -398,6 +402,7 @@ final class ReplicaFetcher {
 
     private void append(Followed each, PartitionData answer) {
         ByteBuffer batches = RecordBytes.of(answer);
+        int bytes = batches.remaining();
         try {
             each.partition.appendAsFollower(
                     batches, each.leaderEpoch, answer.highWatermark(), answer.logStartOffset());
@@ -412,6 +417,11 @@ final class ReplicaFetcher {
             }
             return;
         }
+        ReplicationQuota quota = each.partition.quotaAsFollower();
+        if (quota != null && bytes > 0) {
+            quota.record(bytes);
+        }
+        each.leaderHighWatermark(answer.highWatermark());
         each.succeeded();
         changed.add(each);
         if (each.partition.log().config().ackOnDisk()
@@ -448,6 +458,21 @@ final class ReplicaFetcher {
             changed.add(each);
             fetchSoon();
         }
+    }
+
+    private void pauseThrottled() {
+        Map<Followed, Long> waits = new HashMap<>();
+        for (Followed each : changed) {
+            long waitMs = each.throttleMs();
+            if (waitMs > 0) {
+                waits.put(each, Math.min(waitMs, MAX_THROTTLE_MS));
+            }
+        }
+        waits.forEach(
+                (each, waitMs) -> {
+                    pause(each);
+                    loop.nettyEventLoop().schedule(() -> goOn(each), waitMs, TimeUnit.MILLISECONDS);
+                });
     }
 
     private void pauseWhileHeld(Followed each) {

@@ -71,6 +71,8 @@ final class ThreeBrokers {
     void start(int id) throws Exception {
         Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(2));
         SharedCluster cluster = new SharedCluster(id, journal, liveGroups);
+        Map<String, String> own = new HashMap<>(properties);
+        own.putIfAbsent("broker.rack", rack(id));
         Broker broker =
                 Broker.start(
                                 vertx,
@@ -80,7 +82,7 @@ final class ThreeBrokers {
                                         HOST,
                                         ports.getOrDefault(id, 0),
                                         List.of(directory.resolve("logs-" + id)),
-                                        properties))
+                                        own))
                         .toCompletionStage()
                         .toCompletableFuture()
                         .get(20, TimeUnit.SECONDS);
@@ -96,6 +98,11 @@ final class ThreeBrokers {
         return IntStream.rangeClosed(1, 3)
                 .mapToObj(id -> HOST + ":" + ports.get(id))
                 .collect(Collectors.joining(","));
+    }
+
+    /** Each is in a rack of its own. */
+    static String rack(int id) {
+        return "rack-" + id;
     }
 
     String address(int id) {

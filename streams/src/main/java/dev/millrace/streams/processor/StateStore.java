@@ -1,5 +1,11 @@
 package dev.millrace.streams.processor;
 
+import dev.millrace.streams.query.Position;
+import dev.millrace.streams.query.PositionBound;
+import dev.millrace.streams.query.Query;
+import dev.millrace.streams.query.QueryConfig;
+import dev.millrace.streams.query.QueryResult;
+
 /** State of one task. Used by the thread that runs the task, and by no other. */
 public interface StateStore {
     String name();
@@ -21,4 +27,19 @@ public interface StateStore {
     boolean persistent();
 
     boolean isOpen();
+
+    /**
+     * For stores of your own; the built-in ones are asked through {@code KafkaStreams.query()}.
+     * Called while the task rests.
+     */
+    default <R> QueryResult<R> query(
+            Query<R> query, PositionBound positionBound, QueryConfig config) {
+        return QueryResult.forUnknownQueryType(query, this);
+    }
+
+    /** Last records that the store has seen; for stores of your own. */
+    default Position getPosition() {
+        throw new UnsupportedOperationException(
+                "getPosition is not implemented by this StateStore (" + getClass() + ")");
+    }
 }

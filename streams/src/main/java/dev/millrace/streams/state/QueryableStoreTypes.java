@@ -1,6 +1,8 @@
 package dev.millrace.streams.state;
 
 import dev.millrace.streams.internal.query.KeyValueQueries;
+import dev.millrace.streams.internal.query.SessionQueries;
+import dev.millrace.streams.internal.query.WindowQueries;
 import dev.millrace.streams.processor.StateStore;
 
 /** The kinds of stores that {@code KafkaStreams.store()} knows. */
@@ -16,6 +18,21 @@ public final class QueryableStoreTypes {
             QueryableStoreType<ReadOnlyKeyValueStore<K, ValueAndTimestamp<V>>>
                     timestampedKeyValueStore() {
         return new TimestampedKeyValueStoreType<>();
+    }
+
+    /** Also of stores with timestamps, which are then left out. */
+    public static <K, V> QueryableStoreType<ReadOnlyWindowStore<K, V>> windowStore() {
+        return new WindowStoreType<>();
+    }
+
+    public static <K, V>
+            QueryableStoreType<ReadOnlyWindowStore<K, ValueAndTimestamp<V>>>
+                    timestampedWindowStore() {
+        return new TimestampedWindowStoreType<>();
+    }
+
+    public static <K, V> QueryableStoreType<ReadOnlySessionStore<K, V>> sessionStore() {
+        return new SessionStoreType<>();
     }
 
     /** Values of keys. */
@@ -49,6 +66,57 @@ public final class QueryableStoreTypes {
         public ReadOnlyKeyValueStore<K, ValueAndTimestamp<V>> create(
                 StateStoreProvider storeProvider, String storeName) {
             return new KeyValueQueries<>(storeProvider, storeName, true);
+        }
+    }
+
+    /** Values of windows. */
+    public static class WindowStoreType<K, V>
+            implements QueryableStoreType<ReadOnlyWindowStore<K, V>> {
+        WindowStoreType() {}
+
+        @Override
+        public boolean accepts(StateStore stateStore) {
+            return stateStore instanceof ReadOnlyWindowStore;
+        }
+
+        @Override
+        public ReadOnlyWindowStore<K, V> create(
+                StateStoreProvider storeProvider, String storeName) {
+            return new WindowQueries<>(storeProvider, storeName, false);
+        }
+    }
+
+    /** Values of windows, with timestamps. */
+    public static class TimestampedWindowStoreType<K, V>
+            implements QueryableStoreType<ReadOnlyWindowStore<K, ValueAndTimestamp<V>>> {
+        TimestampedWindowStoreType() {}
+
+        @Override
+        public boolean accepts(StateStore stateStore) {
+            return stateStore instanceof TimestampedWindowStore;
+        }
+
+        @Override
+        public ReadOnlyWindowStore<K, ValueAndTimestamp<V>> create(
+                StateStoreProvider storeProvider, String storeName) {
+            return new WindowQueries<>(storeProvider, storeName, true);
+        }
+    }
+
+    /** Values of sessions. */
+    public static class SessionStoreType<K, V>
+            implements QueryableStoreType<ReadOnlySessionStore<K, V>> {
+        SessionStoreType() {}
+
+        @Override
+        public boolean accepts(StateStore stateStore) {
+            return stateStore instanceof ReadOnlySessionStore;
+        }
+
+        @Override
+        public ReadOnlySessionStore<K, V> create(
+                StateStoreProvider storeProvider, String storeName) {
+            return new SessionQueries<>(storeProvider, storeName);
         }
     }
 }

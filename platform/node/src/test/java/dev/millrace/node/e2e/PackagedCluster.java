@@ -16,15 +16,15 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 
 /** Three nodes of the distribution, each in a process of its own. */
-final class PackagedCluster implements AutoCloseable {
-    static final int NODES = 3;
+public final class PackagedCluster implements AutoCloseable {
+    public static final int NODES = 3;
 
     private final Path directory;
     private final List<Integer> ports =
             new ArrayList<>(); // Kafka, HTTP, peers and the two after it
     private final Map<Integer, PackagedNode> running = new TreeMap<>();
 
-    PackagedCluster(Path directory) {
+    public PackagedCluster(Path directory) {
         this.directory = directory;
         Set<Integer> taken = new HashSet<>();
         for (int id = 1; id <= NODES; id++) {
@@ -55,7 +55,7 @@ final class PackagedCluster implements AutoCloseable {
         }
     }
 
-    private String kafka(int id) {
+    public String kafka(int id) {
         return "127.0.0.1:" + ports.get(id - 1);
     }
 
@@ -71,14 +71,18 @@ final class PackagedCluster implements AutoCloseable {
         return List.of(1, 2, 3).stream().map(this::kafka).collect(Collectors.joining(","));
     }
 
+    public Path data(int id) {
+        return directory.resolve("node-" + id);
+    }
+
     /** Begins to start a node; {@link #awaitStarted} or {@link #start} waits for its ready line. */
-    CompletableFuture<PackagedNode> starting(int id) {
+    public CompletableFuture<PackagedNode> starting(int id) {
         String peers = List.of(1, 2, 3).stream().map(this::peer).collect(Collectors.joining(","));
         return CompletableFuture.supplyAsync(
                 () -> {
                     try {
                         return PackagedNode.start(
-                                directory.resolve("node-" + id),
+                                data(id),
                                 "--listen",
                                 kafka(id),
                                 "--http",
@@ -95,16 +99,16 @@ final class PackagedCluster implements AutoCloseable {
                 });
     }
 
-    void awaitStarted(Map<Integer, CompletableFuture<PackagedNode>> starting) {
+    public void awaitStarted(Map<Integer, CompletableFuture<PackagedNode>> starting) {
         starting.forEach((id, node) -> running.put(id, node.join()));
     }
 
-    void start(int id) {
+    public void start(int id) {
         running.put(id, starting(id).join());
     }
 
     /** SIGKILL. */
-    void kill(int id) {
+    public void kill(int id) {
         node(id).kill();
         running.remove(id);
     }

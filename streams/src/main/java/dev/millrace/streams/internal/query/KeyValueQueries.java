@@ -12,6 +12,7 @@ import dev.millrace.streams.state.ValueAndTimestamp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
+import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
 /** All partitions of a key-value store that this instance has, as one. */
@@ -93,6 +94,20 @@ public final class KeyValueQueries<K, V> implements ReadOnlyKeyValueStore<K, V> 
         List<KeyValue<K, V>> values = new ArrayList<>(page.size());
         page.forEach(row -> values.add(new KeyValue<>(row.key, value(store, row.value))));
         return values;
+    }
+
+    /** Read at once: a prefix is no bound that a page could begin behind. */
+    @Override
+    public <PS extends Serializer<P>, P> KeyValueIterator<K, V> prefixScan(
+            P prefix, PS prefixKeySerializer) {
+        return new ListIterator<>(
+                Readings.<K, V>all(
+                        provider,
+                        storeName,
+                        store ->
+                                Readings.drain(
+                                        typed(store).prefixScan(prefix, prefixKeySerializer),
+                                        !timestamps && store instanceof TimestampedKeyValueStore)));
     }
 
     @Override
