@@ -18,10 +18,12 @@ class ServerProcessTest {
                 ServerSocket second = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             ServerProcess one = ServerProcess.listeningOn(List.of(first.getLocalPort()));
             ServerProcess both =
-                    ServerProcess.listeningOn(List.of(first.getLocalPort(), second.getLocalPort()));
+                    ServerProcess.listeningOn(
+                            List.of(first.getLocalPort(), second.getLocalPort()));
 
             double cpuBefore = one.cpuSeconds().orElseThrow();
-            assertThat(both.cpuSeconds().orElseThrow()).isBetween(cpuBefore, cpuBefore * 1.5 + 0.5);
+            assertThat(both.cpuSeconds().orElseThrow())
+                    .isBetween(cpuBefore, cpuBefore * 1.5 + 0.5);
             assertThat(one.residentBytes().orElseThrow()).isGreaterThan(10 << 20);
         }
     }
