@@ -65,6 +65,22 @@ final class ThreeBrokers {
         for (int id = 1; id <= 3; id++) {
             start(id);
         }
+        // Whichever is asked first: it hears of the others a little later than the journal.
+        await().atMost(PATIENCE)
+                .until(
+                        () ->
+                                running.values().stream()
+                                        .allMatch(
+                                                each ->
+                                                        each
+                                                                        .cluster
+                                                                        .image()
+                                                                        .brokers()
+                                                                        .values()
+                                                                        .stream()
+                                                                        .filter(b -> b.isActive())
+                                                                        .count()
+                                                                == 3));
     }
 
     /** On the port that it had before, if it ran before. */

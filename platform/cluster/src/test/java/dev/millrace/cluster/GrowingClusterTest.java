@@ -159,9 +159,7 @@ class GrowingClusterTest {
         stop(2);
         Awaitility.await()
                 .atMost(SOON)
-                .until(
-                        () ->
-                                Objects.requireNonNull(node(4).image().brokers().get(2)).fenced());
+                .until(() -> Objects.requireNonNull(node(4).image().brokers().get(2)).fenced());
         await(node(4).unregisterBroker(2));
         awaitVoters(4, 1, 3, 4);
         assertThat(node(4).image().brokers()).containsOnlyKeys(1, 3, 4);

@@ -34,6 +34,7 @@ record Admission(JournalIdentity identity, List<JournalPeer> members, boolean jo
     private static final long ANSWER_TIMEOUT_MS = 1_000;
 
     private static final long RETRY_MS = 500;
+    private static final long FIRST_NOTE_MS = 5_000;
     private static final long NOTE_EVERY_MS = 30_000;
 
     /**
@@ -142,7 +143,7 @@ record Admission(JournalIdentity identity, List<JournalPeer> members, boolean jo
             throws IOException, InterruptedException {
         boolean founder =
                 options.voters().stream().anyMatch(peer -> peer.id().equals(options.self().id()));
-        long notedNs = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(NOTE_EVERY_MS);
+        long noteNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(FIRST_NOTE_MS);
         while (true) {
             List<Handshake.Answer> answers = handshake.ask(ANSWER_TIMEOUT_MS);
             Optional<Handshake.Answer> formed = formed(answers);
@@ -170,8 +171,8 @@ record Admission(JournalIdentity identity, List<JournalPeer> members, boolean jo
                 directory.remember(identity);
                 return new Admission(identity, options.voters(), false);
             }
-            if (System.nanoTime() - notedNs >= TimeUnit.MILLISECONDS.toNanos(NOTE_EVERY_MS)) {
-                notedNs = System.nanoTime();
+            if (System.nanoTime() - noteNs >= 0) {
+                noteNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(NOTE_EVERY_MS);
                 LOG.warn(
                         "No cluster to join yet: none of {} is in one; this is {}, which goes on"
                                 + " asking",

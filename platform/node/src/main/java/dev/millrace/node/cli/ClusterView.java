@@ -162,10 +162,15 @@ final class ClusterView {
                 .collect(Collectors.toSet());
     }
 
-    /** Another replica that has all that is committed can lead instead. */
-    boolean hasHeir(TopicPartition partition, int nodeId) {
-        TopicPartitionInfo info = partitions.get(partition);
-        return info != null && info.isr().stream().anyMatch(node -> node.id() != nodeId);
+    /** How many partitions each node leads. */
+    Map<Integer, Integer> leaders() {
+        Map<Integer, Integer> leaders = new HashMap<>();
+        for (TopicPartitionInfo info : partitions.values()) {
+            if (info.leader() != null) {
+                leaders.merge(info.leader().id(), 1, Integer::sum);
+            }
+        }
+        return leaders;
     }
 
     List<Integer> isr(TopicPartition partition) {

@@ -4,9 +4,12 @@ import dev.millrace.cluster.ReplicaPlan;
 import dev.millrace.cluster.ReplicaPlan.ImpossibleException;
 import dev.millrace.cluster.ReplicaPlan.Move;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -161,29 +164,31 @@ final class DrainCommand implements Callable<Integer> {
         out.flush();
     }
 
-    /** Others lead while the node still has its copies. */
+    /** Others lead while the node still has its copies: of each partition who leads least. */
     private void handOver(ClusterView view, Reassigning reassigning) {
         Map<TopicPartition, List<Integer>> replicas = view.replicas();
+        Map<Integer, Integer> leaders = view.leaders();
         Map<TopicPartition, List<Integer>> orders = new HashMap<>();
         for (TopicPartition partition : view.ledBy(nodeId)) {
             List<Integer> ids = replicas.getOrDefault(partition, List.of());
             boolean still = ids.contains(nodeId) && !view.reassigning().contains(partition);
-            if (still && view.hasHeir(partition, nodeId)) {
-                List<Integer> isr = view.isr(partition);
-                orders.put(
-                        partition,
-                        ids.stream()
-                                .sorted((a, b) -> Integer.compare(rank(a, isr), rank(b, isr)))
-                                .toList());
+            Optional<Integer> heir =
+                    view.isr(partition).stream()
+                            .filter(id -> id != nodeId && ids.contains(id))
+                            .min(Comparator.comparing(id -> leaders.getOrDefault(id, 0)));
+            if (still && heir.isPresent()) {
+                leaders.merge(heir.get(), 1, Integer::sum);
+                List<Integer> order = new ArrayList<>(ids);
+                order.remove(heir.get());
+                order.remove((Integer) nodeId);
+                order.add(0, heir.get());
+                order.add(nodeId);
+                orders.put(partition, order);
             }
         }
         if (!orders.isEmpty()) {
             reassigning.reorder(orders);
         }
-    }
-
-    private int rank(int id, List<Integer> isr) {
-        return id == nodeId ? 2 : isr.contains(id) ? 0 : 1;
     }
 
     /** Takes back what is under way, and lets the node have replicas again. */

@@ -15,9 +15,10 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 
-/** Three nodes of the distribution, each in a process of its own. */
+/** Nodes of the distribution, each in a process of its own; three, unless more are asked for. */
 public final class PackagedCluster implements AutoCloseable {
     public static final int NODES = 3;
+    static final int MAX_NODES = 6;
 
     private final Path directory;
     private final List<Integer> ports =
@@ -27,7 +28,7 @@ public final class PackagedCluster implements AutoCloseable {
     public PackagedCluster(Path directory) {
         this.directory = directory;
         Set<Integer> taken = new HashSet<>();
-        for (int id = 1; id <= NODES; id++) {
+        for (int id = 1; id <= MAX_NODES; id++) {
             ports.add(freePorts(taken));
         }
     }
@@ -63,7 +64,7 @@ public final class PackagedCluster implements AutoCloseable {
         return "127.0.0.1:" + (ports.get(id - 1) + 1);
     }
 
-    private String peer(int id) {
+    String peer(int id) {
         return "127.0.0.1:" + (ports.get(id - 1) + 2);
     }
 
@@ -71,18 +72,36 @@ public final class PackagedCluster implements AutoCloseable {
         return List.of(1, 2, 3).stream().map(this::kafka).collect(Collectors.joining(","));
     }
 
-    public Path data(int id) {
-        return directory.resolve("node-" + id);
-    }
-
     /** Begins to start a node; {@link #awaitStarted} or {@link #start} waits for its ready line. */
     public CompletableFuture<PackagedNode> starting(int id) {
-        String peers = List.of(1, 2, 3).stream().map(this::peer).collect(Collectors.joining(","));
+        return starting(id, List.of(1, 2, 3));
+    }
+
+    /**
+     * @param peers that it is told of; none = it is the first
+     */
+    CompletableFuture<PackagedNode> starting(int id, List<Integer> peers) {
+        List<String> options = new ArrayList<>(options(id, peers));
         return CompletableFuture.supplyAsync(
                 () -> {
                     try {
                         return PackagedNode.start(
-                                data(id),
+                                data(id), options.toArray(String[]::new));
+                    } catch (IOException | InterruptedException e) {
+                        throw new CompletionException(e);
+                    }
+                });
+    }
+
+    public Path data(int id) {
+        return directory.resolve("node-" + id);
+    }
+
+    /** But {@code --data}. */
+    List<String> options(int id, List<Integer> peers) {
+        List<String> options =
+                new ArrayList<>(
+                        List.of(
                                 "--listen",
                                 kafka(id),
                                 "--http",
@@ -90,13 +109,18 @@ public final class PackagedCluster implements AutoCloseable {
                                 "--set",
                                 "node.id=" + id,
                                 "--set",
-                                "millrace.peer.listener=" + peer(id),
-                                "--set",
-                                "millrace.cluster.peers=" + peers);
-                    } catch (IOException | InterruptedException e) {
-                        throw new CompletionException(e);
-                    }
-                });
+                                "millrace.peer.listener=" + peer(id)));
+        if (!peers.isEmpty()) {
+            options.add("--set");
+            options.add(
+                    "millrace.cluster.peers="
+                            + peers.stream().map(this::peer).collect(Collectors.joining(",")));
+        }
+        return options;
+    }
+
+    void start(int id, List<Integer> peers) {
+        running.put(id, starting(id, peers).join());
     }
 
     public void awaitStarted(Map<Integer, CompletableFuture<PackagedNode>> starting) {

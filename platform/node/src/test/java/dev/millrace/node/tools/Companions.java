@@ -91,7 +91,7 @@ final class Companions implements AutoCloseable {
                             () ->
                                     condition.holds(
                                             admin,
-requireNonNull(
+                                            requireNonNull(
                                                     admin.describeTopics(List.of(topic))
                                                             .allTopicNames()
                                                             .get(5, TimeUnit.SECONDS)
