@@ -144,7 +144,7 @@ final class StreamsCommand implements Callable<Integer> {
     private void run(String program, List<StreamsLibrary> libraries) throws Exception {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
-        try (Target target = new Target(bootstrap)) {
+        try (Target target = new Target(bootstrap, Target.DEFAULT_REPLICATION)) {
             StreamsLoad load = StreamsLoad.write(target, program, partitions, records);
             Map<String, Comparison> comparisons = new LinkedHashMap<>();
             for (int round = 0; round < rounds; round++) {

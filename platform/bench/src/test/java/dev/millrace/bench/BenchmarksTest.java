@@ -74,7 +74,8 @@ class BenchmarksTest {
         String jars = System.getProperty("java.class.path");
         for (StreamsLibrary library :
                 List.of(StreamsLibrary.millrace(), StreamsLibrary.kafka(jars, work))) {
-            try (Target target = new Target(broker.bootstrapServers())) {
+            try (Target target =
+                    new Target(broker.bootstrapServers(), Target.DEFAULT_REPLICATION)) {
                 StreamsLoad load = StreamsLoad.write(target, "wordcount", 2, 300);
                 StreamsBenchmark benchmark =
                         new StreamsBenchmark(
