@@ -1,10 +1,13 @@
 package dev.millrace.streams;
 
 import dev.millrace.streams.processor.TaskId;
+
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.apache.kafka.common.TopicPartition;
 
 /** A task at one moment. */
 public interface TaskMetadata {
@@ -23,4 +26,11 @@ public interface TaskMetadata {
 
     /** Milliseconds since the epoch, while it waits for a source that is empty. */
     Optional<Long> timeCurrentIdlingStarted();
+
+    /** By what they say. */
+    @Override
+    boolean equals(@Nullable Object other);
+
+    @Override
+    int hashCode();
 }

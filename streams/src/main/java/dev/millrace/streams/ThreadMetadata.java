@@ -1,5 +1,7 @@
 package dev.millrace.streams;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.Set;
 
 /** A stream thread at one moment. */
@@ -19,4 +21,11 @@ public interface ThreadMetadata {
     Set<String> producerClientIds();
 
     String adminClientId();
+
+    /** By what they say. */
+    @Override
+    boolean equals(@Nullable Object other);
+
+    @Override
+    int hashCode();
 }

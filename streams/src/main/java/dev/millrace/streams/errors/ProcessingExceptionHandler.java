@@ -1,10 +1,12 @@
 package dev.millrace.streams.errors;
 
 import dev.millrace.streams.processor.api.Record;
-import java.util.List;
-import java.util.Map;
+
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.Configurable;
+
+import java.util.List;
+import java.util.Map;
 
 /**
  * Decides about a record that made a function of the program fail (KIP-1033). Implement {@link
@@ -33,16 +35,36 @@ public interface ProcessingExceptionHandler extends Configurable {
     /** Former name of {@link Result}. */
     @Deprecated
     enum ProcessingHandlerResponse {
-        CONTINUE,
-        FAIL
+        CONTINUE(1, "CONTINUE"),
+        FAIL(2, "FAIL");
+
+        /** Of Kafka Streams' metrics and logs. */
+        public final int id;
+
+        public final String name;
+
+        ProcessingHandlerResponse(int id, String name) {
+            this.id = id;
+            this.name = name;
+        }
     }
 
     /** What happens next. */
     enum Result {
         /** The record is dropped. */
-        RESUME,
+        RESUME(1, "RESUME"),
         /** The thread ends with the exception. */
-        FAIL;
+        FAIL(2, "FAIL");
+
+        /** Of Kafka Streams' metrics and logs. */
+        public final int id;
+
+        public final String name;
+
+        Result(int id, String name) {
+            this.id = id;
+            this.name = name;
+        }
 
         @SuppressWarnings("deprecation") // the one place that knows both
         private static Result from(ProcessingHandlerResponse former) {

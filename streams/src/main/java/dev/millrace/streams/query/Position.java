@@ -1,10 +1,10 @@
 package dev.millrace.streams.query;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 
 /** Last offsets that a store has seen of its sources, by topic and partition. Mutable. */
 public class Position {
@@ -67,9 +67,11 @@ public class Position {
         return other instanceof Position that && offsets.equals(that.offsets);
     }
 
+    /** It changes: as a key it would be lost. */
     @Override
     public int hashCode() {
-        return Objects.hash(offsets);
+        throw new UnsupportedOperationException(
+                "This mutable object is not suitable as a hash key");
     }
 
     @Override

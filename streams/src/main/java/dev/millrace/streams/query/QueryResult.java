@@ -1,8 +1,11 @@
 package dev.millrace.streams.query;
 
+import dev.millrace.streams.processor.StateStore;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** The answer of one partition: a result, or a reason why there is none. */
 public final class QueryResult<R> {
@@ -29,6 +32,35 @@ public final class QueryResult<R> {
     public static <R> QueryResult<R> forFailure(
             FailureReason failureReason, String failureMessage) {
         return new QueryResult<>(null, failureReason, failureMessage);
+    }
+
+    public static <R> QueryResult<R> forUnknownQueryType(Query<R> query, StateStore store) {
+        return forFailure(
+                FailureReason.UNKNOWN_QUERY_TYPE,
+                "This store ("
+                        + store.getClass()
+                        + ") doesn't know how to execute the given query ("
+                        + query
+                        + "). Contact the store maintainer if you need support for a new query"
+                        + " type.");
+    }
+
+    /**
+     * @param partition of the store; null: the store is not there yet
+     */
+    public static <R> QueryResult<R> notUpToBound(
+            Position currentPosition, PositionBound positionBound, @Nullable Integer partition) {
+        return forFailure(
+                FailureReason.NOT_UP_TO_BOUND,
+                partition == null
+                        ? "The store is not initialized yet, so it is not yet up to the bound "
+                                + positionBound
+                        : "For store partition "
+                                + partition
+                                + ", the current position "
+                                + currentPosition
+                                + " is not yet up to the bound "
+                                + positionBound);
     }
 
     public void addExecutionInfo(String message) {

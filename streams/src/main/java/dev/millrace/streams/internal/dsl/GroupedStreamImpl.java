@@ -20,13 +20,15 @@ import dev.millrace.streams.kstream.UnlimitedWindows;
 import dev.millrace.streams.kstream.Window;
 import dev.millrace.streams.kstream.Windows;
 import dev.millrace.streams.state.KeyValueStore;
-import java.util.Objects;
-import java.util.Optional;
-import java.util.function.Function;
+
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
 import org.jspecify.annotations.Nullable;
+
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
 
 /** A grouped stream; a named grouping has one repartition topic for all its aggregations. */
 final class GroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
@@ -80,6 +82,7 @@ final class GroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
             Named named,
             Materialized<K, V, KeyValueStore<Bytes, byte[]>> materialized) {
         Reducer<Object> erased = Erased.cast(Objects.requireNonNull(reducer, "reducer"));
+        Objects.requireNonNull(materialized, "materialized can't be null");
         Rows<K, V> rows = Rows.of(materialized, builder, REDUCE, keySerde, valueSerde);
         return aggregation(named, rows, REDUCE, s -> new AggregateNodes.StreamReduce(s, erased));
     }
@@ -93,6 +96,7 @@ final class GroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
         Initializer<Object> first = Erased.cast(Objects.requireNonNull(initializer, "initializer"));
         Aggregator<Object, Object, Object> step =
                 Erased.cast(Objects.requireNonNull(aggregator, "aggregator"));
+        Objects.requireNonNull(materialized, "materialized can't be null");
         Rows<K, VOut> rows = Rows.of(materialized, builder, AGGREGATE, keySerde, null);
         return aggregation(
                 named, rows, AGGREGATE, s -> new AggregateNodes.StreamAggregate(s, first, step));

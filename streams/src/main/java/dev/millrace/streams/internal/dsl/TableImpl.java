@@ -28,15 +28,17 @@ import dev.millrace.streams.kstream.ValueMapperWithKey;
 import dev.millrace.streams.kstream.ValueTransformerWithKeySupplier;
 import dev.millrace.streams.state.KeyValueStore;
 import dev.millrace.streams.state.StoreBuilder;
+
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
+
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
-import org.apache.kafka.common.serialization.Serde;
-import org.apache.kafka.common.utils.Bytes;
-import org.jspecify.annotations.Nullable;
 
 /** A table in the graph. */
 final class TableImpl<K, V> implements KTable<K, V> {
@@ -47,10 +49,10 @@ final class TableImpl<K, V> implements KTable<K, V> {
     private static final String MERGE = "KTABLE-MERGE-";
 
     private final GraphBuilder builder;
-    private final String name;
+    final String name;
     private final @Nullable Serde<K> keySerde;
     private final @Nullable Serde<V> valueSerde;
-    private final TableOperator operator;
+    final TableOperator operator;
     private final GraphNode node;
 
     TableImpl(

@@ -1,9 +1,11 @@
 package dev.millrace.streams.internal.runtime;
 
 import dev.millrace.streams.internal.task.Task;
+
+import org.apache.kafka.common.TopicPartition;
+
 import java.util.HashMap;
 import java.util.Map;
-import org.apache.kafka.common.TopicPartition;
 
 /** Notes beside the stores of a task how far they hold their changelogs. */
 final class Checkpoints {
@@ -40,8 +42,10 @@ final class Checkpoints {
                                 offsets.put(partition, held);
                             }
                         });
+        if (!offsets.isEmpty() || task.hasCustomStores()) {
+            task.flushStores(offsets);
+        }
         if (!offsets.isEmpty()) {
-            task.flushStores();
             new CheckpointFile(stateDirectory.task(task.id()), exactlyOnce).write(offsets);
         }
     }

@@ -1,5 +1,6 @@
 package dev.millrace.streams.internal.runtime;
 
+import dev.millrace.streams.KafkaClientSupplier;
 import dev.millrace.streams.StreamsConfig;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.store.TaskStore;
@@ -7,6 +8,17 @@ import dev.millrace.streams.internal.task.RecordCollector;
 import dev.millrace.streams.internal.task.Task;
 import dev.millrace.streams.internal.topology.SubtopologySpec;
 import dev.millrace.streams.processor.TaskId;
+
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.utils.Time;
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,15 +28,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.PartitionInfo;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.WakeupException;
-import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Fills the global stores of an instance from all partitions of their topics: first up to the end
@@ -48,7 +51,7 @@ public final class GlobalThread extends Thread {
     private final StreamsConfig config;
     private final SubtopologySpec globals;
     private final Listener listener;
-    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final Consumer<byte[], byte[]> consumer;
     private final Task task;
     private final Path directory;
     private volatile boolean stop;
@@ -58,6 +61,9 @@ public final class GlobalThread extends Thread {
             StreamsConfig config,
             SubtopologySpec globals,
             Path directory,
+            KafkaClientSupplier supplier,
+            Time time,
+            StreamsMetrics metrics,
             Listener listener) {
         super(name);
         this.config = config;
@@ -73,9 +79,7 @@ public final class GlobalThread extends Thread {
         if (config.exactlyOnce()) {
             settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         }
-        this.consumer =
-                new KafkaConsumer<>(
-                        settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        this.consumer = supplier.getGlobalConsumer(settings);
         this.task =
                 new Task(
                         new TaskId(-1, 0),
@@ -89,7 +93,8 @@ public final class GlobalThread extends Thread {
                                 topic -> 0,
                                 null,
                                 directory,
-                                System::currentTimeMillis));
+                                time::milliseconds,
+                                metrics.ofProgram(name)));
     }
 
     /** By name; the map is the lock. */

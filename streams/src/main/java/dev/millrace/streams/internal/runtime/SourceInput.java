@@ -4,6 +4,19 @@ import dev.millrace.streams.StreamsConfig;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.task.Task;
 import dev.millrace.streams.processor.TaskId;
+
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.InvalidOffsetException;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -12,16 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
-import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.InvalidOffsetException;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.TimeoutException;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Brings records from the consumer to the tasks of one thread, as many as they can hold, and knows
@@ -40,6 +43,8 @@ final class SourceInput {
 
     private final Consumer<byte[], byte[]> consumer;
     private final TaskSet tasks;
+    private static final String BY_DURATION = "by_duration:";
+
     private final ResetPolicies policies;
     private final String defaultPolicy;
     private final StreamsMetrics.OfThread metrics;
@@ -117,14 +122,31 @@ final class SourceInput {
             switch (effective) {
                 case "earliest" -> consumer.seekToBeginning(List.of(partition));
                 case "latest" -> consumer.seekToEnd(List.of(partition));
-                default ->
-                        throw new StreamsException(
-                                "No valid committed offset found for input "
-                                        + partition
-                                        + ", and auto.offset.reset is "
-                                        + effective
-                                        + ". Use earliest or latest to choose where to begin.");
+                default -> {
+                    if (effective.startsWith(BY_DURATION)) {
+                        seekBack(partition, effective.substring(BY_DURATION.length()));
+                        continue;
+                    }
+                    throw new StreamsException(
+                            "No valid committed offset found for input "
+                                    + partition
+                                    + ", and auto.offset.reset is "
+                                    + effective
+                                    + ". Use earliest or latest to choose where to begin.");
+                }
             }
+        }
+    }
+
+    /** To the first record that is no older than a duration; to the end without one. */
+    private void seekBack(TopicPartition partition, String duration) {
+        long fromMs = System.currentTimeMillis() - Duration.parse(duration).toMillis();
+        OffsetAndTimestamp found =
+                consumer.offsetsForTimes(Map.of(partition, fromMs)).get(partition);
+        if (found == null) {
+            consumer.seekToEnd(List.of(partition));
+        } else {
+            consumer.seek(partition, found.offset());
         }
     }
 

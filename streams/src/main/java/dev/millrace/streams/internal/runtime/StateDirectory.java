@@ -1,7 +1,11 @@
 package dev.millrace.streams.internal.runtime;
 
+import dev.millrace.streams.errors.LockException;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.processor.TaskId;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -17,7 +21,6 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Local state of an application.
@@ -61,7 +64,7 @@ public final class StateDirectory {
         } catch (OverlappingFileLockException e) {
             lock = null; // another instance in this very process
         } catch (IOException e) {
-            throw new StreamsException("Cannot use the state directory " + root, e);
+            throw new LockException("Cannot use the state directory " + root, e);
         }
         if (lock == null) {
             unlock();

@@ -1,5 +1,6 @@
 package dev.millrace.streams.internal.runtime;
 
+import dev.millrace.streams.KafkaClientSupplier;
 import dev.millrace.streams.StreamsConfig;
 import dev.millrace.streams.TaskMetadata;
 import dev.millrace.streams.ThreadMetadata;
@@ -16,6 +17,21 @@ import dev.millrace.streams.processor.PunctuationType;
 import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.query.Position;
+
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.MetricName;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.utils.Time;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -28,18 +44,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.common.Metric;
-import org.apache.kafka.common.MetricName;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.TimeoutException;
-import org.apache.kafka.common.errors.WakeupException;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Runs tasks: polls, processes, commits. Everything but {@link #shutdown(boolean)} happens on the
@@ -108,6 +112,10 @@ public final class StreamThread extends Thread {
     private final Listener listener;
     private final RestoreEvents events;
     private final StreamsMetrics.OfThread metrics;
+    private final dev.millrace.streams.StreamsMetrics programMetrics;
+    private final KafkaClientSupplier supplier;
+    private final Time time;
+    private final @Nullable ProgramAssignor programAssignor;
     private final Instance instance;
     private final boolean exactlyOnce;
     private final @Nullable CacheBudget budget;
@@ -128,7 +136,7 @@ public final class StreamThread extends Thread {
     private volatile boolean stop;
     private volatile boolean leaveGroup;
     private volatile ThreadState state = ThreadState.STARTING;
-    private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
+    private volatile @Nullable Consumer<byte[], byte[]> consumer;
     private volatile @Nullable ThreadClients clients;
 
     @SuppressWarnings("NullAway.Init") // made by the thread itself, before it is used
@@ -170,9 +178,14 @@ public final class StreamThread extends Thread {
             Listener listener,
             RestoreEvents events,
             StreamsMetrics metrics,
+            KafkaClientSupplier supplier,
+            Time time,
             Instance instance) {
         super(name);
         this.metrics = metrics.ofThread(name);
+        this.programMetrics = metrics.ofProgram(name);
+        this.supplier = supplier;
+        this.time = time;
         this.events = events;
         this.instance = instance;
         this.exactlyOnce = config.exactlyOnce();
@@ -191,6 +204,7 @@ public final class StreamThread extends Thread {
             subtopologies.put(subtopology.id(), subtopology);
             subtopology.sourceTopics().forEach(topic -> subtopologyOf.put(topic, subtopology.id()));
         }
+        this.programAssignor = ProgramAssignor.of(config, subtopologies.values());
     }
 
     public ThreadState state() {
@@ -209,7 +223,7 @@ public final class StreamThread extends Thread {
     public void shutdown(boolean leave) {
         leaveGroup |= leave;
         stop = true;
-        KafkaConsumer<byte[], byte[]> polling = consumer;
+        Consumer<byte[], byte[]> polling = consumer;
         if (polling != null) {
             polling.wakeup();
         }
@@ -252,9 +266,11 @@ public final class StreamThread extends Thread {
                         processId,
                         new AssignmentOfThis(),
                         changelogs::endSums,
-                        placementSettings());
+                        placementSettings(),
+                        programAssignor);
         boolean clean = false;
-        try (ThreadClients clients = new ThreadClients(getName(), number, config, context)) {
+        try (ThreadClients clients =
+                new ThreadClients(getName(), number, config, supplier, context)) {
             wire(clients, changelogs);
             this.clients = clients;
             consumer = clients.main;
@@ -399,7 +415,8 @@ public final class StreamThread extends Thread {
                                         active,
                                         stateDirectory.storedTasks(exactlyOnce),
                                         config.applicationServer(),
-                                        instance.endsApplication()));
+                                        instance.endsApplication(),
+                                        config.getClientTags()));
     }
 
     /** Where a source topic serves as changelog, the store holds what was processed of it. */
@@ -713,7 +730,7 @@ public final class StreamThread extends Thread {
         boolean probe =
                 nowMs - lastRebalanceMs
                         >= config.getLong(StreamsConfig.PROBING_REBALANCE_INTERVAL_MS_CONFIG);
-        KafkaConsumer<byte[], byte[]> member = consumer;
+        Consumer<byte[], byte[]> member = consumer;
         if ((warm || probe) && member != null) {
             lastRebalanceMs = nowMs;
             member.enforceRebalance(warm ? "a task has warmed up" : "probing");
@@ -759,8 +776,9 @@ public final class StreamThread extends Thread {
                                 topic -> id.partition(),
                                 budget,
                                 stateDirectory.task(id),
-                                System::currentTimeMillis,
-                                globalStores));
+                                time::milliseconds,
+                                globalStores,
+                                programMetrics));
         if (exactlyOnce) {
             task.holdWrites();
         }

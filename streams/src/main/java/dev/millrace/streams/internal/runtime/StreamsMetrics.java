@@ -1,10 +1,7 @@
 package dev.millrace.streams.internal.runtime;
 
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
+import dev.millrace.streams.internal.task.ProgramMetrics;
+
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.metrics.Gauge;
@@ -20,6 +17,12 @@ import org.apache.kafka.common.metrics.stats.Max;
 import org.apache.kafka.common.metrics.stats.Rate;
 import org.apache.kafka.common.metrics.stats.WindowedCount;
 
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
 /**
  * Metrics of an instance under Kafka Streams' names, where it has some: {@code stream-metrics} of
  * the instance and {@code stream-thread-metrics} of each thread. Measured per round of a thread,
@@ -32,11 +35,13 @@ public final class StreamsMetrics implements AutoCloseable {
     private final Metrics metrics;
     private final String clientId;
 
-    public StreamsMetrics(String clientId, int samples, long sampleWindowMs) {
+    public StreamsMetrics(
+            String clientId, int samples, long sampleWindowMs, Sensor.RecordingLevel level) {
         this.clientId = clientId;
         MetricConfig config =
                 new MetricConfig()
                         .samples(samples)
+                        .recordLevel(level)
                         .timeWindow(sampleWindowMs, TimeUnit.MILLISECONDS);
         metrics = new Metrics(config);
         JmxReporter reporter = new JmxReporter();
@@ -129,6 +134,11 @@ public final class StreamsMetrics implements AutoCloseable {
                 metrics.removeSensor(each.name());
             }
         }
+    }
+
+    /** For what processors on a thread measure. */
+    dev.millrace.streams.StreamsMetrics ofProgram(String thread) {
+        return new ProgramMetrics(metrics, thread);
     }
 
     OfThread ofThread(String thread) {

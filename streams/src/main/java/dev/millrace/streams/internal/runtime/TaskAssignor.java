@@ -2,6 +2,14 @@ package dev.millrace.streams.internal.runtime;
 
 import dev.millrace.streams.internal.topology.SubtopologySpec;
 import dev.millrace.streams.processor.TaskId;
+
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor;
+import org.apache.kafka.common.Cluster;
+import org.apache.kafka.common.Configurable;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,12 +22,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Function;
-import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
-import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor;
-import org.apache.kafka.common.Cluster;
-import org.apache.kafka.common.Configurable;
-import org.apache.kafka.common.TopicPartition;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Assigns whole tasks: partition n of every source topic of a sub-topology goes to one member. Runs
@@ -44,13 +46,15 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
      * What the assignor knows of its thread and program.
      *
      * @param ends sums of the changelogs' end offsets of those tasks that have changelogs
+     * @param program places tasks; null: they are placed by state and load
      */
     record Context(
             List<SubtopologySpec> subtopologies,
             UUID processId,
             Owner owner,
             Function<Set<TaskId>, Map<TaskId, Long>> ends,
-            TaskPlacement.Settings settings) {}
+            TaskPlacement.Settings settings,
+            @Nullable ProgramAssignor program) {}
 
     private @Nullable Context context;
 
@@ -94,11 +98,13 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
         Map<TaskId, List<TopicPartition>> tasks = tasks(metadata);
         Map<String, TaskPlacement.Member> members = new TreeMap<>();
         Map<TopicPartition, Set<String>> claims = new HashMap<>();
+        Map<String, String> racks = new HashMap<>();
         subscriptions
                 .groupSubscription()
                 .forEach(
                         (id, subscription) -> {
                             members.put(id, AssignorData.decodeMember(subscription.userData()));
+                            subscription.rackId().ifPresent(rack -> racks.put(id, rack));
                             subscription
                                     .ownedPartitions()
                                     .forEach(
@@ -108,8 +114,11 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
                                                             .add(id));
                         });
         Map<TaskId, Long> ends = context().ends.apply(tasks.keySet());
+        ProgramAssignor program = context().program;
         Map<String, TaskPlacement.Placed> placed =
-                TaskPlacement.place(tasks.keySet(), members, ends, context().settings);
+                program == null
+                        ? TaskPlacement.place(tasks.keySet(), members, ends, context().settings)
+                        : program.place(tasks, metadata, members, racks, ends, subscriptions);
         List<AssignorData.Host> hosts = hosts(members, placed);
         boolean shutdown = members.values().stream().anyMatch(TaskPlacement.Member::shutdown);
         Map<String, Assignment> result = new HashMap<>();
@@ -129,7 +138,11 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
                                     each.standby(), each.warmup(), hosts, shutdown);
                     result.put(member, new Assignment(partitions, AssignorData.encode(data)));
                 });
-        return new GroupAssignment(result);
+        GroupAssignment computed = new GroupAssignment(result);
+        if (program != null) {
+            program.computed(computed, subscriptions);
+        }
+        return computed;
     }
 
     /** Whoever has partitions that are to go elsewhere gives them up first, and joins again. */

@@ -1,6 +1,9 @@
 package dev.millrace.streams.internal.runtime;
 
 import dev.millrace.streams.processor.TaskId;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -14,7 +17,6 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.BiPredicate;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Gives every task to one member, all members the same number or one more. A task stays with the
@@ -35,13 +37,25 @@ final class TaskPlacement {
      *     state holds, the sum of its offsets
      * @param endpoint {@code application.server}, HOST:PORT; empty without one
      * @param shutdown whether all instances are to end
+     * @param tags what its {@code client.tag.} settings say
      */
     record Member(
             UUID processId,
             Set<TaskId> running,
             Map<TaskId, Long> stored,
             String endpoint,
-            boolean shutdown) {}
+            boolean shutdown,
+            Map<String, String> tags) {
+        /** Without tags. */
+        Member(
+                UUID processId,
+                Set<TaskId> running,
+                Map<TaskId, Long> stored,
+                String endpoint,
+                boolean shutdown) {
+            this(processId, running, stored, endpoint, shutdown, Map.of());
+        }
+    }
 
     /** What one member gets. */
     record Placed(Set<TaskId> active, Set<TaskId> standby, Set<TaskId> warmup) {

@@ -6,12 +6,14 @@ import dev.millrace.streams.internal.topology.StoreSpec;
 import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.state.BuiltInDslStoreSuppliers;
 import dev.millrace.streams.state.StoreBuilder;
-import java.util.Map;
-import java.util.function.Supplier;
+
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Serde;
 import org.jspecify.annotations.Nullable;
+
+import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * Builder of the kinds of stores that {@code Stores} has. Caching is off unless switched on,
@@ -90,7 +92,7 @@ public final class BuiltInStoreBuilder<T extends StateStore> implements StoreBui
                             "A store outside a topology needs serdes of its own");
                 };
         TaskStore store =
-                new StoreFactory(spec(), BuiltInDslStoreSuppliers.ROCKS_DB)
+                new StoreFactory(spec(), BuiltInDslStoreSuppliers.ROCKS_DB, false)
                         .make(name, required, required, null, null, new NoRecord());
         return Erased.cast(store.view(() -> 0));
     }

@@ -2,9 +2,12 @@ package dev.millrace.streams.internal.store;
 
 import dev.millrace.streams.KeyValue;
 import dev.millrace.streams.state.KeyValueStore;
+
+import org.apache.kafka.common.utils.Bytes;
+
 import java.nio.file.Path;
 import java.util.List;
-import org.apache.kafka.common.utils.Bytes;
+import java.util.Map;
 
 /**
  * A store of bytes that may live in a directory.
@@ -16,6 +19,13 @@ import org.apache.kafka.common.utils.Bytes;
  * filled anew after a roll back.
  */
 public interface LocalStore extends KeyValueStore<Bytes, byte[]> {
+    /**
+     * Before {@link #open}.
+     *
+     * @param configs of the application
+     */
+    default void configure(Map<String, Object> configs) {}
+
     /**
      * @param directory of the task; created when a store needs it
      */

@@ -5,10 +5,12 @@ import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.StateStoreContext;
 import dev.millrace.streams.state.KeyValueIterator;
 import dev.millrace.streams.state.KeyValueStore;
-import java.util.List;
-import java.util.function.LongSupplier;
+
 import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+import java.util.function.LongSupplier;
 
 /**
  * Rows as values; an update of a timestamped store through it has the timestamp of the record being
@@ -99,7 +101,7 @@ public final class PlainView implements KeyValueStore<Object, Object> {
 
     @Override
     public void init(StateStoreContext context, StateStore root) {
-        rows.openIn(context);
+        rows.init(context, root);
     }
 
     @Override

@@ -10,19 +10,24 @@ import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.StateStoreContext;
 import dev.millrace.streams.state.KeyValueIterator;
 import dev.millrace.streams.state.KeyValueStore;
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.function.LongSupplier;
+
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.utils.Bytes;
 import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
 
 /**
  * The rows of one store of one task: serialises, combines, logs.
@@ -36,7 +41,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * value in the store below, timestamped:  timestamp, 8 bytes, milliseconds | serialised value
- * in the changelog:                       serialised value, the timestamp is the record's
+ * with headers:                           {@link HeaderBytes}, before the timestamp
+ * in the changelog:                       serialised value, timestamp and headers are the record's
  * </pre>
  */
 public final class RowStore implements TaskStore {
@@ -49,7 +55,10 @@ public final class RowStore implements TaskStore {
     /** Writes to the changelog. */
     @FunctionalInterface
     public interface Changelog {
-        void log(byte[] key, byte @Nullable [] value, long timestamp);
+        /**
+         * @param headers null: none
+         */
+        void log(byte[] key, byte @Nullable [] value, long timestamp, @Nullable Headers headers);
     }
 
     /** Headers of the record being processed: an update held back keeps its own. */
@@ -60,6 +69,8 @@ public final class RowStore implements TaskStore {
     }
 
     private static final int TIMESTAMP_BYTES = 8;
+    private static final Path NOWHERE = Path.of("");
+    private static final Headers NO_HEADERS = new RecordHeaders(new Header[0]);
 
     /** Map entry, row, key and array headers: measured on a 64-bit JVM with compressed pointers. */
     private static final int ROW_OVERHEAD_BYTES = 160;
@@ -103,6 +114,7 @@ public final class RowStore implements TaskStore {
     private final @Nullable CacheBudget budget;
     private final HeadersOfRecord context;
     private boolean retainDuplicates;
+    private boolean keepsHeaders;
 
     private @Nullable ChangeListener listener;
     private boolean sendOldValues;
@@ -114,6 +126,7 @@ public final class RowStore implements TaskStore {
     private @Nullable Row lastRow;
     private @Nullable Bytes lastKeyBytes; // of lastKey, without a cache
     private long lastTimestamp;
+    private Headers lastHeaders = NO_HEADERS;
 
     /**
      * @param budget null: no cache
@@ -155,6 +168,25 @@ public final class RowStore implements TaskStore {
         return this;
     }
 
+    /** Rows have the headers of the record of their last update. */
+    RowStore keepingHeaders() {
+        keepsHeaders = true;
+        return this;
+    }
+
+    /** Of the row that {@link #get} found; empty where rows have none. */
+    Headers headersOfLastGet() {
+        return new RecordHeaders(lastHeaders);
+    }
+
+    /** An update with headers other than those of the record in hand. */
+    void updateWithHeaders(Object key, @Nullable Object value, Headers headers, long timestamp) {
+        Headers current = context.headers();
+        context.headers(headers);
+        update(key, value, null, timestamp);
+        context.headers(current);
+    }
+
     public KeyValueStore<Bytes, byte[]> below() {
         return below;
     }
@@ -182,6 +214,7 @@ public final class RowStore implements TaskStore {
         Row row = row(keyBytes, key);
         if (row.dirty) {
             lastTimestamp = row.timestamp;
+            lastHeaders = row.headers == null ? NO_HEADERS : row.headers;
             return row.value;
         }
         return decode(row.stored);
@@ -215,7 +248,7 @@ public final class RowStore implements TaskStore {
             Bytes known = lastKeyBytes;
             Bytes keyBytes = known != null && lastKey == key ? known : keyBytes(key);
             lastKeyBytes = null; // a mutable key may be another one the next time
-            write(keyBytes, value, value == null ? recordTimestamp : timestamp);
+            write(keyBytes, value, value == null ? recordTimestamp : timestamp, context.headers());
             if (listener != null) {
                 listener.changed(key, value, old, timestamp);
             }
@@ -231,7 +264,7 @@ public final class RowStore implements TaskStore {
         row.written = false;
         row.value = value;
         row.timestamp = value == null ? recordTimestamp : timestamp;
-        row.headers = context.headers();
+        row.headers = keepsHeaders ? new RecordHeaders(context.headers()) : context.headers();
         budget.check();
     }
 
@@ -278,7 +311,8 @@ public final class RowStore implements TaskStore {
         if (!row.written) {
             row.written = true;
             if (row.value != null || row.stored != null) {
-                row.stored = write(row.keyBytes, row.value, row.timestamp);
+                Headers headers = row.headers == null ? NO_HEADERS : row.headers;
+                row.stored = write(row.keyBytes, row.value, row.timestamp, headers);
             } // else it came and went
         }
     }
@@ -290,6 +324,17 @@ public final class RowStore implements TaskStore {
         }
     }
 
+    /** Opens it outside of a task, and registers it. */
+    void init(StateStoreContext context, StateStore root) {
+        openIn(context);
+        context.register(
+                root,
+                (key, value) ->
+                        below.put(
+                                Bytes.wrap(key),
+                                value == null ? null : stored(value, -1, NO_HEADERS)));
+    }
+
     /** Opens the store below, whoever made it. */
     public void openIn(StateStoreContext context) {
         if (below instanceof ForeignTimedStore foreign) {
@@ -297,7 +342,8 @@ public final class RowStore implements TaskStore {
         } else if (!(below instanceof LocalStore local)) {
             below.init(context, below);
         } else if (!local.isOpen()) {
-            local.open(context.stateDir().toPath());
+            local.configure(context.appConfigs());
+            local.open(local.persistent() ? context.stateDir().toPath() : NOWHERE);
         }
     }
 
@@ -343,6 +389,9 @@ public final class RowStore implements TaskStore {
         if (below instanceof TimedStore timed) {
             return timedView(timed);
         }
+        if (keepsHeaders) {
+            return new HeadersView(this);
+        }
         return timestamped ? new TimestampedView(this) : new PlainView(this, timestamp);
     }
 
@@ -351,9 +400,22 @@ public final class RowStore implements TaskStore {
         return new WindowView.Plain(this);
     }
 
+    /** Rows of windows as values and timestamps, also where they have headers. */
+    public StateStore timestampedWindows() {
+        return new WindowView.Timestamped(this);
+    }
+
+    /** Sessions as values, also where they have headers. */
+    public StateStore plainSessions() {
+        return new SessionView.Plain(this);
+    }
+
     private StateStore timedView(TimedStore timed) {
         if (keys(timed) == TimedKeys.SESSIONS) {
-            return new SessionView(this);
+            return keepsHeaders ? new SessionView.WithHeaders(this) : new SessionView.Plain(this);
+        }
+        if (keepsHeaders) {
+            return new WindowView.WithHeaders(this);
         }
         return timestamped ? new WindowView.Timestamped(this) : new WindowView.Plain(this);
     }
@@ -387,11 +449,12 @@ public final class RowStore implements TaskStore {
         List<KeyValue<Bytes, byte[]>> entries = new ArrayList<>(records.size());
         for (ConsumerRecord<byte[], byte[]> record : records) {
             byte[] value = record.value();
-            boolean plain = value == null || !timestamped;
             entries.add(
                     new KeyValue<>(
                             Bytes.wrap(record.key()),
-                            plain ? value : withTimestamp(value, record.timestamp())));
+                            value == null
+                                    ? null
+                                    : stored(value, record.timestamp(), record.headers())));
         }
         if (below instanceof LocalStore local) {
             local.restore(entries);
@@ -541,16 +604,24 @@ public final class RowStore implements TaskStore {
     @Nullable Object decode(byte @Nullable [] stored) {
         if (stored == null) {
             lastTimestamp = -1;
+            lastHeaders = NO_HEADERS;
             return null;
         }
-        if (!timestamped) {
+        if (!timestamped && !keepsHeaders) {
             return valueDeserializer.deserialize(topic, stored);
         }
         ByteBuffer buffer = ByteBuffer.wrap(stored);
-        lastTimestamp = buffer.getLong();
-        byte[] value = new byte[stored.length - TIMESTAMP_BYTES];
+        if (keepsHeaders) {
+            lastHeaders = HeaderBytes.read(buffer);
+        }
+        if (timestamped) {
+            lastTimestamp = buffer.getLong();
+        }
+        byte[] value = new byte[buffer.remaining()];
         buffer.get(value);
-        return valueDeserializer.deserialize(topic, value);
+        return keepsHeaders
+                ? valueDeserializer.deserialize(topic, lastHeaders, value)
+                : valueDeserializer.deserialize(topic, value);
     }
 
     private Row row(Bytes keyBytes, Object key) {
@@ -571,27 +642,32 @@ public final class RowStore implements TaskStore {
         return row;
     }
 
-    private byte @Nullable [] write(Bytes key, @Nullable Object value, long timestamp) {
-        byte[] serialized = value == null ? null : serializeValue(value);
-        byte[] stored =
-                serialized == null || !timestamped
-                        ? serialized
-                        : withTimestamp(serialized, timestamp);
+    private byte @Nullable [] write(
+            Bytes key, @Nullable Object value, long timestamp, Headers headers) {
+        byte[] serialized = value == null ? null : serializeValue(value, headers);
+        byte[] stored = serialized == null ? null : stored(serialized, timestamp, headers);
         below.put(key, stored);
         if (changelog != null) {
-            changelog.log(key.get(), serialized, timestamp);
+            changelog.log(key.get(), serialized, timestamp, keepsHeaders ? headers : null);
         }
         return stored;
     }
 
-    /** Size of a value when it is stored. */
-    public long valueBytes(Object value) {
-        return serializeValue(value).length;
+    private byte[] stored(byte[] value, long timestamp, Headers headers) {
+        byte[] timed = timestamped ? withTimestamp(value, timestamp) : value;
+        return keepsHeaders ? HeaderBytes.prefixed(headers, timed) : timed;
     }
 
-    private byte[] serializeValue(Object value) {
+    /** Size of a value when it is stored. */
+    public long valueBytes(Object value) {
+        return serializeValue(value, NO_HEADERS).length;
+    }
+
+    private byte[] serializeValue(Object value, Headers headers) {
         try {
-            return valueSerializer.serialize(topic, value);
+            return keepsHeaders
+                    ? valueSerializer.serialize(topic, headers, value)
+                    : valueSerializer.serialize(topic, value);
         } catch (ClassCastException e) {
             throw wrongSerde("value", value, valueSerializer, e);
         }
@@ -617,7 +693,8 @@ public final class RowStore implements TaskStore {
                         + object.getClass().getName()
                         + " with "
                         + serializer.getClass().getName()
-                        + ". Give it fitting serdes (Materialized), or set default.key.serde and default.value.serde.",
+                        + ". Give it fitting serdes (Materialized), or set default.key.serde and"
+                        + " default.value.serde.",
                 cause);
     }
 

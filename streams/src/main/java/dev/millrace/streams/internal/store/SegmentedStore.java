@@ -3,6 +3,10 @@ package dev.millrace.streams.internal.store;
 import dev.millrace.streams.KeyValue;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.state.KeyValueIterator;
+
+import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,8 +21,6 @@ import java.util.NoSuchElementException;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
-import org.apache.kafka.common.utils.Bytes;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Rows in segments of time, so that what is older than the retention goes by whole segments. A
@@ -33,6 +35,7 @@ public final class SegmentedStore implements TimedStore {
     private final long retentionMs;
     private final long segmentIntervalMs;
     private final Function<String, LocalStore> kind;
+    private Map<String, Object> configs = Map.of();
     private final boolean persistent;
     private final NavigableMap<Long, LocalStore> segments = new TreeMap<>();
     private @Nullable Path directory;
@@ -67,6 +70,11 @@ public final class SegmentedStore implements TimedStore {
     }
 
     @Override
+    public void configure(Map<String, Object> configs) {
+        this.configs = configs;
+    }
+
+    @Override
     public void open(Path directory) {
         this.directory = directory;
         Path segmentsOnDisk = directory.resolve("rocksdb").resolve(name).resolve(SEGMENTS);
@@ -95,6 +103,7 @@ public final class SegmentedStore implements TimedStore {
             if (holdWrites) {
                 present.holdWrites();
             }
+            present.configure(configs);
             present.open(directory);
             segments.put(number, present);
         }

@@ -6,9 +6,11 @@ import dev.millrace.streams.processor.StateStoreContext;
 import dev.millrace.streams.state.KeyValueIterator;
 import dev.millrace.streams.state.TimestampedKeyValueStore;
 import dev.millrace.streams.state.ValueAndTimestamp;
-import java.util.List;
+
 import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
+
+import java.util.List;
 
 /** Rows as values with timestamps: what a store of a table looks like. */
 public final class TimestampedView implements TimestampedKeyValueStore<Object, Object> {
@@ -99,7 +101,7 @@ public final class TimestampedView implements TimestampedKeyValueStore<Object, O
 
     @Override
     public void init(StateStoreContext context, StateStore root) {
-        rows.openIn(context);
+        rows.init(context, root);
     }
 
     @Override

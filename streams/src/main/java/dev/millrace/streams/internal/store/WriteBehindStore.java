@@ -2,6 +2,10 @@ package dev.millrace.streams.internal.store;
 
 import dev.millrace.streams.KeyValue;
 import dev.millrace.streams.state.KeyValueIterator;
+
+import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -9,8 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
-import org.apache.kafka.common.utils.Bytes;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the newest writes in a hash map, and hands them to the store below in batches: a row that
@@ -37,6 +39,11 @@ public final class WriteBehindStore implements LocalStore {
 
     public WriteBehindStore(LocalStore below) {
         this.below = below;
+    }
+
+    @Override
+    public void configure(Map<String, Object> configs) {
+        below.configure(configs);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.millrace.streams.internal.task;
 
+import dev.millrace.streams.StreamsMetrics;
 import dev.millrace.streams.processor.Cancellable;
 import dev.millrace.streams.processor.PunctuationType;
 import dev.millrace.streams.processor.Punctuator;
@@ -7,12 +8,14 @@ import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.processor.api.ProcessingContext;
 import dev.millrace.streams.processor.api.RecordMetadata;
+
+import org.apache.kafka.common.serialization.Serde;
+
 import java.io.File;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.kafka.common.serialization.Serde;
 
 /** A context with another way to forward. */
 abstract class DelegatingContext implements ProcessingContext {
@@ -72,6 +75,11 @@ abstract class DelegatingContext implements ProcessingContext {
     @Override
     public File stateDir() {
         return context.stateDir();
+    }
+
+    @Override
+    public StreamsMetrics metrics() {
+        return context.metrics();
     }
 
     @Override

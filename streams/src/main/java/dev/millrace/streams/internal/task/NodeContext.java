@@ -1,5 +1,6 @@
 package dev.millrace.streams.internal.task;
 
+import dev.millrace.streams.StreamsMetrics;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.Erased;
 import dev.millrace.streams.internal.store.SharedView;
@@ -10,13 +11,15 @@ import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.processor.api.ProcessingContext;
 import dev.millrace.streams.processor.api.RecordMetadata;
+
+import org.apache.kafka.common.serialization.Serde;
+
 import java.io.File;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.apache.kafka.common.serialization.Serde;
 
 /** What a program's own processor sees of its task, but where its output goes. */
 abstract class NodeContext implements ProcessingContext {
@@ -39,8 +42,8 @@ abstract class NodeContext implements ProcessingContext {
                             + name
                             + " has no access to StateStore "
                             + storeName
-                            + " as the store is not connected to the processor. Name it when the processor is"
-                            + " added, or call connectProcessorAndStateStores().");
+                            + " as the store is not connected to the processor. Name it when the"
+                            + " processor is added, or call connectProcessorAndStateStores().");
         }
         StateStore view = context.store(storeName).view(context::recordTimestamp);
         return Erased.cast(
@@ -91,6 +94,11 @@ abstract class NodeContext implements ProcessingContext {
     @Override
     public File stateDir() {
         return context.stateDirectory().toFile();
+    }
+
+    @Override
+    public StreamsMetrics metrics() {
+        return context.metrics();
     }
 
     @Override

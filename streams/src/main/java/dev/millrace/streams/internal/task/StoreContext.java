@@ -1,16 +1,20 @@
 package dev.millrace.streams.internal.task;
 
+import dev.millrace.streams.StreamsMetrics;
 import dev.millrace.streams.internal.store.CustomStore;
+import dev.millrace.streams.processor.CommitCallback;
 import dev.millrace.streams.processor.StateRestoreCallback;
 import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.StateStoreContext;
 import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.processor.api.RecordMetadata;
+
+import org.apache.kafka.common.serialization.Serde;
+import org.jspecify.annotations.Nullable;
+
 import java.io.File;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.kafka.common.serialization.Serde;
-import org.jspecify.annotations.Nullable;
 
 /** What a store sees of its task. */
 final class StoreContext implements StateStoreContext {
@@ -56,9 +60,22 @@ final class StoreContext implements StateStoreContext {
     }
 
     @Override
+    public StreamsMetrics metrics() {
+        return context.metrics();
+    }
+
+    @Override
     public void register(StateStore registered, StateRestoreCallback callback) {
         if (store != null) {
-            store.register(callback);
+            store.register(callback, null);
+        }
+    }
+
+    @Override
+    public void register(
+            StateStore registered, StateRestoreCallback callback, CommitCallback commitCallback) {
+        if (store != null) {
+            store.register(callback, commitCallback);
         }
     }
 

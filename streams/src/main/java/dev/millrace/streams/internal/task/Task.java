@@ -1,8 +1,10 @@
 package dev.millrace.streams.internal.task;
 
 import dev.millrace.streams.StreamsConfig;
+import dev.millrace.streams.StreamsMetrics;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.store.CacheBudget;
+import dev.millrace.streams.internal.store.CustomStore;
 import dev.millrace.streams.internal.store.RowStore;
 import dev.millrace.streams.internal.store.StoreFactory;
 import dev.millrace.streams.internal.store.TaskStore;
@@ -14,6 +16,11 @@ import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.StreamPartitioner;
 import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.query.Position;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -26,9 +33,6 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.ToIntFunction;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.TopicPartition;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One partition of a sub-topology: queues, nodes, stores. Takes records in the order of the
@@ -43,6 +47,7 @@ public final class Task {
      * @param budget null: nothing is combined, one change per update
      * @param partitionOf where the task's changelogs are written, by topic
      * @param globalStores by name; the same for all tasks, which only read them
+     * @param metrics of the program
      */
     public record Environment(
             StreamsConfig config,
@@ -53,7 +58,8 @@ public final class Task {
             @Nullable CacheBudget budget,
             Path directory,
             LongSupplier wallClockMs,
-            Map<String, TaskStore> globalStores) {
+            Map<String, TaskStore> globalStores,
+            StreamsMetrics metrics) {
         /** Without global stores. */
         public Environment(
                 StreamsConfig config,
@@ -63,7 +69,8 @@ public final class Task {
                 ToIntFunction<String> partitionOf,
                 @Nullable CacheBudget budget,
                 Path directory,
-                LongSupplier wallClockMs) {
+                LongSupplier wallClockMs,
+                StreamsMetrics metrics) {
             this(
                     config,
                     collector,
@@ -73,7 +80,8 @@ public final class Task {
                     budget,
                     directory,
                     wallClockMs,
-                    Map.of());
+                    Map.of(),
+                    metrics);
         }
     }
 
@@ -105,7 +113,8 @@ public final class Task {
                         environment.collector,
                         environment.directory,
                         environment.wallClockMs,
-                        environment.globalStores);
+                        environment.globalStores,
+                        environment.metrics);
         for (StoreSpec store : subtopology.stores()) {
             if (store.logged()) {
                 changelogs.put(environment.changelogTopic.apply(store), store);
@@ -222,7 +231,10 @@ public final class Task {
         for (StoreSpec spec : subtopology.stores()) {
             String topic = environment.changelogTopic.apply(spec);
             TaskStore store =
-                    new StoreFactory(spec, environment.config.dslStoreSuppliers())
+                    new StoreFactory(
+                                    spec,
+                                    environment.config.dslStoreSuppliers(),
+                                    environment.config.storesKeepHeaders())
                             .make(
                                     topic,
                                     environment.config::defaultKeySerde,
@@ -237,8 +249,8 @@ public final class Task {
 
     private RowStore.Changelog changelog(String topic) {
         Integer partition = environment.partitionOf.applyAsInt(topic);
-        return (key, value, timestamp) ->
-                environment.collector.send(topic, partition, key, value, timestamp, null);
+        return (key, value, timestamp, headers) ->
+                environment.collector.send(topic, partition, key, value, timestamp, headers);
     }
 
     /** Changelog topics by name. */
@@ -375,6 +387,7 @@ public final class Task {
         try {
             next.source.process(head.key, head.value, head.old, head.timestamp);
         } catch (StreamsException e) {
+            e.setTaskId(id);
             throw e;
         } catch (RuntimeException e) {
             throw new StreamsException(
@@ -388,7 +401,8 @@ public final class Task {
                             + record.offset()
                             + ": "
                             + e,
-                    e);
+                    e,
+                    id);
         }
         context.end();
         next.lastProcessed = record.offset();
@@ -429,11 +443,37 @@ public final class Task {
         return bytes;
     }
 
-    /** Makes persistent stores durable. */
-    public void flushStores() {
+    /**
+     * Makes persistent stores durable.
+     *
+     * @param changelogOffsets how far each persistent store holds its changelog
+     */
+    public void flushStores(Map<TopicPartition, Long> changelogOffsets) {
         for (TaskStore store : context.stores().values()) {
-            store.sync();
+            if (store instanceof CustomStore custom) {
+                custom.commit(offsetsOf(custom.name(), changelogOffsets));
+            } else {
+                store.sync();
+            }
         }
+    }
+
+    private Map<TopicPartition, Long> offsetsOf(
+            String store, Map<TopicPartition, Long> changelogOffsets) {
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        changelogOffsets.forEach(
+                (partition, offset) -> {
+                    StoreSpec spec = changelogs.get(partition.topic());
+                    if (spec != null && spec.name().equals(store)) {
+                        offsets.put(partition, offset);
+                    }
+                });
+        return offsets;
+    }
+
+    /** Whether a store of the program's own making wants to be told of commits. */
+    public boolean hasCustomStores() {
+        return context.stores().values().stream().anyMatch(CustomStore.class::isInstance);
     }
 
     /** By name, in the order in which they were added. */

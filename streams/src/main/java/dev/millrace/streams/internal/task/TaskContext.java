@@ -1,6 +1,7 @@
 package dev.millrace.streams.internal.task;
 
 import dev.millrace.streams.StreamsConfig;
+import dev.millrace.streams.StreamsMetrics;
 import dev.millrace.streams.errors.ProcessingExceptionHandler;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.Erased;
@@ -15,6 +16,15 @@ import dev.millrace.streams.processor.RecordContext;
 import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.processor.api.Record;
 import dev.millrace.streams.processor.api.RecordMetadata;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,13 +34,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.header.internals.RecordHeaders;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** What the nodes of a task share: stores, clock, output, and the origin of the record in hand. */
 public final class TaskContext implements RowStore.HeadersOfRecord {
@@ -41,6 +44,7 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
     private final RecordCollector collector;
     private final Path stateDirectory;
     private final LongSupplier wallClockMs;
+    private final StreamsMetrics metrics;
     private final Map<String, TaskStore> stores = new LinkedHashMap<>();
     private final Map<String, TaskStore> globalStores;
     private final List<Punctuation> punctuations = new ArrayList<>();
@@ -61,7 +65,9 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
             RecordCollector collector,
             Path stateDirectory,
             LongSupplier wallClockMs,
-            Map<String, TaskStore> globalStores) {
+            Map<String, TaskStore> globalStores,
+            StreamsMetrics metrics) {
+        this.metrics = metrics;
         this.globalStores = globalStores;
         this.taskId = taskId;
         this.config = config;
@@ -97,6 +103,10 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
         return stateDirectory;
     }
 
+    StreamsMetrics metrics() {
+        return metrics;
+    }
+
     long wallClockMs() {
         return wallClockMs.getAsLong();
     }
@@ -114,11 +124,7 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
     }
 
     RecordContext recordContext(long timestamp) {
-        ConsumerRecord<byte[], byte[]> record = origin;
-        return record == null
-                ? new RecordContext("", -1, -1, timestamp, headers)
-                : new RecordContext(
-                        record.topic(), record.partition(), record.offset(), timestamp, headers);
+        return Origin.of(origin, timestamp, headers);
     }
 
     @Override
@@ -142,6 +148,7 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
         if (store instanceof RowStore rows) {
             rows.openIn(new StoreContext(this, null));
         } else if (store instanceof VersionedRows versioned) {
+            versioned.below().configure(config.originals());
             versioned.below().open(stateDirectory);
         } else {
             CustomStore custom = (CustomStore) store;
@@ -210,7 +217,8 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
         if (droppedRecords++ == 0) {
             ConsumerRecord<byte[], byte[]> record = origin;
             LOG.warn(
-                    "Task {} drops a record because of its {}: {}. Further ones are counted, not logged.",
+                    "Task {} drops a record because of its {}: {}. Further ones are counted, not"
+                        + " logged.",
                     taskId,
                     reason,
                     record == null

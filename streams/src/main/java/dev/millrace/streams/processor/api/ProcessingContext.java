@@ -1,16 +1,19 @@
 package dev.millrace.streams.processor.api;
 
+import dev.millrace.streams.StreamsMetrics;
 import dev.millrace.streams.processor.Cancellable;
 import dev.millrace.streams.processor.PunctuationType;
 import dev.millrace.streams.processor.Punctuator;
 import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.TaskId;
+
+import org.apache.kafka.common.serialization.Serde;
+
 import java.io.File;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.kafka.common.serialization.Serde;
 
 /** What a processor sees of its task. For the task's thread only. */
 public interface ProcessingContext {
@@ -42,6 +45,9 @@ public interface ProcessingContext {
     Serde<?> valueSerde();
 
     File stateDir();
+
+    /** For metrics of the program's own. */
+    StreamsMetrics metrics();
 
     long currentSystemTimeMs();
 

@@ -1,0 +1,19 @@
+package dev.millrace.streams;
+
+import org.apache.kafka.common.Uuid;
+
+import java.util.Map;
+
+/** Under which ids the clients of an instance push their metrics (KIP-1076). */
+public interface ClientInstanceIds {
+    /**
+     * @throws IllegalStateException when the admin client pushes none
+     */
+    Uuid adminInstanceId();
+
+    /** By client id; consumers that push none are left out. */
+    Map<String, Uuid> consumerInstanceIds();
+
+    /** By client id; producers that push none are left out. */
+    Map<String, Uuid> producerInstanceIds();
+}
