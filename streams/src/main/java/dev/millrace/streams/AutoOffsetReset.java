@@ -1,10 +1,9 @@
 package dev.millrace.streams;
 
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Where reading a source topic begins when the group has no committed offset. */
 public final class AutoOffsetReset {

@@ -1,8 +1,7 @@
 package dev.millrace.streams;
 
-import org.apache.kafka.common.Uuid;
-
 import java.util.Map;
+import org.apache.kafka.common.Uuid;
 
 /** Under which ids the clients of an instance push their metrics (KIP-1076). */
 public interface ClientInstanceIds {

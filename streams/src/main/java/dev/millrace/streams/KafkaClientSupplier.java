@@ -1,10 +1,9 @@
 package dev.millrace.streams;
 
+import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
-
-import java.util.Map;
 
 /** Makes the clients of an instance, for programs that bring their own. */
 public interface KafkaClientSupplier {

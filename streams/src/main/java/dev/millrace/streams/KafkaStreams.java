@@ -27,18 +27,6 @@ import dev.millrace.streams.processor.StreamPartitioner;
 import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.query.StateQueryRequest;
 import dev.millrace.streams.query.StateQueryResult;
-
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.common.Metric;
-import org.apache.kafka.common.MetricName;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.metrics.Sensor;
-import org.apache.kafka.common.serialization.Serializer;
-import org.apache.kafka.common.utils.Time;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -52,6 +40,16 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.MetricName;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.metrics.Sensor;
+import org.apache.kafka.common.serialization.Serializer;
+import org.apache.kafka.common.utils.Time;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs a topology on a Kafka cluster: reads its sources as the consumer group {@code
@@ -212,8 +210,7 @@ public class KafkaStreams implements AutoCloseable {
         List<SubtopologySpec> subtopologies = this.topology.subtopologies(config.applicationId());
         if (subtopologies.isEmpty()) {
             throw new TopologyException(
-                    "Topology has no stream threads and no global threads, must subscribe to at"
-                        + " least one source topic.");
+                    "Topology has no stream threads and no global threads, must subscribe to at least one source topic.");
         }
         this.topology.patternSource().ifPresent(KafkaStreams::refusePattern);
         this.stateDirectory = new StateDirectory(config.stateDirectory());
@@ -326,8 +323,7 @@ public class KafkaStreams implements AutoCloseable {
         synchronized (lock) {
             if (state != State.CREATED) {
                 throw new IllegalStateException(
-                        "The client is either already started or already stopped, cannot re-start."
-                            + " Current state is: "
+                        "The client is either already started or already stopped, cannot re-start. Current state is: "
                                 + state);
             }
             processId = stateDirectory.lock();

@@ -13,16 +13,14 @@ import dev.millrace.streams.kstream.Materialized;
 import dev.millrace.streams.processor.api.ProcessorSupplier;
 import dev.millrace.streams.state.KeyValueStore;
 import dev.millrace.streams.state.StoreBuilder;
-
-import org.apache.kafka.common.utils.Bytes;
-import org.jspecify.annotations.Nullable;
-
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Describes a program; {@link #build()} makes the {@link Topology} that {@link KafkaStreams} and

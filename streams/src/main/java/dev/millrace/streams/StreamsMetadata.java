@@ -1,11 +1,9 @@
 package dev.millrace.streams;
 
 import dev.millrace.streams.state.HostInfo;
-
+import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
-
-import java.util.Set;
 
 /** What an instance of the application works on. */
 public interface StreamsMetadata {

@@ -1,10 +1,9 @@
 package dev.millrace.streams;
 
+import java.util.Map;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.metrics.Sensor;
-
-import java.util.Map;
 
 /**
  * The metrics of an instance, for a program to add its own: they are found in {@code

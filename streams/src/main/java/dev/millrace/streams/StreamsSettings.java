@@ -7,7 +7,11 @@ import dev.millrace.streams.errors.LogAndFailExceptionHandler;
 import dev.millrace.streams.errors.LogAndFailProcessingExceptionHandler;
 import dev.millrace.streams.internal.runtime.KafkaClients;
 import dev.millrace.streams.processor.FailOnInvalidTimestamp;
-
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
@@ -18,12 +22,6 @@ import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 
 /** All settings of Kafka Streams 4.3, with its defaults, and our own. */
 final class StreamsSettings {
@@ -146,8 +144,7 @@ final class StreamsSettings {
                 ConfigDef.Type.LONG,
                 10L << 20,
                 Range.atLeast(0),
-                "Memory of the combining caches of all threads; 0: one change per update, in"
-                    + " order.");
+                "Memory of the combining caches of all threads; 0: one change per update, in order.");
         define(
                 CACHE_MAX_BYTES_BUFFERING_CONFIG,
                 ConfigDef.Type.LONG,
@@ -214,15 +211,13 @@ final class StreamsSettings {
                 ConfigDef.Type.STRING,
                 AT_LEAST_ONCE,
                 ValidString.in(AT_LEAST_ONCE, EXACTLY_ONCE_V2),
-                "at_least_once, or exactly_once_v2: output, state and positions in one"
-                    + " transaction.");
+                "at_least_once, or exactly_once_v2: output, state and positions in one transaction.");
         define(
                 COMMIT_INTERVAL_MS_CONFIG,
                 ConfigDef.Type.LONG,
                 30_000L,
                 Range.atLeast(0),
-                "How often combined changes go out and positions are saved; 100 with"
-                    + " exactly_once_v2, unless given.");
+                "How often combined changes go out and positions are saved; 100 with exactly_once_v2, unless given.");
         define(POLL_MS_CONFIG, ConfigDef.Type.LONG, 100L, "Longest wait for input.");
         define(
                 MAX_TASK_IDLE_MS_CONFIG,
@@ -247,8 +242,7 @@ final class StreamsSettings {
                 ConfigDef.Type.LONG,
                 30_000L,
                 Range.atLeast(0),
-                "How often what was read and committed is deleted from repartition topics, after a"
-                    + " commit.");
+                "How often what was read and committed is deleted from repartition topics, after a commit.");
         define(
                 REPLICATION_FACTOR_CONFIG,
                 ConfigDef.Type.INT,
@@ -334,8 +328,7 @@ final class StreamsSettings {
                 ConfigDef.Type.LONG,
                 10_000L,
                 Range.atLeast(0),
-                "Changelog records that a task may have to read before it runs; with more, it warms"
-                    + " up first.");
+                "Changelog records that a task may have to read before it runs; with more, it warms up first.");
         define(
                 MAX_WARMUP_REPLICAS_CONFIG,
                 ConfigDef.Type.INT,

@@ -1,13 +1,11 @@
 package dev.millrace.streams;
 
 import dev.millrace.streams.processor.TaskId;
-
-import org.apache.kafka.common.TopicPartition;
-import org.jspecify.annotations.Nullable;
-
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /** A task at one moment. */
 public interface TaskMetadata {

@@ -1,8 +1,7 @@
 package dev.millrace.streams;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A stream thread at one moment. */
 public interface ThreadMetadata {

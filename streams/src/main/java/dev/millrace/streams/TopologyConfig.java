@@ -6,11 +6,6 @@ import dev.millrace.streams.kstream.Materialized;
 import dev.millrace.streams.processor.TimestampExtractor;
 import dev.millrace.streams.processor.api.ProcessorWrapper;
 import dev.millrace.streams.state.DslStoreSuppliers;
-
-import org.apache.kafka.common.config.AbstractConfig;
-import org.apache.kafka.common.config.ConfigDef;
-import org.jspecify.annotations.Nullable;
-
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -18,6 +13,9 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.apache.kafka.common.config.AbstractConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a topology must know while it is built, for {@link StreamsBuilder} and {@link Topology}:

@@ -1,11 +1,9 @@
 package dev.millrace.streams;
 
 import dev.millrace.streams.processor.TopicNameExtractor;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** The shape of a {@link Topology}; its text is the one Kafka Streams prints. */
 public interface TopologyDescription {

@@ -1,14 +1,12 @@
 package dev.millrace.streams.errors;
 
 import dev.millrace.streams.processor.ProcessorContext;
-
+import java.util.List;
+import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.Configurable;
 import org.jspecify.annotations.Nullable;
-
-import java.util.List;
-import java.util.Map;
 
 /**
  * Decides about a source record whose key or value cannot be deserialised. Implement {@link

@@ -1,12 +1,10 @@
 package dev.millrace.streams.errors;
 
 import dev.millrace.streams.processor.api.Record;
-
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.Configurable;
-
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.Configurable;
 
 /**
  * Decides about a record that made a function of the program fail (KIP-1033). Implement {@link

@@ -1,10 +1,9 @@
 package dev.millrace.streams.errors;
 
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.Configurable;
-
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.Configurable;
 
 /**
  * Decides about a record that cannot be serialised, or that the cluster does not take. Implement

@@ -1,10 +1,8 @@
 package dev.millrace.streams.errors;
 
 import dev.millrace.streams.processor.TaskId;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Processing cannot go on as it is. */
 public class StreamsException extends org.apache.kafka.common.KafkaException {

@@ -1,10 +1,8 @@
 package dev.millrace.streams.errors;
 
 import dev.millrace.streams.processor.TaskId;
-
-import org.apache.kafka.clients.consumer.InvalidOffsetException;
-
 import java.util.Set;
+import org.apache.kafka.clients.consumer.InvalidOffsetException;
 
 /** The local state of tasks is not what their changelogs say: it is restored anew. */
 public class TaskCorruptedException extends StreamsException {

@@ -3,7 +3,6 @@ package dev.millrace.streams.kstream;
 import dev.millrace.streams.AutoOffsetReset;
 import dev.millrace.streams.Topology;
 import dev.millrace.streams.processor.TimestampExtractor;
-
 import org.apache.kafka.common.serialization.Serde;
 import org.jspecify.annotations.Nullable;
 

@@ -1,13 +1,11 @@
 package dev.millrace.streams.kstream;
 
 import dev.millrace.streams.errors.TopologyException;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Where and how {@link KStream#print} writes. Immutable. */
 public class Printed<K, V> {

@@ -1,7 +1,6 @@
 package dev.millrace.streams.kstream;
 
 import dev.millrace.streams.processor.ConnectedStoreProvider;
-
 import java.util.function.Supplier;
 
 /**

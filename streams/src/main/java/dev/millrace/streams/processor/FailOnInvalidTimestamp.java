@@ -1,7 +1,6 @@
 package dev.millrace.streams.processor;
 
 import dev.millrace.streams.errors.StreamsException;
-
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** The record's own timestamp; a negative one stops processing. The default. */
@@ -18,7 +17,6 @@ public class FailOnInvalidTimestamp extends RecordTimestamp {
                         + record.offset()
                         + " has invalid (negative) timestamp "
                         + recordTimestamp
-                        + ". Use LogAndSkipOnInvalidTimestamp to drop such records, or another"
-                        + " TimestampExtractor.");
+                        + ". Use LogAndSkipOnInvalidTimestamp to drop such records, or another TimestampExtractor.");
     }
 }

@@ -1,15 +1,13 @@
 package dev.millrace.streams.processor;
 
 import dev.millrace.streams.StreamsMetrics;
-
-import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.serialization.Serde;
-import org.jspecify.annotations.Nullable;
-
 import java.io.File;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.serialization.Serde;
+import org.jspecify.annotations.Nullable;
 
 /** What a transformer of a table sees of its task; it cannot forward. */
 public interface ProcessorContext {

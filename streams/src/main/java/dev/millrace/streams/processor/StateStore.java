@@ -5,11 +5,9 @@ import dev.millrace.streams.query.PositionBound;
 import dev.millrace.streams.query.Query;
 import dev.millrace.streams.query.QueryConfig;
 import dev.millrace.streams.query.QueryResult;
-
+import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
-
-import java.util.Map;
 
 /** State of one task. Used by the thread that runs the task, and by no other. */
 public interface StateStore {

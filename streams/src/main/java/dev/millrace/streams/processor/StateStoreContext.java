@@ -2,12 +2,10 @@ package dev.millrace.streams.processor;
 
 import dev.millrace.streams.StreamsMetrics;
 import dev.millrace.streams.processor.api.RecordMetadata;
-
-import org.apache.kafka.common.serialization.Serde;
-
 import java.io.File;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.kafka.common.serialization.Serde;
 
 /** What a store sees of its task. */
 public interface StateStoreContext {

@@ -1,10 +1,8 @@
 package dev.millrace.streams.processor;
 
 import dev.millrace.streams.errors.TaskIdFormatException;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.Serializable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One partition of one sub-topology.

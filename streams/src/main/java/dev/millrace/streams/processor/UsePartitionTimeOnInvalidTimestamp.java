@@ -1,7 +1,6 @@
 package dev.millrace.streams.processor;
 
 import dev.millrace.streams.errors.StreamsException;
-
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** The record's own timestamp; a negative one becomes the highest of the partition so far. */

@@ -1,10 +1,9 @@
 package dev.millrace.streams.query;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** Last offsets that a store has seen of its sources, by topic and partition. Mutable. */
 public class Position {

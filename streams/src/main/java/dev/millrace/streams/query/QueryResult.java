@@ -1,11 +1,9 @@
 package dev.millrace.streams.query;
 
 import dev.millrace.streams.processor.StateStore;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The answer of one partition: a result, or a reason why there is none. */
 public final class QueryResult<R> {

@@ -1,9 +1,8 @@
 package dev.millrace.streams.state;
 
+import java.util.Objects;
 import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
-
-import java.util.Objects;
 
 /** An aggregate and the headers of the record of its last update (KIP-1271). */
 public final class AggregationWithHeaders<AGG> {

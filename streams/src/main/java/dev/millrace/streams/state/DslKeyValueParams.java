@@ -1,10 +1,8 @@
 package dev.millrace.streams.state;
 
 import dev.millrace.streams.DslStoreFormat;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** What is asked of a store of a table. */
 public class DslKeyValueParams {

@@ -2,11 +2,9 @@ package dev.millrace.streams.state;
 
 import dev.millrace.streams.DslStoreFormat;
 import dev.millrace.streams.kstream.EmitStrategy;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** What is asked of a store of windows. */
 public class DslWindowParams {

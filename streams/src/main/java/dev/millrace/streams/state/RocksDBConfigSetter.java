@@ -1,10 +1,9 @@
 package dev.millrace.streams.state;
 
+import java.util.Map;
 import org.rocksdb.Options;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-
-import java.util.Map;
 
 /** Changes the options of RocksDB: the class that {@code rocksdb.config.setter} names. */
 public interface RocksDBConfigSetter {

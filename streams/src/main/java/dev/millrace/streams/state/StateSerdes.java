@@ -1,7 +1,7 @@
 package dev.millrace.streams.state;
 
 import dev.millrace.streams.errors.StreamsException;
-
+import java.util.Objects;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Deserializer;
@@ -9,8 +9,6 @@ import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
-
-import java.util.Objects;
 
 /** The serdes of a store of your own, with the topic that they are called for. */
 public final class StateSerdes<K, V> {

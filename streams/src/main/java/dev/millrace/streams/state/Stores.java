@@ -7,12 +7,10 @@ import dev.millrace.streams.internal.store.RocksDbStore;
 import dev.millrace.streams.internal.store.StoreSupplierOf;
 import dev.millrace.streams.internal.store.TimedSuppliers;
 import dev.millrace.streams.internal.topology.StoreKind;
-
-import org.apache.kafka.common.serialization.Serde;
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.Objects;
+import org.apache.kafka.common.serialization.Serde;
+import org.jspecify.annotations.Nullable;
 
 /** Kinds of stores, and builders of stores for processors. */
 public final class Stores {

@@ -1,8 +1,7 @@
 package dev.millrace.streams.state;
 
-import org.jspecify.annotations.Nullable;
-
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** The format of values with timestamps: 8 bytes, milliseconds since the epoch, then the value. */
 public interface TimestampedBytesStore {

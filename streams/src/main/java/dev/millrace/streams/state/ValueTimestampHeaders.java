@@ -1,10 +1,9 @@
 package dev.millrace.streams.state;
 
+import java.util.Objects;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
-
-import java.util.Objects;
 
 /** A value, the timestamp and the headers of the record of its last update (KIP-1271). */
 public final class ValueTimestampHeaders<V> {

@@ -1,14 +1,12 @@
 package dev.millrace.streams;
 
 import dev.millrace.streams.test.TestRecord;
-
-import org.apache.kafka.common.serialization.Serializer;
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import org.apache.kafka.common.serialization.Serializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Pipes records into a source topic; each call returns when its records are processed to the end.

@@ -1,14 +1,12 @@
 package dev.millrace.streams;
 
 import dev.millrace.streams.test.TestRecord;
-
-import org.apache.kafka.common.serialization.Deserializer;
-
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.apache.kafka.common.serialization.Deserializer;
 
 /**
  * Reads what the topology wrote to a topic, each record once. Reading beyond the last throws {@link

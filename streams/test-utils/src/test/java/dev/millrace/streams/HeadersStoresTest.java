@@ -18,7 +18,9 @@ import dev.millrace.streams.state.ValueAndTimestamp;
 import dev.millrace.streams.state.ValueTimestampHeaders;
 import dev.millrace.streams.state.WindowStore;
 import dev.millrace.streams.test.TestRecord;
-
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Properties;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.LongDeserializer;
@@ -28,10 +30,6 @@ import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import java.time.Duration;
-import java.util.Objects;
-import java.util.Properties;
 
 /** Stores that keep the headers of the last update (KIP-1271). */
 class HeadersStoresTest {

@@ -18,7 +18,9 @@ import dev.millrace.streams.processor.api.ProcessorWrapper;
 import dev.millrace.streams.processor.api.Record;
 import dev.millrace.streams.processor.api.WrappedFixedKeyProcessorSupplier;
 import dev.millrace.streams.processor.api.WrappedProcessorSupplier;
-
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
 import org.apache.kafka.common.serialization.LongDeserializer;
 import org.apache.kafka.common.serialization.LongSerializer;
 import org.apache.kafka.common.serialization.Serdes;
@@ -26,10 +28,6 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Properties;
 
 class TopologyConfigTest {
     private static final Map<String, Integer> RECORDS = new HashMap<>();

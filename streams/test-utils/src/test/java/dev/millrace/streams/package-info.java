@@ -1,4 +1,5 @@
 @NullMarked
 package dev.millrace.streams;
 
-import org.jspecify.annotations.NullMarked;
+
+

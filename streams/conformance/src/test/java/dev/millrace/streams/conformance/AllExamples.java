@@ -7,7 +7,6 @@ import dev.millrace.streams.examples.temperature.TemperatureDemo;
 import dev.millrace.streams.examples.wordcount.WordCountDemo;
 import dev.millrace.streams.examples.wordcount.WordCountProcessorDemo;
 import dev.millrace.streams.examples.wordcount.WordCountTransformerDemo;
-
 import java.util.List;
 
 /** Runs the examples side by side in a process, until it is asked to end. */

@@ -3,11 +3,6 @@ package org.apache.kafka.test;
 import dev.millrace.streams.KeyValue;
 import dev.millrace.streams.StreamsConfig;
 import dev.millrace.streams.state.KeyValueIterator;
-
-import org.apache.kafka.common.Metric;
-import org.apache.kafka.common.MetricName;
-import org.apache.kafka.common.serialization.Serde;
-
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
@@ -16,6 +11,9 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.MetricName;
+import org.apache.kafka.common.serialization.Serde;
 
 /** The part of Kafka Streams' own test utilities that needs no internals. */
 public final class StreamsTestUtils {

@@ -18,10 +18,6 @@ import dev.millrace.streams.kstream.Materialized;
 import dev.millrace.streams.processor.FailOnInvalidTimestamp;
 import dev.millrace.streams.processor.StreamPartitioner;
 import dev.millrace.streams.processor.api.ProcessorSupplier;
-
-import org.apache.kafka.common.serialization.Serde;
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -36,6 +32,8 @@ import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import org.apache.kafka.common.serialization.Serde;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The graph of a program while it is being described. Numbers operators as Kafka Streams does: an
@@ -345,8 +343,7 @@ public final class GraphBuilder {
                         (parents, spec) -> {
                             if (differs) {
                                 throw new TopologyException(
-                                        "Can't configure different offset reset policies on the"
-                                            + " same input topic(s)");
+                                        "Can't configure different offset reset policies on the same input topic(s)");
                             }
                             spec.add(source(name, List.of(), consumed).matching(pattern));
                         });
@@ -407,13 +404,11 @@ public final class GraphBuilder {
                 GraphNode.StreamSource kept = Objects.requireNonNull(first.streamSource);
                 if (!Set.copyOf(kept.topics()).equals(Set.copyOf(node.streamSource.topics()))) {
                     throw new TopologyException(
-                            "Two source nodes are subscribed to overlapping but not equal input"
-                                + " topics");
+                            "Two source nodes are subscribed to overlapping but not equal input topics");
                 }
                 if (!Objects.equals(kept.resetPolicy(), node.streamSource.resetPolicy())) {
                     throw new TopologyException(
-                            "Can't configure different offset reset policies on the same input"
-                                + " topic(s)");
+                            "Can't configure different offset reset policies on the same input topic(s)");
                 }
                 for (GraphNode child : node.children) {
                     child.parents.remove(node);

@@ -20,15 +20,13 @@ import dev.millrace.streams.kstream.UnlimitedWindows;
 import dev.millrace.streams.kstream.Window;
 import dev.millrace.streams.kstream.Windows;
 import dev.millrace.streams.state.KeyValueStore;
-
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
 import org.jspecify.annotations.Nullable;
-
-import java.util.Objects;
-import java.util.Optional;
-import java.util.function.Function;
 
 /** A grouped stream; a named grouping has one repartition topic for all its aggregations. */
 final class GroupedStreamImpl<K, V> implements KGroupedStream<K, V> {

@@ -16,13 +16,11 @@ import dev.millrace.streams.kstream.StreamJoined;
 import dev.millrace.streams.kstream.ValueJoinerWithKey;
 import dev.millrace.streams.state.KeyValueBytesStoreSupplier;
 import dev.millrace.streams.state.WindowBytesStoreSupplier;
-
+import java.util.List;
+import java.util.Map;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.jspecify.annotations.Nullable;
-
-import java.util.List;
-import java.util.Map;
 
 /** Adds a join of two streams to the graph. */
 final class StreamJoin<K, V1, V2> {
@@ -79,8 +77,7 @@ final class StreamJoin<K, V1, V2> {
                 && otherSupplier != null
                 && thisSupplier.name().equals(otherSupplier.name())) {
             throw new StreamsException(
-                    "Both StoreSuppliers have the same name.  StoreSuppliers must provide unique"
-                        + " names");
+                    "Both StoreSuppliers have the same name.  StoreSuppliers must provide unique names");
         }
         Serde<K> keySerde = joined.keySerde() != null ? joined.keySerde() : streamKeySerde;
         Serde<V1> thisSerde = joined.valueSerde() != null ? joined.valueSerde() : leftSerde;
@@ -246,16 +243,13 @@ final class StreamJoin<K, V1, V2> {
         if (supplier != null) {
             if (!supplier.retainDuplicates()) {
                 throw new StreamsException(
-                        "The StoreSupplier must set retainDuplicates=true, found"
-                            + " retainDuplicates=false");
+                        "The StoreSupplier must set retainDuplicates=true, found retainDuplicates=false");
             }
             if (supplier.retentionPeriod() != retentionMs
                     || supplier.windowSize() != windows.size()) {
                 throw new StreamsException(
                         String.format(
-                                "Window settings mismatch. WindowBytesStoreSupplier settings %s"
-                                    + " must match JoinWindows settings %s for the window size and"
-                                    + " retention period",
+                                "Window settings mismatch. WindowBytesStoreSupplier settings %s must match JoinWindows settings %s for the window size and retention period",
                                 supplier, windows));
             }
         }

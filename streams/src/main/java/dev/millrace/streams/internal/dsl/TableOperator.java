@@ -6,15 +6,13 @@ import dev.millrace.streams.internal.task.ValueGetter;
 import dev.millrace.streams.internal.topology.StoreKind;
 import dev.millrace.streams.internal.topology.StoreSpec;
 import dev.millrace.streams.internal.topology.TopologySpec;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What produces the changes of a table: decides, until the topology is written, whether old values

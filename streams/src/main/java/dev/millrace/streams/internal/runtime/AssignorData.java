@@ -1,9 +1,6 @@
 package dev.millrace.streams.internal.runtime;
 
 import dev.millrace.streams.processor.TaskId;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +13,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What members and leader of the group tell each other beside Kafka's own fields.

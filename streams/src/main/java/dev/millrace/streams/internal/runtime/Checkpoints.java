@@ -1,11 +1,9 @@
 package dev.millrace.streams.internal.runtime;
 
 import dev.millrace.streams.internal.task.Task;
-
-import org.apache.kafka.common.TopicPartition;
-
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.kafka.common.TopicPartition;
 
 /** Notes beside the stores of a task how far they hold their changelogs. */
 final class Checkpoints {

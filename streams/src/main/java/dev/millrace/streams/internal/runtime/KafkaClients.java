@@ -1,7 +1,7 @@
 package dev.millrace.streams.internal.runtime;
 
 import dev.millrace.streams.KafkaClientSupplier;
-
+import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -9,8 +9,6 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-
-import java.util.Map;
 
 /** Kafka's own clients. The default of {@code default.client.supplier}. */
 public final class KafkaClients implements KafkaClientSupplier {

@@ -4,9 +4,6 @@ import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.processor.assignment.KafkaStreamsState;
 import dev.millrace.streams.processor.assignment.ProcessId;
 import dev.millrace.streams.state.HostInfo;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -15,6 +12,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An instance as its threads described it.

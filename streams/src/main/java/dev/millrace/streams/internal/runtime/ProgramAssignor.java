@@ -13,15 +13,6 @@ import dev.millrace.streams.processor.assignment.ProcessId;
 import dev.millrace.streams.processor.assignment.TaskAssignmentUtils;
 import dev.millrace.streams.processor.assignment.TaskAssignor;
 import dev.millrace.streams.processor.assignment.TaskInfo;
-
-import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.GroupAssignment;
-import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.GroupSubscription;
-import org.apache.kafka.common.Cluster;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.config.ConfigException;
-import org.apache.kafka.common.utils.Utils;
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -32,6 +23,13 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.GroupAssignment;
+import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.GroupSubscription;
+import org.apache.kafka.common.Cluster;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.utils.Utils;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Asks an assignor of the program's own, which knows instances, and shares out what an instance

@@ -3,9 +3,6 @@ package dev.millrace.streams.internal.runtime;
 import dev.millrace.streams.errors.LockException;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.processor.TaskId;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -21,6 +18,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Local state of an application.

@@ -5,12 +5,6 @@ import dev.millrace.streams.internal.topology.SubtopologySpec;
 import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.processor.assignment.TaskInfo;
 import dev.millrace.streams.processor.assignment.TaskTopicPartition;
-
-import org.apache.kafka.common.Cluster;
-import org.apache.kafka.common.Node;
-import org.apache.kafka.common.PartitionInfo;
-import org.apache.kafka.common.TopicPartition;
-
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -20,6 +14,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.apache.kafka.common.Cluster;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
 
 /** What an assignor is told of tasks. */
 final class TaskInfos {

@@ -1,9 +1,6 @@
 package dev.millrace.streams.internal.runtime;
 
 import dev.millrace.streams.processor.TaskId;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -17,6 +14,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.BiPredicate;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gives every task to one member, all members the same number or one more. A task stays with the

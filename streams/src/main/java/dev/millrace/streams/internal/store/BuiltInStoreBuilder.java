@@ -6,14 +6,12 @@ import dev.millrace.streams.internal.topology.StoreSpec;
 import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.state.BuiltInDslStoreSuppliers;
 import dev.millrace.streams.state.StoreBuilder;
-
+import java.util.Map;
+import java.util.function.Supplier;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Serde;
 import org.jspecify.annotations.Nullable;
-
-import java.util.Map;
-import java.util.function.Supplier;
 
 /**
  * Builder of the kinds of stores that {@code Stores} has. Caching is off unless switched on,

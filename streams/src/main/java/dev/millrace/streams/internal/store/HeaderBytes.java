@@ -1,12 +1,11 @@
 package dev.millrace.streams.internal.store;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.utils.ByteUtils;
-
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 
 /**
  * Headers in front of a value, as Kafka Streams stores them (KIP-1271). Numbers are zigzag

@@ -6,11 +6,9 @@ import dev.millrace.streams.processor.StateStoreContext;
 import dev.millrace.streams.state.KeyValueIterator;
 import dev.millrace.streams.state.TimestampedKeyValueStoreWithHeaders;
 import dev.millrace.streams.state.ValueTimestampHeaders;
-
+import java.util.List;
 import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
-
-import java.util.List;
 
 /** Rows as values with timestamps and headers. */
 public final class HeadersView implements TimestampedKeyValueStoreWithHeaders<Object, Object> {

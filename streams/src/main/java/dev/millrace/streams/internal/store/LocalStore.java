@@ -2,12 +2,10 @@ package dev.millrace.streams.internal.store;
 
 import dev.millrace.streams.KeyValue;
 import dev.millrace.streams.state.KeyValueStore;
-
-import org.apache.kafka.common.utils.Bytes;
-
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.common.utils.Bytes;
 
 /**
  * A store of bytes that may live in a directory.

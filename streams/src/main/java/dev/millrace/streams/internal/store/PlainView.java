@@ -5,12 +5,10 @@ import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.StateStoreContext;
 import dev.millrace.streams.state.KeyValueIterator;
 import dev.millrace.streams.state.KeyValueStore;
-
-import org.apache.kafka.common.serialization.Serializer;
-import org.jspecify.annotations.Nullable;
-
 import java.util.List;
 import java.util.function.LongSupplier;
+import org.apache.kafka.common.serialization.Serializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rows as values; an update of a timestamped store through it has the timestamp of the record being

@@ -10,7 +10,13 @@ import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.StateStoreContext;
 import dev.millrace.streams.state.KeyValueIterator;
 import dev.millrace.streams.state.KeyValueStore;
-
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
@@ -20,14 +26,6 @@ import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.utils.Bytes;
 import org.jspecify.annotations.Nullable;
-
-import java.nio.ByteBuffer;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.function.LongSupplier;
 
 /**
  * The rows of one store of one task: serialises, combines, logs.
@@ -693,8 +691,7 @@ public final class RowStore implements TaskStore {
                         + object.getClass().getName()
                         + " with "
                         + serializer.getClass().getName()
-                        + ". Give it fitting serdes (Materialized), or set default.key.serde and"
-                        + " default.value.serde.",
+                        + ". Give it fitting serdes (Materialized), or set default.key.serde and default.value.serde.",
                 cause);
     }
 

@@ -3,10 +3,6 @@ package dev.millrace.streams.internal.store;
 import dev.millrace.streams.KeyValue;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.state.KeyValueIterator;
-
-import org.apache.kafka.common.utils.Bytes;
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +17,8 @@ import java.util.NoSuchElementException;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rows in segments of time, so that what is older than the retention goes by whole segments. A

@@ -9,7 +9,6 @@ import dev.millrace.streams.state.AggregationWithHeaders;
 import dev.millrace.streams.state.KeyValueIterator;
 import dev.millrace.streams.state.SessionStore;
 import dev.millrace.streams.state.SessionStoreWithHeaders;
-
 import org.jspecify.annotations.Nullable;
 
 /** Rows of sessions as processors see them. */

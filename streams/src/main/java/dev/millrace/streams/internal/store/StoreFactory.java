@@ -18,13 +18,11 @@ import dev.millrace.streams.state.SessionStore;
 import dev.millrace.streams.state.StoreSupplier;
 import dev.millrace.streams.state.WindowBytesStoreSupplier;
 import dev.millrace.streams.state.WindowStore;
-
+import java.time.Duration;
+import java.util.function.Supplier;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.utils.Bytes;
 import org.jspecify.annotations.Nullable;
-
-import java.time.Duration;
-import java.util.function.Supplier;
 
 /** Makes the stores that a topology describes; they are not open yet. */
 public final class StoreFactory {

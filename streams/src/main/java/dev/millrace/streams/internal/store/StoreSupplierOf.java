@@ -4,10 +4,8 @@ import dev.millrace.streams.state.HeadersBytesStoreSupplier;
 import dev.millrace.streams.state.KeyValueBytesStoreSupplier;
 import dev.millrace.streams.state.KeyValueStore;
 import dev.millrace.streams.state.VersionedBytesStoreSupplier;
-
-import org.apache.kafka.common.utils.Bytes;
-
 import java.util.function.Function;
+import org.apache.kafka.common.utils.Bytes;
 
 /**
  * A named kind of store.

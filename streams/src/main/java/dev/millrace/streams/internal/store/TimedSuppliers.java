@@ -6,14 +6,12 @@ import dev.millrace.streams.state.SessionBytesStoreSupplier;
 import dev.millrace.streams.state.SessionStore;
 import dev.millrace.streams.state.WindowBytesStoreSupplier;
 import dev.millrace.streams.state.WindowStore;
-
+import java.util.function.Function;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
-
-import java.util.function.Function;
 
 /** Suppliers of the built-in stores of windows and sessions. */
 public final class TimedSuppliers {

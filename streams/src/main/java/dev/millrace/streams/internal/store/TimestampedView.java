@@ -6,11 +6,9 @@ import dev.millrace.streams.processor.StateStoreContext;
 import dev.millrace.streams.state.KeyValueIterator;
 import dev.millrace.streams.state.TimestampedKeyValueStore;
 import dev.millrace.streams.state.ValueAndTimestamp;
-
+import java.util.List;
 import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
-
-import java.util.List;
 
 /** Rows as values with timestamps: what a store of a table looks like. */
 public final class TimestampedView implements TimestampedKeyValueStore<Object, Object> {

@@ -13,7 +13,6 @@ import dev.millrace.streams.state.ValueAndTimestamp;
 import dev.millrace.streams.state.ValueTimestampHeaders;
 import dev.millrace.streams.state.WindowStore;
 import dev.millrace.streams.state.WindowStoreIterator;
-
 import org.jspecify.annotations.Nullable;
 
 /** Rows of windows as processors see them. */

@@ -8,14 +8,12 @@ import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.processor.api.ProcessingContext;
 import dev.millrace.streams.processor.api.RecordMetadata;
-
-import org.apache.kafka.common.serialization.Serde;
-
 import java.io.File;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.kafka.common.serialization.Serde;
 
 /** A context with another way to forward. */
 abstract class DelegatingContext implements ProcessingContext {

@@ -11,15 +11,13 @@ import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.processor.api.ProcessingContext;
 import dev.millrace.streams.processor.api.RecordMetadata;
-
-import org.apache.kafka.common.serialization.Serde;
-
 import java.io.File;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.kafka.common.serialization.Serde;
 
 /** What a program's own processor sees of its task, but where its output goes. */
 abstract class NodeContext implements ProcessingContext {

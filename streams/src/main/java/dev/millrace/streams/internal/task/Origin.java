@@ -1,7 +1,6 @@
 package dev.millrace.streams.internal.task;
 
 import dev.millrace.streams.processor.RecordContext;
-
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;

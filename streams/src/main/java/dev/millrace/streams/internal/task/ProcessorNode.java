@@ -6,12 +6,10 @@ import dev.millrace.streams.processor.api.Processor;
 import dev.millrace.streams.processor.api.ProcessorContext;
 import dev.millrace.streams.processor.api.ProcessorSupplier;
 import dev.millrace.streams.processor.api.Record;
-
-import org.apache.kafka.common.header.Headers;
-import org.jspecify.annotations.Nullable;
-
 import java.util.Map;
 import java.util.Set;
+import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
 
 /** Runs a processor written by hand, or what a wrapper made of an operator. */
 public final class ProcessorNode extends Node {

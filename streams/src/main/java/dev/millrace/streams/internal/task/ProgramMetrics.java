@@ -1,7 +1,8 @@
 package dev.millrace.streams.internal.task;
 
 import dev.millrace.streams.StreamsMetrics;
-
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.metrics.Metrics;
@@ -11,9 +12,6 @@ import org.apache.kafka.common.metrics.stats.CumulativeCount;
 import org.apache.kafka.common.metrics.stats.Max;
 import org.apache.kafka.common.metrics.stats.Rate;
 import org.apache.kafka.common.metrics.stats.WindowedCount;
-
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /** What processors of one thread measure, under Kafka Streams' names. */
 public final class ProgramMetrics implements StreamsMetrics {

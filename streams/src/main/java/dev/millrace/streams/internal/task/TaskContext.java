@@ -16,15 +16,6 @@ import dev.millrace.streams.processor.RecordContext;
 import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.processor.api.Record;
 import dev.millrace.streams.processor.api.RecordMetadata;
-
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.header.internals.RecordHeaders;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,6 +25,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What the nodes of a task share: stores, clock, output, and the origin of the record in hand. */
 public final class TaskContext implements RowStore.HeadersOfRecord {
@@ -217,8 +215,7 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
         if (droppedRecords++ == 0) {
             ConsumerRecord<byte[], byte[]> record = origin;
             LOG.warn(
-                    "Task {} drops a record because of its {}: {}. Further ones are counted, not"
-                        + " logged.",
+                    "Task {} drops a record because of its {}: {}. Further ones are counted, not logged.",
                     taskId,
                     reason,
                     record == null

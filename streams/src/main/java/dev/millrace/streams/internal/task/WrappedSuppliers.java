@@ -7,10 +7,8 @@ import dev.millrace.streams.processor.api.ProcessorSupplier;
 import dev.millrace.streams.processor.api.WrappedFixedKeyProcessorSupplier;
 import dev.millrace.streams.processor.api.WrappedProcessorSupplier;
 import dev.millrace.streams.state.StoreBuilder;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Suppliers that count as wrapped. */
 public final class WrappedSuppliers {

@@ -2,15 +2,13 @@ package dev.millrace.streams.internal.topology;
 
 import dev.millrace.streams.TopologyDescription;
 import dev.millrace.streams.processor.TopicNameExtractor;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** A node of a description; two are equal when they and their neighbours' names are. */
 abstract class DescribedNode implements TopologyDescription.Node {

@@ -1,7 +1,6 @@
 package dev.millrace.streams.internal.topology;
 
 import dev.millrace.streams.TopologyDescription;
-
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;

@@ -5,10 +5,8 @@ import dev.millrace.streams.state.KeyValueBytesStoreSupplier;
 import dev.millrace.streams.state.SessionBytesStoreSupplier;
 import dev.millrace.streams.state.StoreBuilder;
 import dev.millrace.streams.state.WindowBytesStoreSupplier;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a store keeps and how it is found. Where a supplier is absent, the program's suppliers make

@@ -9,9 +9,6 @@ import dev.millrace.streams.processor.api.FixedKeyProcessorSupplier;
 import dev.millrace.streams.processor.api.ProcessorSupplier;
 import dev.millrace.streams.processor.api.ProcessorWrapper;
 import dev.millrace.streams.state.StoreBuilder;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -24,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The nodes and stores of a program, in the order in which they were added. Grows; nothing leaves.
@@ -266,8 +264,7 @@ public final class TopologySpec {
             throw new TopologyException(
                     "Global StateStore "
                             + store
-                            + " can be used by a Processor without being specified; it should not"
-                            + " be explicitly passed.");
+                            + " can be used by a Processor without being specified; it should not be explicitly passed.");
         }
         if (!stores.containsKey(store)) {
             throw new TopologyException("StateStore " + store + " is not added yet.");

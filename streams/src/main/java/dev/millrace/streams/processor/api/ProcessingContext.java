@@ -6,14 +6,12 @@ import dev.millrace.streams.processor.PunctuationType;
 import dev.millrace.streams.processor.Punctuator;
 import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.TaskId;
-
-import org.apache.kafka.common.serialization.Serde;
-
 import java.io.File;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.kafka.common.serialization.Serde;
 
 /** What a processor sees of its task. For the task's thread only. */
 public interface ProcessingContext {

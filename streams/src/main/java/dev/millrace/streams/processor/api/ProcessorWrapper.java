@@ -1,10 +1,8 @@
 package dev.millrace.streams.processor.api;
 
 import dev.millrace.streams.internal.task.WrappedSuppliers;
-
-import org.apache.kafka.common.Configurable;
-
 import java.util.Map;
+import org.apache.kafka.common.Configurable;
 
 /**
  * Sees every processor of a topology, those of operators with them, and may put its own around it

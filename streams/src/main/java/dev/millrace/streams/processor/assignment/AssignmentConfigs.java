@@ -1,12 +1,10 @@
 package dev.millrace.streams.processor.assignment;
 
 import dev.millrace.streams.StreamsConfig;
-
-import org.apache.kafka.common.config.ConfigDef;
-import org.jspecify.annotations.Nullable;
-
 import java.util.List;
 import java.util.OptionalInt;
+import org.apache.kafka.common.config.ConfigDef;
+import org.jspecify.annotations.Nullable;
 
 /** The settings of an application that say how tasks are placed. */
 public class AssignmentConfigs {

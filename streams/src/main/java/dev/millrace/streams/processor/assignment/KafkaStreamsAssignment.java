@@ -1,7 +1,6 @@
 package dev.millrace.streams.processor.assignment;
 
 import dev.millrace.streams.processor.TaskId;
-
 import java.time.Instant;
 import java.util.Collections;
 import java.util.HashMap;

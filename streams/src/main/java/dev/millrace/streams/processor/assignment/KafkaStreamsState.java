@@ -2,7 +2,6 @@ package dev.millrace.streams.processor.assignment;
 
 import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.state.HostInfo;
-
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;

@@ -5,7 +5,6 @@ import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.processor.assignment.KafkaStreamsAssignment.AssignedTask;
 import dev.millrace.streams.processor.assignment.TaskAssignmentUtils.MoveStandbyTaskPredicate;
 import dev.millrace.streams.processor.assignment.TaskAssignmentUtils.RackAwareOptimizationParams;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

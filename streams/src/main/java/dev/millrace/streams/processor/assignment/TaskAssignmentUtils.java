@@ -4,10 +4,6 @@ import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.processor.assignment.KafkaStreamsAssignment.AssignedTask;
 import dev.millrace.streams.processor.assignment.TaskAssignor.AssignmentError;
 import dev.millrace.streams.processor.assignment.TaskAssignor.TaskAssignment;
-
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -20,6 +16,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** For assignors: standbys, racks, and what is wrong with an assignment. */
 public final class TaskAssignmentUtils {

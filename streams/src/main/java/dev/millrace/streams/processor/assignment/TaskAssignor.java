@@ -1,11 +1,10 @@
 package dev.millrace.streams.processor.assignment;
 
+import java.util.Collection;
+import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.GroupAssignment;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.GroupSubscription;
 import org.apache.kafka.common.Configurable;
-
-import java.util.Collection;
-import java.util.Map;
 
 /** Places tasks on instances. */
 public interface TaskAssignor extends Configurable {

@@ -1,7 +1,6 @@
 package dev.millrace.streams.processor.assignment;
 
 import dev.millrace.streams.processor.TaskId;
-
 import java.util.Set;
 
 /** A task that is to be placed. */

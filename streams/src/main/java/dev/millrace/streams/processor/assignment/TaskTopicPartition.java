@@ -1,9 +1,8 @@
 package dev.millrace.streams.processor.assignment;
 
-import org.apache.kafka.common.TopicPartition;
-
 import java.util.Optional;
 import java.util.Set;
+import org.apache.kafka.common.TopicPartition;
 
 /** A partition that a task works with. */
 public interface TaskTopicPartition {

@@ -5,4 +5,5 @@
 @NullMarked
 package dev.millrace.streams.processor.assignment;
 
-import org.jspecify.annotations.NullMarked;
+
+

@@ -2,15 +2,14 @@ package dev.millrace.streams.internal.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.reflect.Method;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.utils.ByteUtils;
 import org.junit.jupiter.api.Test;
-
-import java.lang.reflect.Method;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 
 class HeaderBytesTest {
     private static final byte[] VALUE = "value".getBytes(StandardCharsets.UTF_8);

@@ -3,18 +3,16 @@ package dev.millrace.streams.internal.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.streams.errors.StreamsException;
-
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Serdes;
 import org.assertj.core.api.Assertions;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 
 class RowStoreTest {
     private final List<String> changelog = new ArrayList<>();

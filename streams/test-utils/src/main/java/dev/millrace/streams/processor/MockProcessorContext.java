@@ -2,12 +2,6 @@ package dev.millrace.streams.processor;
 
 import dev.millrace.streams.KeyValue;
 import dev.millrace.streams.StreamsMetrics;
-
-import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.header.internals.RecordHeaders;
-import org.apache.kafka.common.serialization.Serde;
-import org.jspecify.annotations.Nullable;
-
 import java.io.File;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,6 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.Serde;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stands in for the context of a transformer that is tested by itself.

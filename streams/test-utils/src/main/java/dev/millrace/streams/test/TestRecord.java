@@ -1,13 +1,12 @@
 package dev.millrace.streams.test;
 
+import java.time.Instant;
+import java.util.Objects;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
-
-import java.time.Instant;
-import java.util.Objects;
 
 /** A record that goes into or comes out of a {@link dev.millrace.streams.TopologyTestDriver}. */
 public class TestRecord<K, V> {

@@ -2,4 +2,5 @@
 @NullMarked
 package dev.millrace.streams.test;
 
-import org.jspecify.annotations.NullMarked;
+
+

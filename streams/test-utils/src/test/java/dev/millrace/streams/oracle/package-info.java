@@ -2,4 +2,5 @@
 @NullMarked
 package dev.millrace.streams.oracle;
 
-import org.jspecify.annotations.NullMarked;
+
+

@@ -3,7 +3,6 @@ package dev.millrace.streams.processor.internals;
 import dev.millrace.streams.internal.topology.StoreSpec;
 import dev.millrace.streams.internal.topology.SubtopologySpec;
 import dev.millrace.streams.internal.topology.TopologySpec;
-
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;

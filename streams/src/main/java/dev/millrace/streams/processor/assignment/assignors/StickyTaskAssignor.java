@@ -9,7 +9,6 @@ import dev.millrace.streams.processor.assignment.ProcessId;
 import dev.millrace.streams.processor.assignment.TaskAssignmentUtils;
 import dev.millrace.streams.processor.assignment.TaskAssignmentUtils.RackAwareOptimizationParams;
 import dev.millrace.streams.processor.assignment.TaskAssignor;
-
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.Map;

@@ -2,4 +2,5 @@
 @NullMarked
 package dev.millrace.streams.processor.assignment.assignors;
 
-import org.jspecify.annotations.NullMarked;
+
+

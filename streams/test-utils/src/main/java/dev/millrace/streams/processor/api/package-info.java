@@ -2,4 +2,5 @@
 @NullMarked
 package dev.millrace.streams.processor.api;
 
-import org.jspecify.annotations.NullMarked;
+
+
