@@ -4,10 +4,9 @@ import dev.millrace.streams.errors.StreamsNotStartedException;
 import dev.millrace.streams.errors.StreamsStoppedException;
 import dev.millrace.streams.errors.StreamsUncaughtExceptionHandler;
 import dev.millrace.streams.errors.TopologyException;
-import dev.millrace.streams.errors.UnknownStateStoreException;
 import dev.millrace.streams.internal.query.KeyHash;
-import dev.millrace.streams.internal.runtime.AssignorData;
 import dev.millrace.streams.internal.runtime.Changelogs;
+import dev.millrace.streams.internal.runtime.ClientIds;
 import dev.millrace.streams.internal.runtime.ClusterView;
 import dev.millrace.streams.internal.runtime.GlobalThread;
 import dev.millrace.streams.internal.runtime.LocalStores;
@@ -16,15 +15,14 @@ import dev.millrace.streams.internal.runtime.StateDirectory;
 import dev.millrace.streams.internal.runtime.StateQueries;
 import dev.millrace.streams.internal.runtime.StreamThread;
 import dev.millrace.streams.internal.runtime.StreamsMetrics;
+import dev.millrace.streams.internal.runtime.Whereabouts;
 import dev.millrace.streams.internal.store.RocksDbStore;
 import dev.millrace.streams.internal.store.StoreFactory;
-import dev.millrace.streams.internal.topology.NodeSpec;
 import dev.millrace.streams.internal.topology.SubtopologySpec;
 import dev.millrace.streams.internal.topology.TopologySpec;
 import dev.millrace.streams.processor.StandbyUpdateListener;
 import dev.millrace.streams.processor.StateRestoreListener;
 import dev.millrace.streams.processor.StreamPartitioner;
-import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.query.StateQueryRequest;
 import dev.millrace.streams.query.StateQueryResult;
 import java.time.Duration;
@@ -40,6 +38,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
@@ -137,7 +136,7 @@ public class KafkaStreams implements AutoCloseable {
     private final TopologySpec topology;
     private final StateDirectory stateDirectory;
     private final LocalStores localStores;
-    private final ClusterView clusterView;
+    private final Whereabouts whereabouts;
     private final StreamsMetrics metrics;
     private final Object lock = new Object();
     private final AtomicInteger failed = new AtomicInteger();
@@ -212,10 +211,23 @@ public class KafkaStreams implements AutoCloseable {
             throw new TopologyException(
                     "Topology has no stream threads and no global threads, must subscribe to at least one source topic.");
         }
-        this.topology.patternSource().ifPresent(KafkaStreams::refusePattern);
         this.stateDirectory = new StateDirectory(config.stateDirectory());
-        this.localStores = new LocalStores(subtopologies, this::threads);
-        this.clusterView = new ClusterView(subtopologies);
+        this.localStores =
+                new LocalStores(
+                        subtopologies,
+                        this.topology.globalStores(),
+                        this::threads,
+                        () -> globalThread);
+        this.whereabouts =
+                new Whereabouts(
+                        config.applicationId(),
+                        config.applicationServer(),
+                        localStores,
+                        new ClusterView(
+                                config.applicationId(),
+                                subtopologies,
+                                this.topology.globalStores()),
+                        this::threads);
         this.metrics =
                 new StreamsMetrics(
                         config.clientId(),
@@ -228,16 +240,6 @@ public class KafkaStreams implements AutoCloseable {
         metrics.gauge("failed-stream-threads", "Threads that ended by an error", failed::get);
         metrics.gauge("topology-description", "The program", () -> topology.describe().toString());
         metrics.gauge("application-id", "application.id", config::applicationId);
-    }
-
-    /** It would run, and read nothing. */
-    private static void refusePattern(NodeSpec.Source source) {
-        throw new TopologyException(
-                "Source "
-                        + source.name()
-                        + " reads the topics of pattern "
-                        + source.pattern()
-                        + ", which only TopologyTestDriver can: name the topics");
     }
 
     private List<StreamThread> threads() {
@@ -622,31 +624,16 @@ public class KafkaStreams implements AutoCloseable {
         }
     }
 
-    private List<AssignorData.Host> hosts() {
-        for (StreamThread thread : threads()) {
-            List<AssignorData.Host> hosts = thread.hosts();
-            if (!hosts.isEmpty()) {
-                return hosts;
-            }
-        }
-        return List.of();
-    }
-
     /** All instances with an {@code application.server}. */
     public Collection<StreamsMetadata> metadataForAllStreamsClients() {
         requireStarted();
-        return clusterView.instances(hosts());
+        return whereabouts.instances();
     }
 
     /** All instances that have some of the store, and an {@code application.server}. */
     public Collection<StreamsMetadata> streamsMetadataForStore(String storeName) {
         requireStarted();
-        return clusterView.instances(hosts()).stream()
-                .filter(
-                        each ->
-                                each.stateStoreNames().contains(storeName)
-                                        || each.standbyStateStoreNames().contains(storeName))
-                .toList();
+        return whereabouts.instancesWith(storeName);
     }
 
     /**
@@ -671,44 +658,36 @@ public class KafkaStreams implements AutoCloseable {
     public <K> KeyQueryMetadata queryMetadataForKey(
             String storeName, K key, StreamPartitioner<? super K, ?> partitioner) {
         requireStarted();
-        SubtopologySpec subtopology = localStores.subtopologyOf(storeName);
-        if (subtopology == null) {
-            throw new UnknownStateStoreException("The topology has no state store " + storeName);
-        }
-        int partitions = 0;
-        for (StreamThread thread : threads()) {
-            partitions =
-                    Math.max(
-                            partitions,
-                            thread.tasksOfSubtopologies().getOrDefault(subtopology.id(), 0));
-        }
-        List<AssignorData.Host> hosts = hosts();
-        if (partitions == 0 || hosts.isEmpty()) {
-            return KeyQueryMetadata.NOT_AVAILABLE;
-        }
-        String topic = subtopology.sourceTopics().iterator().next();
-        Set<Integer> chosen = partitionsOf(partitioner, topic, key, partitions);
-        if (chosen.size() != 1) {
-            throw new IllegalArgumentException(
-                    "The partitions returned by the partitioner for key "
-                            + key
-                            + " should be one, but are "
-                            + chosen);
-        }
-        TaskId task = new TaskId(subtopology.id(), chosen.iterator().next());
-        KeyQueryMetadata found = clusterView.whereIs(task, hosts);
-        return found == null ? KeyQueryMetadata.NOT_AVAILABLE : found;
+        return whereabouts.whereIs(storeName, key, partitioner);
     }
 
-    @SuppressWarnings("NullAway") // there is no value to partition by
-    private static <K, V> Set<Integer> partitionsOf(
-            StreamPartitioner<K, V> partitioner, String topic, K key, int partitions) {
-        return partitioner
-                .partitions(topic, key, null, partitions)
-                .orElseThrow(
-                        () ->
-                                new IllegalArgumentException(
-                                        "The partitioner chooses no partition for key " + key));
+    /**
+     * Under which ids the clients push their metrics (KIP-714, KIP-1076).
+     *
+     * @throws org.apache.kafka.common.errors.TimeoutException when a client has none in time
+     */
+    public ClientInstanceIds clientInstanceIds(Duration timeout) {
+        if (timeout.isNegative()) {
+            throw new IllegalArgumentException("The timeout cannot be negative.");
+        }
+        Admin asked;
+        synchronized (lock) {
+            if (state == State.CREATED) {
+                throw new IllegalStateException(
+                        "KafkaStreams has not been started, you can retry after calling start().");
+            }
+            asked = admin;
+            if (!state.isRunningOrRebalancing() || asked == null) {
+                throw new IllegalStateException("KafkaStreams has been stopped (" + state + ").");
+            }
+        }
+        List<Function<Duration, ClientIds.OfThread>> all = new ArrayList<>();
+        threads().forEach(thread -> all.add(thread::clientIds));
+        GlobalThread global = globalThread;
+        if (global != null) {
+            all.add(global::clientIds);
+        }
+        return ClientIds.ask(all, asked, timeout);
     }
 
     /** How far the stores that are here are behind their changelogs, by store and partition. */

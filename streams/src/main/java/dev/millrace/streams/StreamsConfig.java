@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -242,7 +243,7 @@ public class StreamsConfig extends AbstractConfig {
     public static final String TASK_TIMEOUT_MS_DOC = documentation(TASK_TIMEOUT_MS_CONFIG);
 
     private static String documentation(String name) {
-        return DEFINITION.configKeys().get(name).documentation;
+        return Objects.requireNonNull(DEFINITION.configKeys().get(name), name).documentation;
     }
 
     /**

@@ -9,6 +9,7 @@ import dev.millrace.node.cli.Failures;
 import dev.millrace.node.cli.ProduceCommand;
 import dev.millrace.node.cli.SqlCommand;
 import dev.millrace.node.cli.StartCommand;
+import dev.millrace.node.cli.StreamsCommand;
 import dev.millrace.node.cli.TopicsCommand;
 import dev.millrace.node.cli.Version;
 import picocli.CommandLine;
@@ -68,6 +69,7 @@ public final class Main implements Runnable {
                             .addSubcommand("produce", new ProduceCommand())
                             .addSubcommand("consume", new ConsumeCommand())
                             .addSubcommand("sql", new SqlCommand())
+                            .addSubcommand("streams", new StreamsCommand())
                             .addSubcommand("connect-standalone", new ConnectStandaloneCommand())
                             .addSubcommand("cluster", new ClusterCommand())
                             .addSubcommand("bench", new BenchCommand());

@@ -39,8 +39,7 @@ public final class QueryResult<R> {
                         + store.getClass()
                         + ") doesn't know how to execute the given query ("
                         + query
-                        + "). Contact the store maintainer if you need support for a new query"
-                        + " type.");
+                        + "). Contact the store maintainer if you need support for a new query type.");
     }
 
     /**

@@ -92,10 +92,10 @@ class ExactlyOnceKillTest {
             List<String> lines = Counting.lines(2000, 100 + i);
             cluster.write(lines);
             all.addAll(lines);
-            int before = cluster.readOutput().size();
+            long wanted = cluster.committedEnd(cluster.output) + 1 + random.nextInt(500);
             await().atMost(PATIENCE)
                     .pollInterval(Duration.ofMillis(20))
-                    .until(() -> cluster.readOutput().size() > before + random.nextInt(500));
+                    .until(() -> cluster.committedEnd(cluster.output) >= wanted);
             String victim = names.get(random.nextInt(names.size()));
             kill(victim);
             startChild(victim);
@@ -103,6 +103,7 @@ class ExactlyOnceKillTest {
 
         Map<String, Long> truth = Counting.reference(all);
         await().atMost(PATIENCE)
+                .pollInterval(Duration.ofSeconds(1))
                 .untilAsserted(() -> assertThat(cluster.lastCounts()).isEqualTo(truth));
         cluster.assertEveryUpdateOnce(truth);
     }

@@ -218,6 +218,39 @@ class InteractiveQueryTest {
         }
     }
 
+    @Test
+    void what_was_seen_before_a_restart_is_seen_after_it() throws Exception {
+        List<String> lines = Counting.lines(200, 4);
+        cluster.write(lines);
+        Position seen;
+        try (KafkaStreams streams = create("state")) {
+            streams.start();
+            awaitCounts(streams, Counting.reference(lines));
+            StateQueryResult<Long> result =
+                    streams.query(
+                            StateQueryRequest.inStore("counts")
+                                    .withQuery(KeyQuery.<String, Long>withKey("word1")));
+            seen = Objects.requireNonNull(result.getPosition());
+        }
+        try (KafkaStreams streams = create("state")) {
+            streams.start();
+            StateQueryRequest<Long> request =
+                    StateQueryRequest.inStore("counts")
+                            .withQuery(KeyQuery.<String, Long>withKey("word1"))
+                            .withPositionBound(PositionBound.at(seen))
+                            .withPartitions(Set.of(0, 1, 2));
+            await().atMost(PATIENCE)
+                    .untilAsserted(
+                            () ->
+                                    assertThat(
+                                                    streams.query(request)
+                                                            .getPartitionResults()
+                                                            .values())
+                                            .hasSize(3)
+                                            .allMatch(QueryResult::isSuccess));
+        }
+    }
+
     private static FailureReason reason(StateQueryResult<?> result, int partition) {
         QueryResult<?> found = Objects.requireNonNull(result.getPartitionResults().get(partition));
         return found.getFailureReason();

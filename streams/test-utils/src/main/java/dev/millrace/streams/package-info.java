@@ -4,3 +4,5 @@ package dev.millrace.streams;
 
 
 
+
+import org.jspecify.annotations.NullMarked;

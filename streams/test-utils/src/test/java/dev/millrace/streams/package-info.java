@@ -3,3 +3,5 @@ package dev.millrace.streams;
 
 
 
+
+import org.jspecify.annotations.NullMarked;

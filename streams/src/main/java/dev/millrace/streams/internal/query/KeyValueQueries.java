@@ -7,26 +7,25 @@ import dev.millrace.streams.state.KeyValueIterator;
 import dev.millrace.streams.state.ReadOnlyKeyValueStore;
 import dev.millrace.streams.state.StateStoreProvider;
 import dev.millrace.streams.state.StateStoreReader;
-import dev.millrace.streams.state.TimestampedKeyValueStore;
-import dev.millrace.streams.state.ValueAndTimestamp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
+import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
 /** All partitions of a key-value store that this instance has, as one. */
 public final class KeyValueQueries<K, V> implements ReadOnlyKeyValueStore<K, V> {
     private final StateStoreProvider provider;
     private final String storeName;
-    private final boolean timestamps;
+    private final Form form;
 
     /**
-     * @param timestamps whether values are asked for with their timestamps
+     * @param form of values
      */
-    public KeyValueQueries(StateStoreProvider provider, String storeName, boolean timestamps) {
+    public KeyValueQueries(StateStoreProvider provider, String storeName, Form form) {
         this.provider = provider;
         this.storeName = storeName;
-        this.timestamps = timestamps;
+        this.form = form;
     }
 
     private ReadOnlyKeyValueStore<K, Object> typed(StateStore store) {
@@ -34,9 +33,7 @@ public final class KeyValueQueries<K, V> implements ReadOnlyKeyValueStore<K, V> 
     }
 
     private @Nullable V value(StateStore store, @Nullable Object found) {
-        boolean strip = !timestamps && store instanceof TimestampedKeyValueStore;
-        return Erased.castNullable(
-                strip && found != null ? ((ValueAndTimestamp<?>) found).value() : found);
+        return found == null ? null : Erased.cast(form.of(store, found));
     }
 
     @Override
@@ -93,6 +90,21 @@ public final class KeyValueQueries<K, V> implements ReadOnlyKeyValueStore<K, V> 
         List<KeyValue<K, V>> values = new ArrayList<>(page.size());
         page.forEach(row -> values.add(new KeyValue<>(row.key, value(store, row.value))));
         return values;
+    }
+
+    /** Read at once: a prefix is no bound that a page could begin behind. */
+    @Override
+    public <PS extends Serializer<P>, P> KeyValueIterator<K, V> prefixScan(
+            P prefix, PS prefixKeySerializer) {
+        return new ListIterator<>(
+                Readings.<K, V>all(
+                        provider,
+                        storeName,
+                        store ->
+                                Readings.drain(
+                                        typed(store).prefixScan(prefix, prefixKeySerializer),
+                                        store,
+                                        form)));
     }
 
     @Override

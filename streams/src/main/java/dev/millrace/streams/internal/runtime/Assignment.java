@@ -33,7 +33,7 @@ final class Assignment implements ConsumerRebalanceListener, TaskAssignor.Owner 
         TaskPlacement.Member describe(Set<TaskId> active);
     }
 
-    private final Map<String, Integer> subtopologyOf;
+    private final SourceTopics sources;
     private final Consumer<byte[], byte[]> consumer;
     private final TaskSet tasks;
     private final SourceInput input;
@@ -44,17 +44,16 @@ final class Assignment implements ConsumerRebalanceListener, TaskAssignor.Owner 
     private boolean abandoned;
     private volatile AssignorData.Assigned told = AssignorData.Assigned.NOTHING;
 
-    /**
-     * @param subtopologyOf by source topic
-     */
+    private volatile Set<String> subscribed = Set.of();
+
     Assignment(
-            Map<String, Integer> subtopologyOf,
+            SourceTopics sources,
             Consumer<byte[], byte[]> consumer,
             TaskSet tasks,
             SourceInput input,
             Committer committer,
             Self self) {
-        this.subtopologyOf = subtopologyOf;
+        this.sources = sources;
         this.consumer = consumer;
         this.tasks = tasks;
         this.input = input;
@@ -82,9 +81,15 @@ final class Assignment implements ConsumerRebalanceListener, TaskAssignor.Owner 
         return told.hosts();
     }
 
+    /** Topics that the group's member subscribes; with patterns, those that match. */
+    Set<String> subscribed() {
+        return subscribed;
+    }
+
     @Override
-    public TaskPlacement.Member joining() {
+    public TaskPlacement.Member joining(Set<String> topics) {
         rebalancing = true;
+        subscribed = Set.copyOf(topics);
         return self.describe(tasks.active());
     }
 
@@ -164,7 +169,7 @@ final class Assignment implements ConsumerRebalanceListener, TaskAssignor.Owner 
     }
 
     private TaskId taskId(TopicPartition partition) {
-        Integer subtopology = subtopologyOf.get(partition.topic());
+        Integer subtopology = sources.subtopologyOf(partition.topic());
         if (subtopology == null) {
             throw new StreamsException(
                     "The group's leader runs another program: " + partition + " is no source here");

@@ -31,8 +31,10 @@ import org.jspecify.annotations.Nullable;
  * hosts:         count, 4 bytes | (endpoint | active tasks | standby tasks)...
  * </pre>
  *
- * Each ends with 4 bytes of CRC-32C over all before it. What has another version or does not read
- * so is taken for nothing: the member then has no tasks, or follows none.
+ * Each ends with 4 bytes of CRC-32C over all before it. A later version only adds behind what is
+ * drawn here: whoever does not know it reads what he knows, so that versions of the library can be
+ * in one group while an application is upgraded instance by instance. What has an earlier version
+ * or does not read so is taken for nothing: the member then has no tasks, or follows none.
  */
 public final class AssignorData {
     private static final byte VERSION = 3;
@@ -157,7 +159,7 @@ public final class AssignorData {
         int length = in.limit() - CRC_BYTES;
         CRC32C crc = new CRC32C();
         crc.update(in.duplicate().limit(length));
-        if (in.get(0) != VERSION || in.getInt(length) != (int) crc.getValue()) {
+        if (in.get(0) < VERSION || in.getInt(length) != (int) crc.getValue()) {
             return null;
         }
         return in.position(1).limit(length);

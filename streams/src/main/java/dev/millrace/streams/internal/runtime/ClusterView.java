@@ -20,8 +20,16 @@ import org.jspecify.annotations.Nullable;
 /** Which instance has what, as the group's leader told it in the last rebalance. */
 public final class ClusterView {
     private final Map<Integer, SubtopologySpec> subtopologies = new HashMap<>();
+    private final SourceTopics topics;
+    private final Set<String> globals;
 
-    public ClusterView(Collection<SubtopologySpec> subtopologies) {
+    /**
+     * @param globals stores that every instance has
+     */
+    public ClusterView(
+            String applicationId, Collection<SubtopologySpec> subtopologies, Set<String> globals) {
+        this.globals = globals;
+        topics = new SourceTopics(applicationId, subtopologies);
         subtopologies.forEach(each -> this.subtopologies.put(each.id(), each));
     }
 
@@ -33,18 +41,24 @@ public final class ClusterView {
             Set<String> standbyStateStoreNames)
             implements StreamsMetadata {}
 
-    /** All instances that have an endpoint. */
-    public List<StreamsMetadata> instances(List<AssignorData.Host> hosts) {
+    /**
+     * All instances that have an endpoint.
+     *
+     * @param known topics that there are: some may be those of a pattern
+     */
+    List<StreamsMetadata> instances(List<AssignorData.Host> hosts, Set<String> known) {
         List<StreamsMetadata> instances = new ArrayList<>();
         for (AssignorData.Host host : hosts) {
             HostInfo info = HostInfo.buildFromEndpoint(host.endpoint());
             if (info != null) {
+                Set<String> active = stores(host.active());
+                active.addAll(globals);
                 instances.add(
                         new Instance(
                                 info,
-                                stores(host.active()),
-                                sources(host.active()),
-                                sources(host.standby()),
+                                active,
+                                sources(host.active(), known),
+                                sources(host.standby(), known),
                                 stores(host.standby())));
             }
         }
@@ -62,13 +76,12 @@ public final class ClusterView {
         return names;
     }
 
-    private Set<TopicPartition> sources(Set<TaskId> tasks) {
+    private Set<TopicPartition> sources(Set<TaskId> tasks, Set<String> known) {
         Set<TopicPartition> partitions = new HashSet<>();
         for (TaskId task : tasks) {
             SubtopologySpec subtopology = subtopologies.get(task.subtopology());
             if (subtopology != null) {
-                subtopology
-                        .sourceTopics()
+                topics.of(subtopology, known)
                         .forEach(
                                 topic ->
                                         partitions.add(
@@ -79,7 +92,7 @@ public final class ClusterView {
     }
 
     /** Who has a task, to run it or to follow it; null while nobody runs it. */
-    public @Nullable KeyQueryMetadata whereIs(TaskId task, List<AssignorData.Host> hosts) {
+    @Nullable KeyQueryMetadata whereIs(TaskId task, List<AssignorData.Host> hosts) {
         HostInfo active = null;
         Set<HostInfo> standbys = new HashSet<>();
         for (AssignorData.Host host : hosts) {

@@ -2,12 +2,15 @@ package dev.millrace.streams.internal.runtime;
 
 import dev.millrace.streams.KafkaClientSupplier;
 import dev.millrace.streams.StreamsConfig;
+import dev.millrace.streams.errors.InvalidStateStoreException;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.store.TaskStore;
 import dev.millrace.streams.internal.task.RecordCollector;
 import dev.millrace.streams.internal.task.Task;
 import dev.millrace.streams.internal.topology.SubtopologySpec;
+import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.TaskId;
+import dev.millrace.streams.query.Position;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -52,6 +56,7 @@ public final class GlobalThread extends Thread {
     private final Consumer<byte[], byte[]> consumer;
     private final Task task;
     private final Path directory;
+    private final Errands errands = new Errands();
     private volatile boolean stop;
 
     public GlobalThread(
@@ -100,6 +105,23 @@ public final class GlobalThread extends Thread {
         return task.stores();
     }
 
+    /**
+     * Reads a store together with what it has seen of its topic, on the caller's thread.
+     *
+     * @throws InvalidStateStoreException before the store is open, and when it is closed
+     */
+    <R> R query(String store, BiFunction<StateStore, Position, R> reading) {
+        synchronized (stores()) {
+            TaskStore found = stores().get(store);
+            StateStore view = found == null ? null : found.view(() -> 0);
+            if (view == null || !view.isOpen()) {
+                throw new InvalidStateStoreException(
+                        "the state store, " + store + ", is not open.");
+            }
+            return reading.apply(view, task.position());
+        }
+    }
+
     /** From any thread; returns at once. */
     public void shutdown() {
         stop = true;
@@ -125,6 +147,7 @@ public final class GlobalThread extends Thread {
             synchronized (stores()) {
                 task.close();
             }
+            errands.cancel();
             consumer.close();
         }
     }
@@ -163,7 +186,21 @@ public final class GlobalThread extends Thread {
         return true;
     }
 
+    /** Of the consumer, which is asked on the thread. From any thread. */
+    public ClientIds.OfThread clientIds(Duration timeout) {
+        return new ClientIds.OfThread(
+                Map.of(
+                        getName() + "-global-consumer",
+                        errands.ask(
+                                () ->
+                                        ClientIds.idOf(
+                                                () -> consumer.clientInstanceId(Duration.ZERO)),
+                                timeout)),
+                Map.of());
+    }
+
     private void process() {
+        errands.run();
         ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
         if (records.isEmpty()) {
             return;

@@ -56,7 +56,12 @@ final class InternalTopics {
     private final TopologySpec topology;
     private final String applicationId;
     private final List<SubtopologySpec> subtopologies;
+    private final SourceTopics sources;
     private final Map<Integer, Integer> tasksOf = new ConcurrentHashMap<>();
+    private volatile Map<String, Integer> counted = Map.of();
+
+    /** Of those that match a pattern, the ones that are there. */
+    private Set<String> matching = Set.of();
 
     InternalTopics(Admin admin, StreamsConfig config, TopologySpec topology) {
         this.admin = admin;
@@ -64,6 +69,7 @@ final class InternalTopics {
         this.topology = topology;
         this.applicationId = config.applicationId();
         this.subtopologies = topology.subtopologies(applicationId);
+        this.sources = new SourceTopics(applicationId, subtopologies);
     }
 
     /** Topics that are being created. */
@@ -73,6 +79,9 @@ final class InternalTopics {
 
         /** How many tasks each sub-topology has; when all topics are there. */
         Map<Integer, Integer> tasksOf();
+
+        /** Of the sources, internal ones with them; when all topics are there. */
+        Map<String, Integer> partitions();
     }
 
     /** Begins on a thread of its own: a stream thread makes its clients meanwhile. */
@@ -103,6 +112,11 @@ final class InternalTopics {
             public Map<Integer, Integer> tasksOf() {
                 return Map.copyOf(tasksOf);
             }
+
+            @Override
+            public Map<String, Integer> partitions() {
+                return counted;
+            }
         };
     }
 
@@ -117,8 +131,12 @@ final class InternalTopics {
         topology.stores().stream()
                 .filter(StoreSpec::writesChangelog)
                 .forEach(store -> internal.add(store.changelogTopic(applicationId)));
+        if (sources.hasPatterns()) {
+            matching = sources.matching(topicNames());
+        }
         Map<String, Integer> present = awaitSources(external, internal);
         Map<String, Integer> partitions = new HashMap<>(present);
+        external.addAll(matching);
         partitions.keySet().retainAll(external);
 
         Map<String, NewTopic> wanted = new TreeMap<>();
@@ -135,13 +153,13 @@ final class InternalTopics {
                         });
         for (SubtopologySpec subtopology : subtopologies) {
             int tasks =
-                    subtopology.sourceTopics().stream()
+                    sources.of(subtopology, matching).stream()
                             .mapToInt(topic -> partitions.getOrDefault(topic, 0))
                             .max()
                             .orElse(0);
             tasksOf.put(subtopology.id(), tasks);
             for (StoreSpec store : subtopology.stores()) {
-                if (store.writesChangelog()) {
+                if (store.writesChangelog() && tasks > 0) {
                     String topic = store.changelogTopic(applicationId);
                     Map<String, String> settings =
                             store.changelogSettings(
@@ -153,6 +171,15 @@ final class InternalTopics {
             }
         }
         create(wanted, present);
+        counted = Map.copyOf(partitions);
+    }
+
+    private Set<String> topicNames() throws InterruptedException {
+        try {
+            return get(admin.listTopics().names());
+        } catch (ExecutionException e) {
+            throw new StreamsException("Cannot list the topics of the cluster", e.getCause());
+        }
     }
 
     private NewTopic newTopic(String name, int partitions, Map<String, String> settings) {
@@ -167,18 +194,19 @@ final class InternalTopics {
     }
 
     /** Partitions of all sources, and of those internal topics that exist. */
-    private Map<String, Integer> awaitSources(Set<String> sources, Set<String> internal)
+    private Map<String, Integer> awaitSources(Set<String> external, Set<String> internal)
             throws InterruptedException {
-        Set<String> topics = new TreeSet<>(sources);
+        Set<String> topics = new TreeSet<>(external);
         topics.addAll(internal);
+        topics.addAll(matching);
         long deadlineNs = System.nanoTime() + SOURCE_TOPICS_TIMEOUT.toNanos();
         while (true) {
             Map<String, Integer> found = describe(topics);
-            if (found.keySet().containsAll(sources)) {
+            if (found.keySet().containsAll(external)) {
                 return found;
             }
             if (System.nanoTime() > deadlineNs) {
-                Set<String> missing = new TreeSet<>(sources);
+                Set<String> missing = new TreeSet<>(external);
                 missing.removeAll(found.keySet());
                 throw new MissingSourceTopicException(
                         "Source topics "
@@ -218,40 +246,65 @@ final class InternalTopics {
         }
     }
 
-    /** Sub-topologies may feed each other: resolves what is known until nothing is left. */
-    /** Gives topics that are joined the same number of partitions. */
+    /**
+     * Gives topics that are joined the same number of partitions: that of the sources among them,
+     * else the one that the program asks for, else the largest.
+     */
     private void copartition(Map<String, Integer> known, Map<String, Integer> result) {
         for (Set<String> group : topology.copartitionGroups()) {
-            Map<String, Integer> fixed = new TreeMap<>();
+            Map<String, Integer> external = new TreeMap<>();
+            Map<String, Integer> asked = new TreeMap<>();
             Map<String, Integer> free = new TreeMap<>();
             for (String topic : group) {
                 String name = topology.decorate(topic, applicationId);
                 Integer count = known.get(name);
                 Optional<Integer> given = topology.repartitionTopics().get(topic);
                 if (count != null) {
-                    (given == null || given.isPresent() ? fixed : free).put(name, count);
+                    (given == null ? external : given.isPresent() ? asked : free).put(name, count);
                 }
             }
-            Set<Integer> counts = new HashSet<>(fixed.values());
-            if (counts.size() > 1) {
-                throw new TopologyException(
-                        "Topics that are joined have different numbers of partitions: " + fixed);
+            Integer count = same(external);
+            if (count == null) {
+                count = same(asked);
             }
-            int count =
-                    fixed.isEmpty()
-                            ? free.values().stream().mapToInt(Integer::intValue).max().orElse(0)
-                            : counts.iterator().next();
+            for (Map.Entry<String, Integer> each : asked.entrySet()) {
+                if (count != null && !count.equals(each.getValue())) {
+                    throw new TopologyException(
+                            "Number of partitions ["
+                                    + each.getValue()
+                                    + "] of repartition topic ["
+                                    + each.getKey()
+                                    + "] doesn't match number of partitions ["
+                                    + count
+                                    + "] of the source topic.");
+                }
+            }
+            int chosen =
+                    count != null
+                            ? count
+                            : free.values().stream().mapToInt(Integer::intValue).max().orElse(0);
             free.keySet()
                     .forEach(
                             name -> {
-                                known.put(name, count);
-                                result.put(name, count);
+                                known.put(name, chosen);
+                                result.put(name, chosen);
                             });
         }
     }
 
-    private Map<String, Integer> repartitionPartitions(Map<String, Integer> sources) {
-        Map<String, Integer> known = new HashMap<>(sources);
+    /** Null without any. */
+    private static @Nullable Integer same(Map<String, Integer> counts) {
+        Set<Integer> different = new HashSet<>(counts.values());
+        if (different.size() > 1) {
+            throw new TopologyException(
+                    "Following topics do not have the same number of partitions: [" + counts + "]");
+        }
+        return different.isEmpty() ? null : different.iterator().next();
+    }
+
+    /** Sub-topologies may feed each other: resolves what is known until nothing is left. */
+    private Map<String, Integer> repartitionPartitions(Map<String, Integer> counts) {
+        Map<String, Integer> known = new HashMap<>(counts);
         Map<String, Integer> result = new TreeMap<>();
         Set<String> open = new HashSet<>(topology.repartitionTopics().keySet());
         while (!open.isEmpty()) {
@@ -268,6 +321,9 @@ final class InternalTopics {
                     result.put(name, count);
                     resolved.add(topic);
                 }
+            }
+            if (resolved.isEmpty() && sources.hasPatterns()) {
+                break; // until the first topic comes that matches
             }
             if (resolved.isEmpty()) {
                 throw new TopologyException(
@@ -292,7 +348,7 @@ final class InternalTopics {
                                             node instanceof NodeSpec.Sink sink
                                                     && topic.equals(sink.topic()));
             if (writes) {
-                for (String source : subtopology.sourceTopics()) {
+                for (String source : sources.of(subtopology, matching)) {
                     Integer count = known.get(source);
                     if (count == null) {
                         return 0;

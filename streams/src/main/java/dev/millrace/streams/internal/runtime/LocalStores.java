@@ -8,12 +8,15 @@ import dev.millrace.streams.internal.topology.StoreSpec;
 import dev.millrace.streams.internal.topology.SubtopologySpec;
 import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.TaskId;
+import dev.millrace.streams.query.Position;
 import dev.millrace.streams.state.QueryableStoreType;
 import dev.millrace.streams.state.StateStoreProvider;
 import dev.millrace.streams.state.StateStoreReader;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -21,12 +24,41 @@ import org.jspecify.annotations.Nullable;
 /** The stores of all threads of an instance, for readers on other threads. */
 public final class LocalStores {
     private final Collection<SubtopologySpec> subtopologies;
+    private final Set<String> globals;
     private final Supplier<List<StreamThread>> threads;
+    private final Supplier<@Nullable GlobalThread> globalThread;
 
+    /**
+     * @param globals names of the global stores
+     * @param globalThread null without global stores, and before the instance starts
+     */
     public LocalStores(
-            Collection<SubtopologySpec> subtopologies, Supplier<List<StreamThread>> threads) {
+            Collection<SubtopologySpec> subtopologies,
+            Set<String> globals,
+            Supplier<List<StreamThread>> threads,
+            Supplier<@Nullable GlobalThread> globalThread) {
         this.subtopologies = subtopologies;
+        this.globals = globals;
         this.threads = threads;
+        this.globalThread = globalThread;
+    }
+
+    boolean isGlobal(String storeName) {
+        return globals.contains(storeName);
+    }
+
+    private GlobalThread globalThread(String storeName) {
+        GlobalThread thread = globalThread.get();
+        if (thread == null) {
+            throw new InvalidStateStoreException(
+                    "the state store, " + storeName + ", is not open.");
+        }
+        return thread;
+    }
+
+    /** Reads a global store together with what it has seen of its topic. */
+    <R> R queryGlobal(String storeName, BiFunction<StateStore, Position, R> reading) {
+        return globalThread(storeName).query(storeName, reading);
     }
 
     /** Sub-topology that has the store; null: none. */
@@ -77,7 +109,8 @@ public final class LocalStores {
             QueryableStoreType<T> type,
             @Nullable Integer partition,
             boolean stale) {
-        Provider provider = new Provider(partition, stale);
+        StateStoreProvider provider =
+                globals.contains(storeName) ? new GlobalProvider() : new Provider(partition, stale);
         for (StateStoreReader reader : provider.stores(storeName)) {
             boolean fits = reader.read(type::accepts);
             if (!fits) {
@@ -133,6 +166,28 @@ public final class LocalStores {
                                 + hosted.stream().map(Hosted::task).toList());
             }
             return readers;
+        }
+    }
+
+    /** Every instance has all partitions of a global store, in one. */
+    private final class GlobalProvider implements StateStoreProvider {
+        @Override
+        public List<StateStoreReader> stores(String storeName) {
+            GlobalThread thread = globalThread(storeName);
+            return List.of(new GlobalReader(thread, storeName));
+        }
+    }
+
+    /** Reads on the caller's thread, while the global thread rests. */
+    private record GlobalReader(GlobalThread thread, String storeName) implements StateStoreReader {
+        @Override
+        public <R> R read(Function<StateStore, R> reading) {
+            return thread.query(storeName, (store, position) -> reading.apply(store));
+        }
+
+        @Override
+        public <R> R scan(Function<StateStore, R> reading) {
+            return read(reading); // it holds nothing back between two batches
         }
     }
 

@@ -4,6 +4,7 @@ import dev.millrace.streams.StreamsConfig;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.task.Task;
 import dev.millrace.streams.processor.TaskId;
+import dev.millrace.streams.query.Position;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -55,6 +56,9 @@ final class SourceInput {
     private final Set<TopicPartition> consumed = new HashSet<>();
 
     private final Map<TaskId, Long> idleSinceMs = new HashMap<>();
+
+    /** Committed offsets at which tasks began. */
+    private final Map<TopicPartition, Long> began = new HashMap<>();
 
     SourceInput(
             Consumer<byte[], byte[]> consumer,
@@ -209,8 +213,21 @@ final class SourceInput {
                 unprocessed != null ? unprocessed : consumer.position(partition));
     }
 
+    /** The last records that were processed before the tasks of these partitions began here. */
+    Position began(Collection<TopicPartition> partitions) {
+        Position position = Position.emptyPosition();
+        for (TopicPartition partition : partitions) {
+            Long first = began.get(partition);
+            if (first != null && first > 0) {
+                position.withComponent(partition.topic(), partition.partition(), first - 1);
+            }
+        }
+        return position;
+    }
+
     /**
-     * Goes to the committed positions, of partitions that have any.
+     * Goes to the committed positions, of partitions that have any; the others begin as their
+     * source or the configuration says.
      *
      * @return false while a transaction that may move them is under way
      */
@@ -221,6 +238,7 @@ final class SourceInput {
                             (partition, offset) -> {
                                 if (offset != null) {
                                     consumer.seek(partition, offset);
+                                    began.put(partition, offset.offset());
                                 } else {
                                     reset(Set.of(partition));
                                 }
@@ -236,6 +254,7 @@ final class SourceInput {
     void revoked(Collection<TopicPartition> partitions) {
         consumed.removeAll(partitions);
         paused.removeAll(partitions);
+        began.keySet().removeAll(partitions);
         idleSinceMs.clear();
     }
 

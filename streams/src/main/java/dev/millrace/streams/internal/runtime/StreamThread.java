@@ -4,13 +4,11 @@ import dev.millrace.streams.KafkaClientSupplier;
 import dev.millrace.streams.StreamsConfig;
 import dev.millrace.streams.TaskMetadata;
 import dev.millrace.streams.ThreadMetadata;
-import dev.millrace.streams.errors.InvalidStateStoreException;
 import dev.millrace.streams.errors.StateStoreMigratedException;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.store.CacheBudget;
 import dev.millrace.streams.internal.store.TaskStore;
 import dev.millrace.streams.internal.task.Task;
-import dev.millrace.streams.internal.topology.NodeSpec;
 import dev.millrace.streams.internal.topology.SubtopologySpec;
 import dev.millrace.streams.internal.topology.TopologySpec;
 import dev.millrace.streams.processor.PunctuationType;
@@ -92,12 +90,6 @@ public final class StreamThread extends Thread {
      */
     private static final Duration REBALANCE_POLL = Duration.ofMillis(10);
 
-    /** The leader may know of lags that a member does not see: it is not asked all the time. */
-    private static final long REBALANCE_PAUSE_MS = 1500;
-
-    /** How often warm-ups are looked at. */
-    private static final long WARMUP_CHECK_MS = 500;
-
     /** Without input for as long, batches go out before their linger.ms: nothing will fill them. */
     private static final Duration QUIET = Duration.ofMillis(5);
 
@@ -118,7 +110,8 @@ public final class StreamThread extends Thread {
     private final boolean exactlyOnce;
     private final @Nullable CacheBudget budget;
     private final Map<Integer, SubtopologySpec> subtopologies = new HashMap<>();
-    private final Map<String, Integer> subtopologyOf = new HashMap<>();
+    private final SourceTopics sources;
+    private final Errands errands = new Errands();
     private final Duration pollTimeout;
 
     /**
@@ -152,11 +145,8 @@ public final class StreamThread extends Thread {
     @SuppressWarnings("NullAway.Init") // made by the thread itself, before it is used
     private volatile Assignment assignment;
 
-    /** What a reader has met while he wrote out a cache; the thread has to deal with it. */
-    private volatile @Nullable RuntimeException metByReader;
-
-    private long lastWarmupCheckMs;
-    private long lastRebalanceMs;
+    private volatile @Nullable ThreadReads reads;
+    private volatile @Nullable Warmups warmups;
 
     /** Of the first roll back since the last commit; 0: none. */
     private long lostSinceMs;
@@ -200,9 +190,9 @@ public final class StreamThread extends Thread {
         this.pollTimeout = Duration.ofMillis(config.getLong(StreamsConfig.POLL_MS_CONFIG));
         for (SubtopologySpec subtopology : topology.subtopologies(config.applicationId())) {
             subtopologies.put(subtopology.id(), subtopology);
-            subtopology.sourceTopics().forEach(topic -> subtopologyOf.put(topic, subtopology.id()));
         }
         this.programAssignor = ProgramAssignor.of(config, subtopologies.values());
+        this.sources = new SourceTopics(config.applicationId(), subtopologies.values());
     }
 
     public ThreadState state() {
@@ -249,6 +239,7 @@ public final class StreamThread extends Thread {
             cause = e;
         }
         clients = null;
+        errands.cancel();
         metrics.close();
         set(ThreadState.ENDED);
         listener.ended(this, cause);
@@ -260,9 +251,11 @@ public final class StreamThread extends Thread {
                 new Changelogs(admin, config.applicationId(), subtopologies.values());
         TaskAssignor.Context context =
                 new TaskAssignor.Context(
-                        List.copyOf(subtopologies.values()),
+                        sources,
                         processId,
                         new AssignmentOfThis(),
+                        new SourcePartitions(
+                                sources, () -> new InternalTopics(admin, config, topology)),
                         changelogs::endSums,
                         placementSettings(),
                         programAssignor);
@@ -278,7 +271,11 @@ public final class StreamThread extends Thread {
             topics.await();
             try {
                 tasksOf = topics.tasksOf();
-                clients.main.subscribe(subtopologyOf.keySet(), new Gated());
+                if (sources.hasPatterns()) {
+                    clients.main.subscribe(sources.expression(), new Gated());
+                } else {
+                    clients.main.subscribe(sources.named(), new Gated());
+                }
                 set(ThreadState.REBALANCING);
                 try {
                     while (!stop) {
@@ -367,13 +364,16 @@ public final class StreamThread extends Thread {
     /** The assignor is made before the assignment. */
     private final class AssignmentOfThis implements TaskAssignor.Owner {
         @Override
-        public TaskPlacement.Member joining() {
-            return assignment.joining();
+        public TaskPlacement.Member joining(Set<String> topics) {
+            return assignment.joining(topics);
         }
 
         @Override
         public void assigned(AssignorData.Assigned assigned) {
-            lastRebalanceMs = System.currentTimeMillis();
+            Warmups placed = warmups;
+            if (placed != null) {
+                placed.placed();
+            }
             assignment.assigned(assigned);
             if (assigned.shutdown()) {
                 listener.applicationShutDown();
@@ -398,11 +398,14 @@ public final class StreamThread extends Thread {
                         exactlyOnce);
         Checkpoints checkpoints = new Checkpoints(stateDirectory, collector, restorer, exactlyOnce);
         tasks = new TaskSet(this::task, stateDirectory, collector, restorer, checkpoints, metrics);
-        input = new SourceInput(clients.main, tasks, this::resetPolicy, config, metrics);
+        ResetPolicies policies =
+                new ResetPolicies(
+                        topology, config.applicationId(), subtopologies.values(), sources);
+        input = new SourceInput(clients.main, tasks, policies, config, metrics);
         committer = new Committer(clients.main, collector, tasks, input, purge(), config);
         assignment =
                 new Assignment(
-                        subtopologyOf,
+                        sources,
                         clients.main,
                         tasks,
                         input,
@@ -415,20 +418,22 @@ public final class StreamThread extends Thread {
                                         config.applicationServer(),
                                         instance.endsApplication(),
                                         config.getClientTags()));
+        warmups = new Warmups(clients.main, config);
+        reads = new ThreadReads(gate, tasks, input);
     }
 
     /** Where a source topic serves as changelog, the store holds what was processed of it. */
     private Restorer.Bounds bounds(
             ThreadClients clients, Changelogs changelogs, Collection<TopicPartition> partitions) {
         Restorer.Bounds found = changelogs.bounds(partitions);
-        Set<TopicPartition> sources = new HashSet<>(partitions);
-        sources.removeIf(each -> !subtopologyOf.containsKey(each.topic()));
-        if (sources.isEmpty()) {
+        Set<TopicPartition> read = new HashSet<>(partitions);
+        read.removeIf(each -> sources.subtopologyOf(each.topic()) == null);
+        if (read.isEmpty()) {
             return found;
         }
         Map<TopicPartition, Long> last = new HashMap<>(found.last());
-        Map<TopicPartition, OffsetAndMetadata> committed = clients.main.committed(sources);
-        for (TopicPartition source : sources) {
+        Map<TopicPartition, OffsetAndMetadata> committed = clients.main.committed(read);
+        for (TopicPartition source : read) {
             OffsetAndMetadata offset = committed.get(source);
             last.put(
                     source,
@@ -507,78 +512,51 @@ public final class StreamThread extends Thread {
 
     /** Tasks with open stores, and whether they run. From any thread. */
     Map<TaskId, Boolean> openTasks() {
-        if (tasks == null) {
-            return Map.of();
-        }
-        gate.lock();
-        try {
-            return tasks.open();
-        } finally {
-            gate.unlock();
-        }
+        ThreadReads open = reads;
+        return open == null ? Map.of() : open.open();
     }
 
-    /**
-     * Reads a store of a task on the caller's thread, between two rounds of this one.
-     *
-     * @param everything whether what the cache holds back goes into the store first
-     * @throws StateStoreMigratedException when the task is not here any more
-     */
+    /** See {@link ThreadReads#read}. */
     <R> R read(TaskId id, String store, boolean everything, Function<StateStore, R> reading) {
-        gate.lock();
-        try {
-            Task task = tasks.find(id);
-            if (task == null) {
-                throw new StateStoreMigratedException(
-                        "State store " + store + " of task " + id + " is not here any more");
-            }
-            if (everything && tasks.isRunning(task)) {
-                writeOutFor(task, store);
-            }
-            return reading.apply(task.view(store));
-        } finally {
-            gate.unlock();
-        }
+        return reads(id, store).read(id, store, everything, reading);
     }
 
-    /** Reads a store together with what its task has seen of its sources. */
+    /** See {@link ThreadReads#query}. */
     <R> R query(
             TaskId id,
             String store,
             boolean everything,
             BiFunction<StateStore, Position, R> reading) {
-        return read(
-                id,
-                store,
-                everything,
-                view -> {
-                    Task task = tasks.find(id);
-                    return reading.apply(
-                            view, task == null ? Position.emptyPosition() : task.position());
-                });
+        return reads(id, store).query(id, store, everything, reading);
     }
 
-    private void writeOutFor(Task task, String store) {
-        try {
-            task.flushCaches();
-        } catch (RuntimeException e) {
-            metByReader = e;
-            throw new InvalidStateStoreException(
-                    "State store " + store + " cannot be read: its task fails", e);
+    private ThreadReads reads(TaskId id, String store) {
+        ThreadReads open = reads;
+        if (open == null) {
+            throw new StateStoreMigratedException(
+                    "State store " + store + " of task " + id + " is not here yet");
         }
+        return open;
     }
 
-    /** Positions in the changelogs of open tasks, and whether the task runs. From any thread. */
+    /** First offset of each changelog that its open store does not hold. From any thread. */
     public Map<TopicPartition, Long> changelogPositions() {
-        if (tasks == null) {
-            return Map.of();
-        }
-        gate.lock();
-        try {
-            return tasks.changelogPositions();
-        } finally {
-            gate.unlock();
-        }
+        ThreadReads open = reads;
+        return open == null ? Map.of() : open.changelogPositions();
+    }
+
+    /** Topics that the member subscribes. From any thread. */
+    Set<String> subscribedTopics() {
+        Assignment told = assignment;
+        return told == null ? Set.of() : told.subscribed();
+    }
+
+    /** Of the clients, whose consumers are asked on the thread. From any thread. */
+    public ClientIds.OfThread clientIds(Duration timeout) {
+        ThreadClients made = clients;
+        return made == null
+                ? new ClientIds.OfThread(Map.of(), Map.of())
+                : made.ids(timeout, errands);
     }
 
     /** Tasks at this moment. From any thread. */
@@ -628,11 +606,11 @@ public final class StreamThread extends Thread {
     }
 
     private void once() {
-        RuntimeException met = metByReader;
-        if (met != null) {
-            metByReader = null;
-            throw met;
+        ThreadReads readers = reads;
+        if (readers != null) {
+            readers.rethrow();
         }
+        errands.run();
         boolean goesOn = !instance.isPaused();
         boolean busy = begin(goesOn);
         poll(busy);
@@ -652,7 +630,10 @@ public final class StreamThread extends Thread {
         } finally {
             gate.unlock();
         }
-        rebalanceWhenWarm();
+        Warmups placed = warmups;
+        if (placed != null) {
+            placed.check(assignment, tasks);
+        }
         set(
                 tasks.allRun() && assignment.isSettled()
                         ? ThreadState.RUNNING
@@ -663,7 +644,7 @@ public final class StreamThread extends Thread {
     private boolean begin(boolean goesOn) {
         gate.lock();
         try {
-            tasks.openWaiting(partitions -> !exactlyOnce || input.rewind(partitions));
+            tasks.openWaiting(input::rewind);
             input.resume();
             boolean busy = goesOn && tasks.hasRecords();
             if (goesOn && tasks.reads()) {
@@ -707,52 +688,6 @@ public final class StreamThread extends Thread {
         } else if (!input.poll(QUIET)) {
             collector.flush();
         }
-    }
-
-    /** Asks for a new placement when a task that warms up here could run here. */
-    private void rebalanceWhenWarm() {
-        Set<TaskId> warmups = assignment.warmups();
-        long nowMs = System.currentTimeMillis();
-        if (warmups.isEmpty()
-                || !assignment.isSettled()
-                || nowMs - lastWarmupCheckMs < WARMUP_CHECK_MS
-                || nowMs - lastRebalanceMs < REBALANCE_PAUSE_MS) {
-            return;
-        }
-        lastWarmupCheckMs = nowMs;
-        long acceptable = placementSettings().acceptableLag();
-        boolean warm =
-                warmups.stream()
-                        .map(tasks::lag)
-                        .anyMatch(lag -> lag.isPresent() && lag.getAsLong() <= acceptable);
-        boolean probe =
-                nowMs - lastRebalanceMs
-                        >= config.getLong(StreamsConfig.PROBING_REBALANCE_INTERVAL_MS_CONFIG);
-        Consumer<byte[], byte[]> member = consumer;
-        if ((warm || probe) && member != null) {
-            lastRebalanceMs = nowMs;
-            member.enforceRebalance(warm ? "a task has warmed up" : "probing");
-        }
-    }
-
-    private @Nullable String resetPolicy(String topic) {
-        for (SubtopologySpec subtopology : subtopologies.values()) {
-            for (NodeSpec node : subtopology.nodes()) {
-                if (node instanceof NodeSpec.Source source) {
-                    for (String each : source.topics()) {
-                        if (decorate(each).equals(topic)) {
-                            boolean internal = topology.repartitionTopics().containsKey(each);
-                            return internal
-                                    ? "earliest"
-                                    : source.resetPolicy() == null
-                                            ? null
-                                            : source.resetPolicy().toString();
-                        }
-                    }
-                }
-            }
-        }
-        return null;
     }
 
     private Task task(TaskId id, List<TopicPartition> partitions) {

@@ -1,6 +1,5 @@
 package dev.millrace.streams.internal.runtime;
 
-import dev.millrace.streams.internal.topology.SubtopologySpec;
 import dev.millrace.streams.processor.TaskId;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -34,8 +33,12 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
 
     /** The thread that the assignor works for; called on it. */
     interface Owner {
-        /** The group rebalances; what this member has to say about itself. */
-        TaskPlacement.Member joining();
+        /**
+         * The group rebalances; what this member has to say about itself.
+         *
+         * @param topics that it subscribes: with a pattern, those that match now
+         */
+        TaskPlacement.Member joining(Set<String> topics);
 
         void assigned(AssignorData.Assigned assigned);
     }
@@ -43,13 +46,15 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
     /**
      * What the assignor knows of its thread and program.
      *
+     * @param partitions of all source topics; on the leader
      * @param ends sums of the changelogs' end offsets of those tasks that have changelogs
      * @param program places tasks; null: they are placed by state and load
      */
     record Context(
-            List<SubtopologySpec> subtopologies,
+            SourceTopics sources,
             UUID processId,
             Owner owner,
+            Function<Cluster, Map<String, Integer>> partitions,
             Function<Set<TaskId>, Map<TaskId, Long>> ends,
             TaskPlacement.Settings settings,
             @Nullable ProgramAssignor program) {}
@@ -83,7 +88,7 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
 
     @Override
     public ByteBuffer subscriptionUserData(Set<String> topics) {
-        return AssignorData.encode(context().owner.joining());
+        return AssignorData.encode(context().owner.joining(topics));
     }
 
     @Override
@@ -175,16 +180,18 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
 
     private Map<TaskId, List<TopicPartition>> tasks(Cluster metadata) {
         Map<TaskId, List<TopicPartition>> tasks = new HashMap<>();
-        for (SubtopologySpec subtopology : context().subtopologies) {
-            for (String topic : subtopology.sourceTopics()) {
-                Integer count = metadata.partitionCountForTopic(topic);
-                for (int partition = 0; count != null && partition < count; partition++) {
-                    tasks.computeIfAbsent(
-                                    new TaskId(subtopology.id(), partition), t -> new ArrayList<>())
-                            .add(new TopicPartition(topic, partition));
-                }
-            }
-        }
+        context()
+                .partitions
+                .apply(metadata)
+                .forEach(
+                        (topic, count) -> {
+                            Integer subtopology = context().sources.subtopologyOf(topic);
+                            for (int n = 0; subtopology != null && n < count; n++) {
+                                tasks.computeIfAbsent(
+                                                new TaskId(subtopology, n), t -> new ArrayList<>())
+                                        .add(new TopicPartition(topic, n));
+                            }
+                        });
         return tasks;
     }
 }

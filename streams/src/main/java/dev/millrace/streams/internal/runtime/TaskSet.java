@@ -327,9 +327,7 @@ final class TaskSet {
                     TopicPartition partition = new TopicPartition(topic, id.partition());
                     Long written = collector.nextOffset(partition);
                     Long held = written != null ? written : restorer.heldUntil(partition);
-                    if (held != null) {
-                        positions.put(partition, held);
-                    }
+                    positions.put(partition, held == null ? 0 : held);
                 }
             }
         }

@@ -5,6 +5,10 @@ import dev.millrace.streams.StreamsConfig;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -13,6 +17,10 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,11 +29,13 @@ final class ThreadClients implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ThreadClients.class);
     private static final int BATCH_BYTES = 64 << 10;
 
+    private static final Duration ID_TIMEOUT = Duration.ofMillis(500);
     private static final int TRANSACTION_TIMEOUT_MS = 10_000;
 
     final Consumer<byte[], byte[]> main;
     final Consumer<byte[], byte[]> restore;
     private final KafkaClientSupplier supplier;
+    private final String name;
     private final Map<String, Object> producerConfigs;
     private volatile Producer<byte[], byte[]> producer;
 
@@ -41,6 +51,7 @@ final class ThreadClients implements AutoCloseable {
             KafkaClientSupplier supplier,
             TaskAssignor.Context context) {
         this.supplier = supplier;
+        this.name = name;
         producerConfigs = producerConfigs(name, config);
         if (config.exactlyOnce()) {
             producerConfigs.put(
@@ -126,6 +137,32 @@ final class ThreadClients implements AutoCloseable {
         all.putAll(restore.metrics());
         all.putAll(producer.metrics());
         return all;
+    }
+
+    /** Under which ids the clients push their metrics; the consumers say it on their thread. */
+    ClientIds.OfThread ids(Duration timeout, Errands errands) {
+        Map<String, Future<Optional<Uuid>>> consumers = new HashMap<>();
+        consumers.put(
+                name + "-consumer",
+                errands.ask(
+                        () -> ClientIds.idOf(() -> main.clientInstanceId(Duration.ZERO)), timeout));
+        consumers.put(name + "-restore-consumer", errands.ask(this::restoreId, timeout));
+        Producer<byte[], byte[]> current = producer;
+        return new ClientIds.OfThread(
+                consumers,
+                Map.of(
+                        name + "-producer",
+                        CompletableFuture.supplyAsync(
+                                () -> ClientIds.idOf(() -> current.clientInstanceId(timeout)))));
+    }
+
+    /** A consumer gets its id while it talks to a broker; this one has nothing to say for long. */
+    private Optional<Uuid> restoreId() {
+        Set<TopicPartition> known = main.assignment();
+        if (!known.isEmpty()) {
+            restore.endOffsets(Set.of(known.iterator().next()), ID_TIMEOUT);
+        }
+        return ClientIds.idOf(() -> restore.clientInstanceId(Duration.ZERO));
     }
 
     /** Gives up the place in the group, which a static member otherwise keeps; for the end. */

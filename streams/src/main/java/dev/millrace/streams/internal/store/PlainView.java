@@ -1,6 +1,7 @@
 package dev.millrace.streams.internal.store;
 
 import dev.millrace.streams.KeyValue;
+import dev.millrace.streams.internal.query.Uncached;
 import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.StateStoreContext;
 import dev.millrace.streams.state.KeyValueIterator;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Rows as values; an update of a timestamped store through it has the timestamp of the record being
  * processed.
  */
-public final class PlainView implements KeyValueStore<Object, Object> {
+public final class PlainView implements KeyValueStore<Object, Object>, Uncached {
     private final RowStore rows;
     private final LongSupplier timestamp;
 
@@ -29,6 +30,11 @@ public final class PlainView implements KeyValueStore<Object, Object> {
     @Override
     public @Nullable Object get(Object key) {
         return rows.get(key);
+    }
+
+    @Override
+    public @Nullable Object stored(Object key) {
+        return rows.getStored(key);
     }
 
     @Override

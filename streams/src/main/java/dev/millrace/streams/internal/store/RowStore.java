@@ -218,6 +218,11 @@ public final class RowStore implements TaskStore {
         return decode(row.stored);
     }
 
+    /** As {@link #get}, without what the cache holds back. */
+    public @Nullable Object getStored(Object key) {
+        return decode(below.get(keyBytes(key)));
+    }
+
     /** Milliseconds since the epoch of the row that {@link #get} found. */
     public long timestampOfLastGet() {
         return lastTimestamp;

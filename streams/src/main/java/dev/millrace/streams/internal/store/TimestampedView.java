@@ -1,6 +1,7 @@
 package dev.millrace.streams.internal.store;
 
 import dev.millrace.streams.KeyValue;
+import dev.millrace.streams.internal.query.Uncached;
 import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.StateStoreContext;
 import dev.millrace.streams.state.KeyValueIterator;
@@ -11,7 +12,7 @@ import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
 /** Rows as values with timestamps: what a store of a table looks like. */
-public final class TimestampedView implements TimestampedKeyValueStore<Object, Object> {
+public final class TimestampedView implements TimestampedKeyValueStore<Object, Object>, Uncached {
     private final RowStore rows;
 
     public TimestampedView(RowStore rows) {
@@ -21,6 +22,12 @@ public final class TimestampedView implements TimestampedKeyValueStore<Object, O
     @Override
     public @Nullable ValueAndTimestamp<Object> get(Object key) {
         Object value = rows.get(key);
+        return value == null ? null : new ValueAndTimestamp<>(value, rows.timestampOfLastGet());
+    }
+
+    @Override
+    public @Nullable Object stored(Object key) {
+        Object value = rows.getStored(key);
         return value == null ? null : new ValueAndTimestamp<>(value, rows.timestampOfLastGet());
     }
 

@@ -7,6 +7,7 @@ import dev.millrace.streams.state.KeyValueIterator;
 import dev.millrace.streams.state.VersionedKeyValueStore;
 import dev.millrace.streams.state.VersionedRecord;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -187,6 +188,36 @@ public final class VersionedRows implements TaskStore {
             }
         }
         return new VersionedRecord<>(value, from);
+    }
+
+    /**
+     * Versions that held at some time within the bounds, newest first. Bounds before the history
+     * find only a newest version: that holds however old it is.
+     */
+    List<VersionedRecord<Object>> versions(Object key, long fromMs, long toMs) {
+        byte[] keyBytes = keySerializer.serialize(topic, key);
+        boolean newestOnly = toMs < newestTime - historyRetentionMs;
+        List<VersionedRecord<Object>> versions = new ArrayList<>();
+        try (KeyValueIterator<Bytes, byte[]> found =
+                below.reverseRange(versionKey(keyBytes, 0), versionKey(keyBytes, Long.MAX_VALUE))) {
+            long validTo = Long.MAX_VALUE;
+            for (boolean newest = true; found.hasNext() && (newest || !newestOnly); ) {
+                KeyValue<Bytes, byte[]> entry = found.next();
+                long from = validFrom(entry.key);
+                if (entry.value[0] != 0 && from <= toMs && (newest || validTo > fromMs)) {
+                    Object value =
+                            valueDeserializer.deserialize(
+                                    topic, Arrays.copyOfRange(entry.value, 1, entry.value.length));
+                    versions.add(
+                            newest
+                                    ? new VersionedRecord<>(value, from)
+                                    : new VersionedRecord<>(value, from, validTo));
+                }
+                validTo = from;
+                newest = false;
+            }
+        }
+        return versions;
     }
 
     @Override

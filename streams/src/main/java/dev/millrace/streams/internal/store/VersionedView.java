@@ -1,13 +1,15 @@
 package dev.millrace.streams.internal.store;
 
+import dev.millrace.streams.internal.query.History;
 import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.StateStoreContext;
 import dev.millrace.streams.state.VersionedKeyValueStore;
 import dev.millrace.streams.state.VersionedRecord;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Versions of rows as processors see them. */
-final class VersionedView implements VersionedKeyValueStore<Object, Object> {
+final class VersionedView implements VersionedKeyValueStore<Object, Object>, History {
     private final VersionedRows rows;
 
     VersionedView(VersionedRows rows) {
@@ -32,6 +34,11 @@ final class VersionedView implements VersionedKeyValueStore<Object, Object> {
     @Override
     public @Nullable VersionedRecord<Object> get(Object key, long asOfTimestamp) {
         return rows.get(key, asOfTimestamp);
+    }
+
+    @Override
+    public List<VersionedRecord<Object>> versions(Object key, long fromMs, long toMs) {
+        return rows.versions(key, fromMs, toMs);
     }
 
     @Override

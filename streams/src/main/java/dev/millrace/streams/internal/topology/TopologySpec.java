@@ -238,15 +238,6 @@ public final class TopologySpec {
                 : Optional.of(subtopology(-1, globalNodes, applicationId));
     }
 
-    /** One that reads whatever topics a pattern matches; empty when there is none. */
-    public Optional<NodeSpec.Source> patternSource() {
-        return nodes.values().stream()
-                .filter(NodeSpec.Source.class::isInstance)
-                .map(NodeSpec.Source.class::cast)
-                .filter(source -> source.pattern() != null)
-                .findFirst();
-    }
-
     /** Adds the store unless it is there, and connects it. */
     public void addStore(StoreSpec store, Collection<String> processors) {
         StoreSpec known = stores.putIfAbsent(store.name(), store);

@@ -7,3 +7,5 @@ package dev.millrace.streams.processor.assignment;
 
 
 
+
+import org.jspecify.annotations.NullMarked;

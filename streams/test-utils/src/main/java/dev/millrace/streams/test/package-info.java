@@ -4,3 +4,5 @@ package dev.millrace.streams.test;
 
 
 
+
+import org.jspecify.annotations.NullMarked;

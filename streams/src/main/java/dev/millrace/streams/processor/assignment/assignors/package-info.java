@@ -4,3 +4,5 @@ package dev.millrace.streams.processor.assignment.assignors;
 
 
 
+
+import org.jspecify.annotations.NullMarked;

@@ -4,3 +4,5 @@ package dev.millrace.streams.processor.api;
 
 
 
+
+import org.jspecify.annotations.NullMarked;

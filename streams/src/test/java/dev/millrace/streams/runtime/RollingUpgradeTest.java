@@ -1,0 +1,112 @@
+package dev.millrace.streams.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Instances replaced one after the other, while others of their group work. {@code
+ * -Dmillrace.test.previous=CLASSPATH} names the classes of another version, with its {@link
+ * Counting}: the first instances are then of that one.
+ */
+class RollingUpgradeTest {
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final String OWN = System.getProperty("java.class.path");
+    private static final String PREVIOUS = System.getProperty("millrace.test.previous", OWN);
+
+    @TempDir Path directory;
+
+    @SuppressWarnings("NullAway.Init") // by startBroker
+    private Cluster cluster;
+
+    private final Map<String, Process> children = new LinkedHashMap<>();
+    private final List<String> all = new ArrayList<>();
+    private int started;
+
+    @BeforeEach
+    void startBroker() throws Exception {
+        cluster = new Cluster(3);
+    }
+
+    @AfterEach
+    void stopAll() throws Exception {
+        for (Process child : children.values()) {
+            child.destroyForcibly();
+            assertThat(child.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        }
+        cluster.close();
+    }
+
+    private void start(String name, String classPath) throws IOException {
+        children.put(
+                name,
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-Xmx256m",
+                                "-XX:+UseSerialGC",
+                                "-XX:TieredStopAtLevel=1",
+                                "-cp",
+                                classPath,
+                                Counting.class.getName(),
+                                cluster.bootstrapServers,
+                                cluster.applicationId,
+                                cluster.input,
+                                cluster.output,
+                                directory.resolve(name).toString(),
+                                "processing.guarantee=exactly_once_v2",
+                                "commit.interval.ms=100",
+                                "num.standby.replicas=1",
+                                "statestore.cache.max.bytes=0")
+                        .redirectErrorStream(true)
+                        .redirectOutput(directory.resolve(name + "-" + started++ + ".log").toFile())
+                        .start());
+    }
+
+    private void stop(String name) throws InterruptedException {
+        Process child = Objects.requireNonNull(children.get(name));
+        child.destroy(); // SIGTERM: it leaves the group
+        assertThat(child.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    }
+
+    /** Some more lines; some of them are counted when it returns. */
+    private void write() throws Exception {
+        List<String> lines = Counting.lines(1000, all.size());
+        long before = cluster.committedEnd(cluster.output);
+        cluster.write(lines);
+        all.addAll(lines);
+        await().atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> cluster.committedEnd(cluster.output) > before);
+    }
+
+    @Test
+    void nothing_is_lost_or_counted_twice_while_versions_are_mixed() throws Exception {
+        for (String name : List.of("a", "b")) {
+            start(name, PREVIOUS);
+        }
+        write();
+        for (String name : List.of("a", "b")) {
+            stop(name);
+            write();
+            start(name, OWN);
+            write();
+        }
+        Map<String, Long> truth = Counting.reference(all);
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(cluster.lastCounts()).isEqualTo(truth));
+        cluster.assertEveryUpdateOnce(truth);
+    }
+}
