@@ -116,6 +116,9 @@ public class StreamsConfig extends AbstractConfig {
     public static final String UNCOMMITTED_MAX_BYTES_CONFIG =
             "millrace.statestore.uncommitted.max.bytes";
 
+    /** Whether records pass by a repartition topic between tasks of one thread. */
+    public static final String LOCAL_EXCHANGE_CONFIG = "millrace.local.exchange";
+
     public static final String CONSUMER_PREFIX = "consumer.";
     public static final String MAIN_CONSUMER_PREFIX = "main.consumer.";
     public static final String RESTORE_CONSUMER_PREFIX = "restore.consumer.";

@@ -207,6 +207,13 @@ final class StreamsSettings {
                 Range.atLeast(1),
                 "Threads that run tasks.");
         define(
+                LOCAL_EXCHANGE_CONFIG,
+                ConfigDef.Type.BOOLEAN,
+                true,
+                "Whether records that stay with a thread go from task to task at once instead of through the"
+                        + " repartition topic; never where a handler, an interceptor, a partitioner or a processor"
+                        + " of the program could tell.");
+        define(
                 PROCESSING_GUARANTEE_CONFIG,
                 ConfigDef.Type.STRING,
                 AT_LEAST_ONCE,

@@ -9,7 +9,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code millrace bench produce|consume|latency|requests|paced|wordcount}. */
+/** {@code millrace bench produce|consume|latency|requests|paced|wordcount|streams}. */
 @Command(
         name = "bench",
         description = {
@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
             BenchCommand.Latency.class,
             BenchCommand.Requests.class,
             BenchCommand.Paced.class,
-            BenchCommand.WordCount.class
+            BenchCommand.WordCount.class,
+            StreamsCommand.class
         })
 public final class BenchCommand implements Runnable {
     @Spec private CommandSpec spec;
@@ -34,7 +35,7 @@ public final class BenchCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "say what to measure: produce, consume, latency, requests, paced or wordcount");
+                "say what to measure: produce, consume, latency, requests, paced, wordcount or streams");
     }
 
     /** Options of every benchmark, and the loop over rounds. */

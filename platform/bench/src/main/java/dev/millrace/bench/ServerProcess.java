@@ -45,6 +45,11 @@ public final class ServerProcess {
         }
     }
 
+    /** A process of this user. */
+    static ServerProcess of(long pid) {
+        return new ServerProcess(pid);
+    }
+
     /** User and system time since the process began. */
     public OptionalDouble cpuSeconds() {
         if (pid < 0) {

@@ -3,10 +3,12 @@ package dev.millrace.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.broker.TestBroker;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Every load runs to its end and gives its figures; how large they are is not for a test. */
 class BenchmarksTest {
@@ -65,5 +67,28 @@ class BenchmarksTest {
     void throughput_of_one_producer_and_one_consumer() throws Exception {
         assertMeasured(run(new ProduceBenchmark(2000, 100, 3, "all", "none", 0)), "throughput");
         assertMeasured(run(new ConsumeBenchmark(2000, 100, 3, "lz4")), "throughput", "volume");
+    }
+
+    @Test
+    void the_same_program_with_both_streams_libraries(@TempDir Path work) throws Exception {
+        String jars = System.getProperty("java.class.path");
+        for (StreamsLibrary library :
+                List.of(StreamsLibrary.millrace(), StreamsLibrary.kafka(jars, work))) {
+            try (Target target = new Target(broker.bootstrapServers())) {
+                StreamsLoad load = StreamsLoad.write(target, "wordcount", 2, 300);
+                StreamsBenchmark benchmark =
+                        new StreamsBenchmark(
+                                library,
+                                load,
+                                "wordcount",
+                                2,
+                                1,
+                                1 << 20,
+                                "exactly_once_v2",
+                                List.of("-Xmx256m"));
+                assertMeasured(
+                        benchmark.run(target), "throughput", "own CPU", "with start", "resident");
+            }
+        }
     }
 }

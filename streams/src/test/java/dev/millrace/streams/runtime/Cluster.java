@@ -84,6 +84,16 @@ final class Cluster {
         }
     }
 
+    /** Values of one key, in order. */
+    void writeAll(String topic, String key, List<String> values) {
+        Map<String, Object> config = Map.of("bootstrap.servers", bootstrapServers, "acks", "all");
+        try (KafkaProducer<String, String> producer =
+                new KafkaProducer<>(config, new StringSerializer(), new StringSerializer())) {
+            values.forEach(value -> producer.send(new ProducerRecord<>(topic, key, value)));
+            producer.flush();
+        }
+    }
+
     /** All committed records of the output so far, in the order of each partition. */
     List<ConsumerRecord<String, Long>> readOutput() {
         return read(output, new LongDeserializer());

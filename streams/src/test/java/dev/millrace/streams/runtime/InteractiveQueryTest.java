@@ -156,7 +156,7 @@ class InteractiveQueryTest {
         List<String> lines = Counting.lines(500, 2);
         cluster.write(lines);
         Map<String, Long> truth = Counting.reference(lines);
-        try (KafkaStreams streams = create("state")) {
+        try (KafkaStreams streams = create("state", StreamsConfig.LOCAL_EXCHANGE_CONFIG, "false")) {
             streams.start();
             awaitCounts(streams, truth);
 

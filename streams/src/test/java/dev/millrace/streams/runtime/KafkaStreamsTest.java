@@ -100,7 +100,12 @@ class KafkaStreamsTest {
         String repartition = cluster.applicationId + "-counts-repartition";
 
         try (KafkaStreams streams =
-                start(properties(StreamsConfig.REPARTITION_PURGE_INTERVAL_MS_CONFIG, "300"))) {
+                start(
+                        properties(
+                                StreamsConfig.REPARTITION_PURGE_INTERVAL_MS_CONFIG,
+                                "300",
+                                StreamsConfig.LOCAL_EXCHANGE_CONFIG,
+                                "false"))) {
             awaitCounts(lines);
             // What is read by the last commit is deleted after the first one that comes later.
             await().atMost(PATIENCE)

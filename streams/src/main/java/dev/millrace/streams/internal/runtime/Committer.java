@@ -72,7 +72,7 @@ final class Committer {
      * @param checkpoint whether to write checkpoints even before their time
      */
     void commit(boolean checkpoint) {
-        tasks.running().forEach(Task::flushCaches);
+        tasks.flushCaches();
         Map<TopicPartition, OffsetAndMetadata> offsets = input.processed();
         if (exactlyOnce) {
             commitTransaction(offsets);

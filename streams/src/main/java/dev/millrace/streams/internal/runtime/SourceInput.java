@@ -207,6 +207,20 @@ final class SourceInput {
         return Map.of();
     }
 
+    /** First offset that its task has not processed; null while there is no position. */
+    @Nullable Long processedUntil(TopicPartition partition) {
+        Task task = tasks.of(partition);
+        Long unprocessed = task == null ? null : task.firstUnprocessed(partition);
+        if (task == null || unprocessed != null) {
+            return unprocessed;
+        }
+        try {
+            return consumer.position(partition, Duration.ZERO);
+        } catch (TimeoutException | InvalidOffsetException e) {
+            return null; // the next poll settles it
+        }
+    }
+
     private OffsetAndMetadata position(Task task, TopicPartition partition) {
         Long unprocessed = task.firstUnprocessed(partition);
         return new OffsetAndMetadata(

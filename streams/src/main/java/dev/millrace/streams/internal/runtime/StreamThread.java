@@ -140,6 +140,9 @@ public final class StreamThread extends Thread {
     private SourceInput input;
 
     @SuppressWarnings("NullAway.Init") // made by the thread itself, before it is used
+    private LocalExchange exchange;
+
+    @SuppressWarnings("NullAway.Init") // made by the thread itself, before it is used
     private Committer committer;
 
     @SuppressWarnings("NullAway.Init") // made by the thread itself, before it is used
@@ -397,7 +400,23 @@ public final class StreamThread extends Thread {
                         events,
                         exactlyOnce);
         Checkpoints checkpoints = new Checkpoints(stateDirectory, collector, restorer, exactlyOnce);
-        tasks = new TaskSet(this::task, stateDirectory, collector, restorer, checkpoints, metrics);
+        exchange =
+                new LocalExchange(
+                        subtopologies.values(),
+                        Set.copyOf(repartitionTopics()),
+                        this::decorate,
+                        config,
+                        changelogs::ends,
+                        partition -> input.processedUntil(partition));
+        tasks =
+                new TaskSet(
+                        this::task,
+                        stateDirectory,
+                        collector,
+                        restorer,
+                        checkpoints,
+                        metrics,
+                        exchange);
         ResetPolicies policies =
                 new ResetPolicies(
                         topology, config.applicationId(), subtopologies.values(), sources);
@@ -445,9 +464,13 @@ public final class StreamThread extends Thread {
     private RepartitionPurge purge() {
         return new RepartitionPurge(
                 admin,
-                topology.repartitionTopics().keySet().stream().map(this::decorate).toList(),
+                repartitionTopics(),
                 config.getLong(StreamsConfig.REPARTITION_PURGE_INTERVAL_MS_CONFIG),
                 System::currentTimeMillis);
+    }
+
+    private List<String> repartitionTopics() {
+        return topology.repartitionTopics().keySet().stream().map(this::decorate).toList();
     }
 
     private String decorate(String topic) {
@@ -616,16 +639,17 @@ public final class StreamThread extends Thread {
         poll(busy);
         gate.lock();
         try {
+            if (opensExchange()) {
+                commit(); // first, so that not even the first records take the long way
+                exchange.committed(tasks.running(), System.currentTimeMillis());
+            }
             if (goesOn) {
                 work();
             }
             boolean due =
                     committer.isDue() || tasks.running().stream().anyMatch(Task::takeCommitRequest);
             if (due && !(exactlyOnce && assignment.isRebalancing())) {
-                long startNs = System.nanoTime();
-                committer.commit(false);
-                metrics.committed(startNs);
-                lostSinceMs = 0;
+                commit();
             }
         } finally {
             gate.unlock();
@@ -638,6 +662,20 @@ public final class StreamThread extends Thread {
                 tasks.allRun() && assignment.isSettled()
                         ? ThreadState.RUNNING
                         : ThreadState.REBALANCING);
+    }
+
+    private void commit() {
+        long startNs = System.nanoTime();
+        committer.commit(false);
+        metrics.committed(startNs);
+        lostSinceMs = 0;
+    }
+
+    /** Whether tasks could hand records over after a commit. */
+    private boolean opensExchange() {
+        return tasks.allRun()
+                && assignment.isSettled()
+                && exchange.wantsCommit(tasks.running(), System.currentTimeMillis());
     }
 
     /** Opens and restores tasks; whether there is more to do than to wait for input. */
@@ -659,10 +697,14 @@ public final class StreamThread extends Thread {
     }
 
     private void work() {
+        exchange.advance(tasks.running(), tasksOf, System.currentTimeMillis());
         int processed;
         do {
             processed = 0;
             for (Task task : tasks.running()) {
+                if (exchange.holds(task)) {
+                    continue;
+                }
                 if (input.isReady(task)) {
                     processed += task.process(RECORDS_PER_ROUND);
                 }
@@ -670,7 +712,7 @@ public final class StreamThread extends Thread {
                 task.punctuate(PunctuationType.WALL_CLOCK_TIME);
             }
             if (processed > 0) {
-                metrics.processed(processed);
+                metrics.processed(processed, exchange.handedOver());
             }
         } while (processed > 0 && !committer.isDue() && !gate.hasQueuedThreads());
     }
@@ -711,6 +753,7 @@ public final class StreamThread extends Thread {
                                 stateDirectory.task(id),
                                 time::milliseconds,
                                 globalStores,
+                                exchange::handover,
                                 programMetrics));
         if (exactlyOnce) {
             task.holdWrites();

@@ -63,6 +63,7 @@ public final class StreamsMetrics implements AutoCloseable {
     final class OfThread implements AutoCloseable {
         private final String thread;
         private final Sensor process;
+        private final Sensor exchanged;
         private final Sensor commit;
         private final Sensor poll;
         private final Sensor polledRecords;
@@ -74,6 +75,13 @@ public final class StreamsMetrics implements AutoCloseable {
             process = sensor("process");
             process.add(name("process-rate", "Records processed a second"), new Rate());
             process.add(name("process-total", "Records processed"), new CumulativeSum());
+            exchanged = sensor("local-exchange");
+            exchanged.add(
+                    name("local-exchange-rate", "Records that passed by their topic, a second"),
+                    new Rate());
+            exchanged.add(
+                    name("local-exchange-total", "Records that passed by their topic"),
+                    new CumulativeSum());
             commit = timed("commit", "Commits");
             poll = timed("poll", "Polls");
             polledRecords = sensor("poll-records");
@@ -105,8 +113,14 @@ public final class StreamsMetrics implements AutoCloseable {
             return sensor;
         }
 
-        void processed(int records) {
-            process.record(records);
+        /**
+         * @param handedOver records that reached their task without their topic
+         */
+        void processed(long records, long handedOver) {
+            process.record((double) (records + handedOver));
+            if (handedOver > 0) {
+                exchanged.record((double) handedOver);
+            }
         }
 
         void polled(long startNs, int records) {
@@ -128,7 +142,8 @@ public final class StreamsMetrics implements AutoCloseable {
 
         @Override
         public void close() {
-            for (Sensor each : List.of(process, commit, poll, polledRecords, created, closed)) {
+            for (Sensor each :
+                    List.of(process, exchanged, commit, poll, polledRecords, created, closed)) {
                 metrics.removeSensor(each.name());
             }
         }

@@ -45,6 +45,7 @@ final class TaskSet {
     private final Restorer restorer;
     private final Checkpoints checkpoints;
     private final StreamsMetrics.OfThread metrics;
+    private final LocalExchange exchange;
 
     private final Map<TaskId, Task> running = new TreeMap<>();
     private final Map<TaskId, Task> restoring = new TreeMap<>();
@@ -59,8 +60,10 @@ final class TaskSet {
             ProducerCollector collector,
             Restorer restorer,
             Checkpoints checkpoints,
-            StreamsMetrics.OfThread metrics) {
+            StreamsMetrics.OfThread metrics,
+            LocalExchange exchange) {
         this.metrics = metrics;
+        this.exchange = exchange;
         this.factory = factory;
         this.stateDirectory = stateDirectory;
         this.collector = collector;
@@ -97,9 +100,10 @@ final class TaskSet {
         return restoring.isEmpty() && waiting.isEmpty();
     }
 
+    /** Whether there is something to process now. */
     boolean hasRecords() {
         for (Task task : running.values()) {
-            if (task.hasRecords()) {
+            if (task.hasRecords() && !exchange.holds(task)) {
                 return true;
             }
         }
@@ -261,10 +265,23 @@ final class TaskSet {
         return task == null ? OptionalLong.empty() : restorer.lag(task);
     }
 
+    /**
+     * Writes out what caches hold back; what is handed over meanwhile may fill the cache of a task
+     * that was through already.
+     */
+    void flushCaches() {
+        long before;
+        do {
+            before = exchange.total();
+            running.values().forEach(Task::flushCaches);
+        } while (exchange.total() > before);
+    }
+
     private void restored(Task task) {
         restoring.remove(task.id());
         task.start();
         running.put(task.id(), task);
+        exchange.changed();
         metrics.taskOpened();
     }
 
@@ -275,6 +292,7 @@ final class TaskSet {
     }
 
     private void close(Task task, boolean clean) {
+        exchange.changed();
         if (clean) {
             checkpoints.write(task);
         }
@@ -288,6 +306,7 @@ final class TaskSet {
         running.remove(task.id());
         restoring.remove(task.id());
         standbys.remove(task.id());
+        exchange.changed();
         metrics.taskClosed();
         task.close();
         stateDirectory.release(task.id());

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -30,12 +31,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * The rows of one store of one task: serialises, combines, logs.
  *
- * <p>Without a cache every update goes at once to the store below, to the changelog and to whoever
- * wants the changes: one change out per update, in order. With a cache, updates of a key are held
- * back as one until {@link #flush()}, which comes with every commit and when the cache is full; a
- * change then carries the value from before the first held-back update as its old one. The cache is
- * a hash map, and held-back values are objects: a counter that is updated a thousand times between
- * two commits is serialised once.
+ * <p>Without a cache every update goes at once to the store below and to whoever wants the changes:
+ * one change out per update, in order. The changelog gets the newest value of each key with every
+ * commit, or earlier when many keys wait: it is read only to have the rows again. With a cache,
+ * updates of a key are held back as one until {@link #flush()}, which comes with every commit and
+ * when the cache is full; a change then carries the value from before the first held-back update as
+ * its old one. The cache is a hash map, and held-back values are objects: a counter that is updated
+ * a thousand times between two commits is serialised once.
  *
  * <pre>
  * value in the store below, timestamped:  timestamp, 8 bytes, milliseconds | serialised value
@@ -64,6 +66,15 @@ public final class RowStore implements TaskStore {
         Headers headers();
 
         void headers(Headers headers);
+
+        /**
+         * The key of the record in hand in its serialised form, where that is known.
+         *
+         * @return null: serialise it
+         */
+        default byte @Nullable [] bytesOf(Object key, Serializer<?> serializer) {
+            return null;
+        }
     }
 
     private static final int TIMESTAMP_BYTES = 8;
@@ -87,7 +98,7 @@ public final class RowStore implements TaskStore {
         boolean dirty;
 
         /** Whether the value held back is stored already, and only the listener has to wait. */
-        boolean written;
+        boolean written = true;
 
         @Nullable Object value;
         long timestamp;
@@ -99,6 +110,16 @@ public final class RowStore implements TaskStore {
             this.stored = stored;
         }
     }
+
+    /** The newest value of a key that is stored already; serialised, as the changelog has it. */
+    private static final class Unlogged {
+        byte @Nullable [] value;
+        long timestamp;
+        @Nullable Headers headers;
+    }
+
+    /** Of values that wait for the changelog; the store below has them, too. */
+    private static final long MAX_UNLOGGED_BYTES = 2 << 20;
 
     private final String name;
     private final String topic;
@@ -114,10 +135,16 @@ public final class RowStore implements TaskStore {
     private boolean retainDuplicates;
     private boolean keepsHeaders;
 
+    /** In the middle of a flush. */
+    private boolean telling;
+
     private @Nullable ChangeListener listener;
     private boolean sendOldValues;
     private Map<Bytes, Row> cache = new HashMap<>();
     private List<Row> dirty = new ArrayList<>();
+    private final List<Row> unwritten = new ArrayList<>(); // of those; some may be written by now
+    private final Map<Bytes, Unlogged> unlogged = new LinkedHashMap<>();
+    private long unloggedBytes;
     private long cacheBytes;
     private @Nullable Object
             lastKey; // with lastRow: an update nearly always follows the get of its key
@@ -264,7 +291,10 @@ public final class RowStore implements TaskStore {
             row.before = row.stored;
             dirty.add(row);
         }
-        row.written = false;
+        if (row.written) {
+            row.written = false;
+            unwritten.add(row);
+        }
         row.value = value;
         row.timestamp = value == null ? recordTimestamp : timestamp;
         row.headers = keepsHeaders ? new RecordHeaders(context.headers()) : context.headers();
@@ -285,11 +315,14 @@ public final class RowStore implements TaskStore {
      */
     @Override
     public void flush() {
+        logAll();
         if (dirty.isEmpty()) {
             return;
         }
         List<Row> rows = dirty;
         dirty = new ArrayList<>(); // updates while telling the listener are for the next flush
+        boolean outermost = !telling;
+        telling = true;
         Headers current = context.headers();
         for (Row row : rows) {
             Object value = row.value;
@@ -308,6 +341,10 @@ public final class RowStore implements TaskStore {
             row.headers = null;
         }
         context.headers(current);
+        if (outermost) {
+            telling = false;
+            unwritten.removeIf(row -> row.written);
+        }
     }
 
     private void store(Row row) {
@@ -322,9 +359,8 @@ public final class RowStore implements TaskStore {
 
     /** Stores what is held back, so that it is found in ranges; the listener still waits. */
     private void storeHeldBack() {
-        for (Row row : dirty) {
-            store(row);
-        }
+        unwritten.forEach(this::store);
+        unwritten.clear();
     }
 
     /** Opens it outside of a task, and registers it. */
@@ -429,10 +465,13 @@ public final class RowStore implements TaskStore {
                 : ((ForeignTimedStore) timed).keys();
     }
 
-    /** Flushes and forgets what was read. */
+    /**
+     * Flushes and forgets what was read; but rows that an outer flush has yet to write, because a
+     * listener has filled the caches meanwhile, are not in the store below.
+     */
     void flushAndClear() {
         flush();
-        if (dirty.isEmpty()) {
+        if (dirty.isEmpty() && !telling) {
             cache = new HashMap<>();
             if (budget != null) {
                 budget.grow(-cacheBytes);
@@ -651,9 +690,47 @@ public final class RowStore implements TaskStore {
         byte[] stored = serialized == null ? null : stored(serialized, timestamp, headers);
         below.put(key, stored);
         if (changelog != null) {
-            changelog.log(key.get(), serialized, timestamp, keepsHeaders ? headers : null);
+            Headers logged = keepsHeaders ? headers : null;
+            if (budget == null && !retainDuplicates) {
+                logLater(key, serialized, timestamp, logged);
+            } else {
+                changelog.log(key.get(), serialized, timestamp, logged);
+            }
         }
         return stored;
+    }
+
+    private void logLater(
+            Bytes key,
+            byte @Nullable [] value,
+            long timestamp,
+            @Nullable Headers headers) {
+        Unlogged waiting = unlogged.get(key);
+        if (waiting == null) {
+            waiting = new Unlogged();
+            unlogged.put(key, waiting);
+            unloggedBytes += ROW_OVERHEAD_BYTES + key.get().length;
+        }
+        unloggedBytes += size(value) - size(waiting.value);
+        waiting.value = value;
+        waiting.timestamp = timestamp;
+        waiting.headers = headers == null ? null : new RecordHeaders(headers);
+        if (unloggedBytes > MAX_UNLOGGED_BYTES) {
+            logAll();
+        }
+    }
+
+    private static int size(byte @Nullable [] value) {
+        return value == null ? 0 : value.length;
+    }
+
+    private void logAll() {
+        if (changelog != null && !unlogged.isEmpty()) {
+            RowStore.Changelog log = changelog;
+            unlogged.forEach((key, each) -> log.log(key.get(), each.value, each.timestamp, each.headers));
+            unlogged.clear();
+            unloggedBytes = 0;
+        }
     }
 
     private byte[] stored(byte[] value, long timestamp, Headers headers) {
@@ -678,6 +755,10 @@ public final class RowStore implements TaskStore {
 
     /** A key as it is stored. */
     public Bytes keyBytes(Object key) {
+        byte[] known = context.bytesOf(key, keySerializer);
+        if (known != null) {
+            return Bytes.wrap(known);
+        }
         try {
             return Bytes.wrap(keySerializer.serialize(topic, key));
         } catch (ClassCastException e) {

@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  * from the map is in the changelog, after the last checkpoint: {@link #flush()} comes before one.
  *
  * <p>The map is bounded by its size, or, while writes are held until {@link #commit()}, by whoever
- * commits: he asks for {@link #uncommittedBytes()}. Ranges read through the map; the first one
- * makes it keep its keys in order from then on.
+ * commits: he asks for {@link #uncommittedBytes()}. What a batch has written, and what was read
+ * since, is remembered until the next one, within the same bound. Ranges read through the map; the
+ * first one makes it keep its keys in order from then on.
  */
 public final class WriteBehindStore implements LocalStore {
     private static final long MAX_BYTES = 1 << 20;
@@ -30,7 +31,9 @@ public final class WriteBehindStore implements LocalStore {
     private static final byte[] DELETED = new byte[0];
 
     private final LocalStore below;
-    private final Map<Bytes, byte[]> newest = new HashMap<>();
+    private Map<Bytes, byte[]> newest = new HashMap<>();
+    private Map<Bytes, byte[]> written = new HashMap<>(); // as below, but for what is newer
+    private long writtenBytes;
     private @Nullable TreeMap<Bytes, byte[]> inOrder; // the same entries, once a range was read
     private long bytes;
     private boolean holding;
@@ -71,7 +74,13 @@ public final class WriteBehindStore implements LocalStore {
         if (!holding) {
             drain(); // first: it is older
         }
+        forgetWritten();
         below.putAll(entries);
+    }
+
+    private void forgetWritten() {
+        written = new HashMap<>();
+        writtenBytes = 0;
     }
 
     @Override
@@ -79,9 +88,24 @@ public final class WriteBehindStore implements LocalStore {
     public byte @Nullable [] get(Bytes key) {
         byte[] value = newest.get(key);
         if (value == null) {
-            return below.get(key);
+            value = written.get(key);
+        }
+        if (value == null) {
+            value = below.get(key);
+            if (value != null) {
+                remember(key, value);
+            }
+            return value;
         }
         return value == DELETED ? null : value;
+    }
+
+    private void remember(Bytes key, byte[] value) {
+        if (writtenBytes > MAX_BYTES) {
+            forgetWritten();
+        }
+        written.put(key, value);
+        writtenBytes += (long) ROW_OVERHEAD_BYTES + key.get().length + value.length;
     }
 
     @Override
@@ -109,7 +133,13 @@ public final class WriteBehindStore implements LocalStore {
         newest.forEach(
                 (key, value) -> entries.add(new KeyValue<>(key, value == DELETED ? null : value)));
         below.putAll(entries);
-        newest.clear();
+        if (bytes > MAX_BYTES * 2) { // held for a long time
+            forgetWritten();
+        } else {
+            written = newest;
+            writtenBytes = bytes;
+        }
+        newest = new HashMap<>();
         if (inOrder != null) {
             inOrder.clear();
         }
@@ -131,6 +161,7 @@ public final class WriteBehindStore implements LocalStore {
             entries.forEach(entry -> put(entry.key, entry.value));
         } else {
             drain(); // first: it is older
+            forgetWritten();
             below.putAll(entries);
         }
     }
@@ -227,6 +258,7 @@ public final class WriteBehindStore implements LocalStore {
     @Override
     public void destroy() {
         newest.clear();
+        forgetWritten();
         bytes = 0;
         below.destroy();
     }

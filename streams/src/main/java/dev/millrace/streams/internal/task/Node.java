@@ -63,5 +63,10 @@ public abstract class Node {
         }
     }
 
+    /** Whether it shows the offset of the record in hand to code of the program. */
+    boolean seesOffsets() {
+        return false;
+    }
+
     void close() {}
 }

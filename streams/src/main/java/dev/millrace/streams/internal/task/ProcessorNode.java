@@ -80,6 +80,11 @@ public final class ProcessorNode extends Node {
     }
 
     @Override
+    boolean seesOffsets() {
+        return true;
+    }
+
+    @Override
     void close() {
         if (processor != null) {
             processor.close();

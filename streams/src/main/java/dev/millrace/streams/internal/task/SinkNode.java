@@ -4,6 +4,7 @@ import dev.millrace.streams.errors.ProductionExceptionHandler;
 import dev.millrace.streams.errors.ProductionExceptionHandler.SerializationExceptionOrigin;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.Erased;
+import dev.millrace.streams.internal.query.KeyHash;
 import dev.millrace.streams.processor.RecordContext;
 import dev.millrace.streams.processor.StreamPartitioner;
 import dev.millrace.streams.processor.TopicNameExtractor;
@@ -12,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +26,13 @@ final class SinkNode extends Node {
     private final Serializer<Object> valueSerializer;
     private final @Nullable StreamPartitioner<Object, Object> partitioner;
     private final boolean changes;
+    private final @Nullable Handover handover;
+    private final Inlet.@Nullable Twin keyTwin;
+    private final Inlet.@Nullable Twin valueTwin;
 
+    /**
+     * @param handover tasks of this thread that take records in place of the topic; null: none
+     */
     SinkNode(
             String name,
             @Nullable String topic,
@@ -32,7 +40,8 @@ final class SinkNode extends Node {
             Serializer<?> keySerializer,
             Serializer<?> valueSerializer,
             @Nullable StreamPartitioner<Object, Object> partitioner,
-            boolean changes) {
+            boolean changes,
+            @Nullable Handover handover) {
         this.name = name;
         this.topic = topic;
         this.extractor = extractor;
@@ -40,6 +49,14 @@ final class SinkNode extends Node {
         this.valueSerializer = Erased.cast(valueSerializer);
         this.partitioner = partitioner;
         this.changes = changes;
+        this.handover = partitioner == null ? handover : null; // who chooses sees the topic
+        this.keyTwin = Inlet.twin(keySerializer);
+        this.valueTwin = Inlet.twin(valueSerializer);
+    }
+
+    @Override
+    boolean seesOffsets() {
+        return extractor != null;
     }
 
     @Override
@@ -52,6 +69,11 @@ final class SinkNode extends Node {
         SerializationExceptionOrigin part = SerializationExceptionOrigin.KEY;
         try {
             keyBytes = keySerializer.serialize(target, headers, Erased.any(key));
+            if (handover != null
+                    && keyBytes != null
+                    && handOver(handover, keyBytes, key, value, old, timestamp, headers)) {
+                return;
+            }
             part = SerializationExceptionOrigin.VALUE;
             valueBytes = serializeValue(target, headers, value);
             if (changes) {
@@ -91,6 +113,62 @@ final class SinkNode extends Node {
                 }
             }
         }
+    }
+
+    /**
+     * Gives the record to the task that would read it from the topic.
+     *
+     * @return false: it has to go through the topic, also if it cannot be serialised or read, which
+     *     is for the handlers there
+     */
+    private boolean handOver(
+            Handover open,
+            byte[] keyBytes,
+            @Nullable Object key,
+            @Nullable Object value,
+            @Nullable Object old,
+            long timestamp,
+            Headers headers) {
+        if (!open.isOpen() || timestamp < 0 || (changes && value == null && old == null)) {
+            return false;
+        }
+        Inlet inlet = open.inlet(KeyHash.partition(keyBytes, open.partitions()));
+        if (inlet == null) {
+            return false;
+        }
+        boolean keepsKey = inlet.keepsKey(keyTwin, key);
+        Object keyThere = key;
+        Object valueThere = value;
+        Object oldThere = changes ? old : null;
+        try {
+            if (!keepsKey) {
+                keyThere = inlet.readKey(headers, keyBytes);
+            }
+            if (!inlet.keepsValue(valueTwin, valueThere)) {
+                valueThere = copied(inlet, open.topic(), valueThere, headers);
+            }
+            if (changes && !inlet.keepsValue(valueTwin, oldThere)) {
+                oldThere = copied(inlet, open.topic(), oldThere, headers);
+            }
+        } catch (RuntimeException e) {
+            return false;
+        }
+        open.count();
+        inlet.take(
+                new Inlet.Handed(
+                        keyThere,
+                        keepsKey ? keyBytes : null,
+                        keySerializer,
+                        valueThere,
+                        oldThere,
+                        timestamp,
+                        new RecordHeaders(headers)));
+        return true;
+    }
+
+    private @Nullable Object copied(
+            Inlet inlet, String target, @Nullable Object value, Headers headers) {
+        return inlet.readValue(headers, serializeValue(target, headers, value));
     }
 
     private void send(

@@ -43,6 +43,19 @@ final class SourceNode extends Node {
         this.changes = changes;
     }
 
+    Deserializer<Object> keyDeserializer() {
+        return keyDeserializer;
+    }
+
+    Deserializer<Object> valueDeserializer() {
+        return valueDeserializer;
+    }
+
+    /** Whether a record's timestamp is its own, and not taken from its value. */
+    boolean plainTimestamps() {
+        return plainTimestamps;
+    }
+
     /** Fills the head; false when the record is to be dropped. */
     boolean read(ConsumerRecord<byte[], byte[]> record, long partitionTime, Head head) {
         try {

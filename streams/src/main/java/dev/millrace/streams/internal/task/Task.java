@@ -45,6 +45,7 @@ public final class Task {
      * @param budget null: nothing is combined, one change per update
      * @param partitionOf where the task's changelogs are written, by topic
      * @param globalStores by name; the same for all tasks, which only read them
+     * @param handover of a topic that other tasks of the thread may take records of; null: none
      * @param metrics of the program
      */
     public record Environment(
@@ -57,7 +58,34 @@ public final class Task {
             Path directory,
             LongSupplier wallClockMs,
             Map<String, TaskStore> globalStores,
+            Function<String, @Nullable Handover> handover,
             StreamsMetrics metrics) {
+        /** Alone. */
+        public Environment(
+                StreamsConfig config,
+                RecordCollector collector,
+                Function<String, String> decorate,
+                Function<StoreSpec, String> changelogTopic,
+                ToIntFunction<String> partitionOf,
+                @Nullable CacheBudget budget,
+                Path directory,
+                LongSupplier wallClockMs,
+                Map<String, TaskStore> globalStores,
+                StreamsMetrics metrics) {
+            this(
+                    config,
+                    collector,
+                    decorate,
+                    changelogTopic,
+                    partitionOf,
+                    budget,
+                    directory,
+                    wallClockMs,
+                    globalStores,
+                    topic -> null,
+                    metrics);
+        }
+
         /** Without global stores. */
         public Environment(
                 StreamsConfig config,
@@ -95,6 +123,8 @@ public final class Task {
     private boolean holdWrites;
     private boolean started;
     private boolean lastQueueIsEmpty;
+    private @Nullable Inlet inlet;
+    private boolean busy;
 
     public Task(
             TaskId id,
@@ -192,9 +222,10 @@ public final class Task {
         }
         if (spec instanceof NodeSpec.Sink sink) {
             StreamPartitioner<Object, Object> partitioner = sink.partitioner();
+            String topic = sink.topic() == null ? null : environment.decorate.apply(sink.topic());
             return new SinkNode(
                     sink.name(),
-                    sink.topic() == null ? null : environment.decorate.apply(sink.topic()),
+                    topic,
                     sink.extractor(),
                     sink.keySerializer() != null
                             ? sink.keySerializer()
@@ -203,7 +234,8 @@ public final class Task {
                             ? sink.valueSerializer()
                             : config.defaultValueSerde().serializer(),
                     partitioner,
-                    sink.changes());
+                    sink.changes(),
+                    topic == null ? null : environment.handover.apply(topic));
         }
         return ((NodeSpec.Processor) spec).node().get();
     }
@@ -305,6 +337,60 @@ public final class Task {
         return children;
     }
 
+    /**
+     * Whether records may come from other tasks without their topic: from the only source, so that
+     * no order between sources is lost, and with no code of the program behind it that could ask
+     * for their offsets.
+     */
+    public boolean takesHandovers() {
+        return sources.size() == 1
+                && queues.size() == 1
+                && queues.get(0).source.plainTimestamps()
+                && nodes.values().stream().noneMatch(Node::seesOffsets);
+    }
+
+    /** For the only partition of the task. */
+    Inlet inlet(TopicPartition partition) {
+        Inlet present = inlet;
+        if (present == null) {
+            present = new Inlet(this, queue(partition).source, partition);
+            inlet = present;
+        }
+        return present;
+    }
+
+    /** In the middle of a record, or of writing its caches out. */
+    boolean isBusy() {
+        return busy;
+    }
+
+    void takeHandedOver(SourceNode source, TopicPartition from, Inlet.Handed record) {
+        busy = true;
+        TaskContext.Place before = context.enter(from, record);
+        try {
+            source.process(record.key(), record.value(), record.old(), record.timestamp());
+        } catch (StreamsException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw new StreamsException(
+                    "Exception caught in process. taskId="
+                            + id
+                            + ", handed over instead of "
+                            + from
+                            + ": "
+                            + e,
+                    e);
+        }
+        context.leave(before);
+        busy = false;
+    }
+
+    private void takeWaiting() {
+        if (inlet != null) {
+            inlet.takeWaiting();
+        }
+    }
+
     public void addRecords(TopicPartition partition, List<ConsumerRecord<byte[], byte[]>> records) {
         queue(partition).add(records);
     }
@@ -382,6 +468,7 @@ public final class Task {
         ConsumerRecord<byte[], byte[]> record = Objects.requireNonNull(next.headRecord());
         SourceNode.Head head = next.head;
         context.begin(record, head.timestamp);
+        busy = true;
         try {
             next.source.process(head.key, head.value, head.old, head.timestamp);
         } catch (StreamsException e) {
@@ -403,6 +490,8 @@ public final class Task {
                     id);
         }
         context.end();
+        busy = false;
+        takeWaiting();
         next.lastProcessed = record.offset();
         next.advance();
         lastQueueIsEmpty = next.headRecord() == null;
@@ -410,7 +499,11 @@ public final class Task {
     }
 
     public boolean punctuate(PunctuationType type) {
-        return context.punctuate(type);
+        busy = true;
+        boolean called = context.punctuate(type);
+        busy = false;
+        takeWaiting();
+        return called;
     }
 
     public boolean takeCommitRequest() {
@@ -422,9 +515,12 @@ public final class Task {
      * sinks.
      */
     public void flushCaches() {
+        busy = true;
         for (StoreSpec store : subtopology.stores()) {
             context.store(store.name()).flush();
         }
+        busy = false;
+        takeWaiting();
     }
 
     /** Everything written until now is committed in the changelogs. */

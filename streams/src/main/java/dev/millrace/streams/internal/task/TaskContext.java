@@ -27,8 +27,10 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +50,8 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
     private final List<Punctuation> punctuations = new ArrayList<>();
 
     private @Nullable ConsumerRecord<byte[], byte[]> origin;
+    private @Nullable TopicPartition handedOverFrom;
+    private Inlet.@Nullable Handed handedOver;
     private Headers headers = new RecordHeaders();
     private long recordTimestamp;
     private long streamTime = -1;
@@ -83,6 +87,30 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
 
     void end() {
         origin = null;
+    }
+
+    /** Where the context stands between two steps of another task. */
+    record Place(
+            @Nullable ConsumerRecord<byte[], byte[]> origin, Headers headers, long timestamp) {}
+
+    /** A record that came without its topic; {@link #leave} after it. */
+    Place enter(TopicPartition from, Inlet.Handed record) {
+        Place before = new Place(origin, headers, recordTimestamp);
+        origin = null;
+        handedOverFrom = from;
+        handedOver = record;
+        headers = record.headers();
+        recordTimestamp = record.timestamp();
+        streamTime = Math.max(streamTime, recordTimestamp);
+        return before;
+    }
+
+    void leave(Place before) {
+        origin = before.origin;
+        handedOverFrom = null;
+        handedOver = null;
+        headers = before.headers;
+        recordTimestamp = before.timestamp;
     }
 
     TaskId taskId() {
@@ -122,7 +150,11 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
     }
 
     RecordContext recordContext(long timestamp) {
-        return Origin.of(origin, timestamp, headers);
+        TopicPartition from = handedOverFrom;
+        return from == null
+                ? Origin.of(origin, timestamp, headers)
+                : new Origin(
+                        from.topic(), from.partition(), -1, timestamp, headers, null, null);
     }
 
     @Override
@@ -133,6 +165,15 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
     @Override
     public void headers(Headers headers) {
         this.headers = headers;
+    }
+
+    @Override
+    @SuppressWarnings("ReferenceEquality") // the very key, written by the very serialiser
+    public byte @Nullable [] bytesOf(Object key, Serializer<?> serializer) {
+        Inlet.Handed record = handedOver;
+        return record != null && record.key() == key && record.keySerializer() == serializer
+                ? record.keyBytes()
+                : null;
     }
 
     void add(TaskStore store) {
@@ -213,12 +254,12 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
     /** Counts a record that has no place in an aggregation or table; the first one is logged. */
     void dropped(String reason) {
         if (droppedRecords++ == 0) {
-            ConsumerRecord<byte[], byte[]> record = origin;
+            RecordContext record = recordContext(0);
             LOG.warn(
                     "Task {} drops a record because of its {}: {}. Further ones are counted, not logged.",
                     taskId,
                     reason,
-                    record == null
+                    record.topic().isEmpty()
                             ? "no origin"
                             : record.topic()
                                     + "-"

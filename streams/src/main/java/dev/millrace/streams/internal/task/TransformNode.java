@@ -67,6 +67,11 @@ public final class TransformNode extends TableNodes.Keeping {
     }
 
     @Override
+    boolean seesOffsets() {
+        return true;
+    }
+
+    @Override
     void close() {
         if (transformer != null) {
             transformer.close();

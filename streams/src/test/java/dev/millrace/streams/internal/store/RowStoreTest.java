@@ -62,15 +62,33 @@ class RowStoreTest {
     }
 
     @Test
-    void without_a_cache_every_update_is_logged_and_told_at_once() {
+    void without_a_cache_every_update_is_told_at_once_and_the_newest_is_logged_with_the_commit() {
         RowStore rows = store(null);
 
         add(rows, "a", 1);
+        add(rows, "b", 1);
         add(rows, "a", 2);
-        rows.update("a", null, rows.get("a"), 3);
+        rows.update("b", null, rows.get("b"), 3);
 
-        assertThat(changelog).containsExactly("a=1@1", "a=2@2", "a=null@3");
-        assertThat(changes).containsExactly("a:null->1@1", "a:1->2@2", "a:2->null@3");
+        assertThat(changes)
+                .containsExactly("a:null->1@1", "b:null->1@1", "a:1->2@2", "b:1->null@3");
+        assertThat(changelog).isEmpty();
+
+        rows.flush();
+        rows.flush();
+
+        assertThat(changelog).containsExactly("a=2@2", "b=null@3");
+    }
+
+    @Test
+    void without_a_cache_keys_that_wait_for_the_changelog_are_bounded() {
+        RowStore rows = store(null);
+
+        for (int i = 0; i < 50_000; i++) {
+            rows.update("key" + i, 1L, null, i);
+        }
+
+        assertThat(changelog).hasSizeBetween(30_000, 49_999);
     }
 
     @Test
@@ -127,5 +145,30 @@ class RowStoreTest {
                 .hasMessageContaining("java.lang.String")
                 .hasMessageContaining("LongSerializer")
                 .hasMessageContaining("Materialized");
+    }
+
+    @Test
+    void a_cache_that_fills_up_while_it_is_written_out_loses_no_update() {
+        CacheBudget budget = new CacheBudget(2000);
+        RowStore rows = store(budget);
+        RowStore others = store(budget);
+        for (int i = 0; i < 5; i++) {
+            add(rows, "k" + i, i);
+        }
+        rows.emitChanges(
+                (key, value, old, timestamp) -> {
+                    if (key.equals("k0")) {
+                        for (int i = 0; i < 20; i++) {
+                            add(others, "o" + i, i); // over the limit: the largest is written out
+                        }
+                        add(rows, "k4", 9); // not written yet
+                    }
+                },
+                false);
+
+        rows.flush();
+        rows.flush();
+
+        assertThat(rows.get("k4")).isEqualTo(2L);
     }
 }
