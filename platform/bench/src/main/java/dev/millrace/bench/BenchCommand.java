@@ -1,5 +1,6 @@
 package dev.millrace.bench;
 
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -13,8 +14,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "bench",
         description = {
-            "Measures a broker: throughput, latency percentiles, CPU of its process.",
-            "With --against, a second broker gets the same load in turn (A B, B A, …) and ratios are printed:"
+            "Measures a broker or a cluster: throughput, latency percentiles, CPU of its processes.",
+            "With --against, a second one gets the same load in turn (A B, B A, …) and ratios are printed:"
                     + " what other programs do to this machine then falls on both."
         },
         mixinStandardHelpOptions = true,
@@ -44,14 +45,22 @@ public final class BenchCommand implements Runnable {
                 names = {"-b", "--bootstrap"},
                 paramLabel = "HOST:PORT",
                 defaultValue = "127.0.0.1:9092",
-                description = "Broker to measure (default: ${DEFAULT-VALUE}).")
+                description =
+                        "Broker to measure, or several of a cluster with commas between them"
+                                + " (default: ${DEFAULT-VALUE}).")
         private String bootstrap = "127.0.0.1:9092";
 
         @Option(
                 names = "--against",
                 paramLabel = "HOST:PORT",
-                description = "A second broker, for instance Apache Kafka.")
+                description = "A second broker or cluster, for instance Apache Kafka.")
         private @Nullable String against;
+
+        @Option(
+                names = "--replication-factor",
+                paramLabel = "N",
+                description = "Of the topics written to (default: the brokers' own).")
+        private short replicationFactor = Target.DEFAULT_REPLICATION;
 
         @Option(
                 names = "--rounds",
@@ -84,9 +93,8 @@ public final class BenchCommand implements Runnable {
             return 0;
         }
 
-        private static java.util.List<Figure> once(Benchmark benchmark, String address)
-                throws Exception {
-            try (Target target = new Target(address)) {
+        private List<Figure> once(Benchmark benchmark, String address) throws Exception {
+            try (Target target = new Target(address, replicationFactor)) {
                 return benchmark.run(target);
             }
         }

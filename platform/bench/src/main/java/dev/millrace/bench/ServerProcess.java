@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -12,9 +13,9 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * The process that listens on a port of this machine, as Linux accounts for it in {@code /proc}.
- * Absent (every figure empty) for a server elsewhere, another user's process, or another operating
- * system.
+ * The processes that listen on ports of this machine, as Linux accounts for them in {@code /proc};
+ * figures are their sums. Absent (every figure empty) if one of them is elsewhere, another user's,
+ * or on another operating system.
  */
 public final class ServerProcess {
     private static final int TICKS_PER_SECOND =
@@ -22,44 +23,55 @@ public final class ServerProcess {
     private static final int FIELD_UTIME = 11; // counted after the ")" that ends the process name
     private static final int FIELD_STIME = 12;
 
-    private final long pid;
+    /** Empty if not all are known. */
+    private final Set<Long> pids;
 
-    private ServerProcess(long pid) {
-        this.pid = pid;
+    private ServerProcess(Set<Long> pids) {
+        this.pids = pids;
     }
 
     /**
-     * @param port a listening TCP port
+     * @param ports listening TCP ports
      */
-    public static ServerProcess listeningOn(int port) {
+    public static ServerProcess listeningOn(Collection<Integer> ports) {
+        Set<Long> pids = new HashSet<>();
         try {
-            Set<String> inodes = new HashSet<>();
-            for (String table : List.of("/proc/net/tcp", "/proc/net/tcp6")) {
-                if (Files.exists(Path.of(table))) {
-                    inodes.addAll(listeningInodes(Files.readAllLines(Path.of(table)), port));
+            for (int port : ports) {
+                Set<String> inodes = new HashSet<>();
+                for (String table : List.of("/proc/net/tcp", "/proc/net/tcp6")) {
+                    if (Files.exists(Path.of(table))) {
+                        inodes.addAll(listeningInodes(Files.readAllLines(Path.of(table)), port));
+                    }
                 }
+                OptionalLong pid = inodes.isEmpty() ? OptionalLong.empty() : owner(inodes);
+                if (pid.isEmpty()) {
+                    return new ServerProcess(Set.of());
+                }
+                pids.add(pid.getAsLong());
             }
-            return new ServerProcess(inodes.isEmpty() ? -1 : owner(inodes));
+            return new ServerProcess(pids);
         } catch (IOException e) {
-            return new ServerProcess(-1);
+            return new ServerProcess(Set.of());
         }
     }
 
     /** A process of this user. */
     static ServerProcess of(long pid) {
-        return new ServerProcess(pid);
+        return new ServerProcess(Set.of(pid));
     }
 
-    /** User and system time since the process began. */
+    /** User and system time since the processes began. */
     public OptionalDouble cpuSeconds() {
-        if (pid < 0) {
+        if (pids.isEmpty()) {
             return OptionalDouble.empty();
         }
         try {
-            String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-            double ticks =
-                    Long.parseLong(fields[FIELD_UTIME]) + Long.parseLong(fields[FIELD_STIME]);
+            double ticks = 0;
+            for (long pid : pids) {
+                String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+                String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+                ticks += Long.parseLong(fields[FIELD_UTIME]) + Long.parseLong(fields[FIELD_STIME]);
+            }
             return OptionalDouble.of(ticks / TICKS_PER_SECOND);
         } catch (IOException e) {
             return OptionalDouble.empty();
@@ -68,9 +80,21 @@ public final class ServerProcess {
 
     /** Resident memory now. */
     public OptionalLong residentBytes() {
-        if (pid < 0) {
+        if (pids.isEmpty()) {
             return OptionalLong.empty();
         }
+        long bytes = 0;
+        for (long pid : pids) {
+            OptionalLong resident = residentBytes(pid);
+            if (resident.isEmpty()) {
+                return resident;
+            }
+            bytes += resident.getAsLong();
+        }
+        return OptionalLong.of(bytes);
+    }
+
+    private static OptionalLong residentBytes(long pid) {
         try {
             for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
                 if (line.startsWith("VmRSS:")) {
@@ -97,16 +121,16 @@ public final class ServerProcess {
         return inodes;
     }
 
-    private static long owner(Set<String> inodes) throws IOException {
+    private static OptionalLong owner(Set<String> inodes) throws IOException {
         try (DirectoryStream<Path> processes =
                 Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
             for (Path process : processes) {
                 if (holds(process.resolve("fd"), inodes)) {
-                    return Long.parseLong(process.getFileName().toString());
+                    return OptionalLong.of(Long.parseLong(process.getFileName().toString()));
                 }
             }
         }
-        return -1;
+        return OptionalLong.empty();
     }
 
     private static boolean holds(Path descriptors, Set<String> inodes) {

@@ -5,31 +5,55 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.Node;
 
 /**
- * The cluster under load: its address, its process if that is on this machine, topics made and
+ * The cluster under load: its address, its processes if all are on this machine, topics made and
  * removed for a run.
  */
 final class Target implements AutoCloseable {
+    /** The cluster's own choice. */
+    static final short DEFAULT_REPLICATION = -1;
+
     private final String bootstrap;
+    private final short replicationFactor;
     private final ServerProcess process;
     private final Admin admin;
     private final List<String> topics = new ArrayList<>();
 
     /**
-     * @param bootstrap HOST:PORT
+     * @param bootstrap HOST:PORT, or several with commas between them
+     * @param replicationFactor of the topics made, or {@link #DEFAULT_REPLICATION}
+     * @throws IllegalStateException nobody answers there
      */
-    Target(String bootstrap) {
+    Target(String bootstrap, short replicationFactor) {
         this.bootstrap = bootstrap;
-        this.process =
-                ServerProcess.listeningOn(
-                        Integer.parseInt(bootstrap.substring(bootstrap.lastIndexOf(':') + 1)));
+        this.replicationFactor = replicationFactor;
         this.admin = Admin.create(clientConfig());
+        this.process = ServerProcess.listeningOn(ports());
+    }
+
+    /** Of all brokers of the cluster. */
+    private Set<Integer> ports() {
+        try {
+            return admin.describeCluster().nodes().get().stream()
+                    .map(Node::port)
+                    .collect(Collectors.toSet());
+        } catch (ExecutionException e) {
+            admin.close();
+            throw new IllegalStateException(
+                    "no cluster answers at " + bootstrap + ": " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Set.of();
+        }
     }
 
     String bootstrap() {
@@ -51,7 +75,7 @@ final class Target implements AutoCloseable {
     String createTopic(String purpose, int partitions)
             throws ExecutionException, InterruptedException {
         String name = "bench-" + purpose + "-" + UUID.randomUUID().toString().substring(0, 8);
-        admin.createTopics(List.of(new NewTopic(name, partitions, (short) -1))).all().get();
+        admin.createTopics(List.of(new NewTopic(name, partitions, replicationFactor))).all().get();
         topics.add(name);
         return name;
     }

@@ -25,7 +25,7 @@ class BenchmarksTest {
     }
 
     private static List<Figure> run(Benchmark benchmark) throws Exception {
-        try (Target target = new Target(broker.bootstrapServers())) {
+        try (Target target = new Target(broker.bootstrapServers(), Target.DEFAULT_REPLICATION)) {
             return benchmark.run(target);
         }
     }

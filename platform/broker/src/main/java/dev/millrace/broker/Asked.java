@@ -24,6 +24,15 @@ record Asked(String topic, Uuid topicId, FetchPartition wanted, @Nullable Told t
                 || told.logStartOffset != logStartOffset;
     }
 
+    boolean isInSession() {
+        return told != null;
+    }
+
+    /** Of its session's client; -1 outside of one, and before it was told. */
+    long toldHighWatermark() {
+        return told == null ? -1 : told.highWatermark;
+    }
+
     /** Identifies a partition within a session: by topic id or by name, never by both. */
     record Key(Object topic, int partition) {}
 

@@ -2,7 +2,6 @@ package dev.millrace.broker;
 
 import dev.millrace.broker.admin.AdminHandlers;
 import dev.millrace.broker.admin.EffectiveSettings;
-import dev.millrace.broker.admin.TopicConfigs;
 import dev.millrace.broker.group.GroupConfig;
 import dev.millrace.broker.group.GroupCoordinator;
 import dev.millrace.broker.group.GroupHandlers;
@@ -93,6 +92,7 @@ public final class Broker {
     private @Nullable ReplicaMoves moves;
     private @Nullable FetchHandler fetches;
     private @Nullable GroupCoordinator groups;
+    private @Nullable CoordinatorLog offsetsLog;
     private @Nullable TxnCoordinator transactions;
     private KafkaServer.@Nullable Bound server;
     private KafkaServer.@Nullable Bound peerServer;
@@ -124,11 +124,7 @@ public final class Broker {
                         settings.fetchSessions(), settings.networkThreads(), Clock.systemUTC());
         this.topicSettings =
                 (image, topic) ->
-                        new TopicSettings(
-                                TopicConfigs.logConfig(
-                                        config.properties(), image, config.nodeId(), topic),
-                                TopicConfigs.minInsyncReplicas(
-                                        config.properties(), image, config.nodeId(), topic));
+                        TopicSettings.of(config.properties(), image, config.nodeId(), topic);
     }
 
     /**
@@ -204,6 +200,8 @@ public final class Broker {
                 now ->
                         logs.producerIdExpirationMs(
                                 BrokerSettings.from(now).producerIdExpirationMs()));
+        clusterSide.throttle().update(dynamicSettings.now());
+        dynamicSettings.onChange(ReplicationThrottle.NAMES, clusterSide.throttle()::update);
         ReplicaMoves moving = moves;
         if (moving != null) {
             dynamicSettings.onChange(
@@ -241,6 +239,11 @@ public final class Broker {
 
     LogCleaner cleaner() {
         return cleaner;
+    }
+
+    /** What the group coordinator writes to; null before it has started. */
+    @Nullable CoordinatorLog offsetsLog() {
+        return offsetsLog;
     }
 
     /** A partition led here; null if there is none. */
@@ -380,13 +383,8 @@ public final class Broker {
                                 BrokerSettings.transactionsTopic(properties)));
         TxnConfig txnConfig = TxnConfig.from(properties);
         InternalTopicLog offsets =
-                new InternalTopicLog(
-                        GroupCoordinator.OFFSETS_TOPIC,
-                        cluster,
-                        creation,
-                        imageFollower,
-                        partitions,
-                        workers);
+                internalTopic(GroupCoordinator.OFFSETS_TOPIC, creation, imageFollower);
+        offsetsLog = offsets;
         return GroupCoordinator.start(vertx, offsets, cluster, GroupConfig.from(properties))
                 .map(
                         coordinator -> {
@@ -396,13 +394,10 @@ public final class Broker {
                             TxnCoordinator txns =
                                     TxnCoordinator.start(
                                             vertx,
-                                            new InternalTopicLog(
+                                            internalTopic(
                                                     TxnCoordinator.TRANSACTIONS_TOPIC,
-                                                    cluster,
                                                     creation,
-                                                    imageFollower,
-                                                    partitions,
-                                                    workers),
+                                                    imageFollower),
                                             cluster,
                                             txnConfig,
                                             new ClusterMarkers(
@@ -423,6 +418,12 @@ public final class Broker {
                             fetches = fetch;
                             FetchHandler peerFetch = fetchHandler(true);
                             peerFetches = peerFetch;
+                            clusterSide.watchIsolation(
+                                    peerFetch::followersHeardNs,
+                                    aside -> {
+                                        imageFollower.standAside(aside);
+                                        coordinator.standAside(aside);
+                                    });
                             return new Tables(
                                     table(
                                             logs,
@@ -441,6 +442,12 @@ public final class Broker {
                                             markers,
                                             peerFetch));
                         });
+    }
+
+    private InternalTopicLog internalTopic(
+            String topic, TopicCreation creation, ImageFollower imageFollower) {
+        return new InternalTopicLog(
+                topic, cluster, creation, imageFollower, partitions, workers, clusterSide::isAside);
     }
 
     private FetchHandler fetchHandler(boolean fromPeers) {
@@ -478,7 +485,12 @@ public final class Broker {
                                 ApiKeys.METADATA,
                                 0,
                                 13,
-                                new MetadataHandler(cluster, imageFollower, creation, quotas))
+                                new MetadataHandler(
+                                        cluster,
+                                        imageFollower,
+                                        creation,
+                                        quotas,
+                                        clusterSide::isAside))
                         .add(
                                 ApiKeys.OFFSET_FOR_LEADER_EPOCH,
                                 2,
@@ -595,6 +607,7 @@ public final class Broker {
         if (metrics != null) {
             metrics.fetchSessions(sessions);
             metrics.replicas(partitions);
+            metrics.clusterSide(clusterSide);
             metrics.background(workers);
             LogDirectories logs = directories;
             if (logs != null) {

@@ -152,6 +152,23 @@ public final class BrokerMetrics implements RequestMetrics {
                 all -> followers(all).mapToLong(LeadReplicas::maxLag).max().orElse(0));
     }
 
+    /**
+     * {@code millrace.replicas.throttled.bytes} that throttled replicas were sent and have fetched;
+     * and {@code millrace.replicas.aside}: 1 while this broker is cut off from the others.
+     */
+    void clusterSide(ClusterSide side) {
+        throttled("leader", side.throttle().leaders());
+        throttled("follower", side.throttle().followers());
+        registry.gauge("millrace.replicas.aside", side, each -> each.isAside() ? 1 : 0);
+    }
+
+    private void throttled(String side, ReplicationQuota quota) {
+        FunctionCounter.builder(
+                        "millrace.replicas.throttled.bytes", quota, ReplicationQuota::totalBytes)
+                .tag("side", side)
+                .register(registry);
+    }
+
     private static Stream<LeadReplicas> followers(Partitions partitions) {
         return partitions.all().stream()
                 .map(Partition::followers)

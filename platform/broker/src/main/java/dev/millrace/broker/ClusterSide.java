@@ -12,6 +12,8 @@ import io.vertx.core.internal.VertxInternal;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +35,9 @@ final class ClusterSide {
     private final @Nullable PeerListener listener;
     private final EpochFiles epochs;
     private final PeerConnections peers;
+    private final @Nullable ReadReplicas readReplicas;
+    private final ReplicationThrottle throttle;
+    private volatile @Nullable Isolation isolation;
     private @Nullable ReplicaFetchers fetchers;
     private @Nullable PeerRequests requests;
     private volatile @Nullable BrokerSession session;
@@ -47,6 +52,8 @@ final class ClusterSide {
         this.workers = workers;
         this.settings = FetcherSettings.from(config.properties());
         this.listener = PeerListener.from(config.properties());
+        this.readReplicas = ReadReplicas.from(config.properties(), config.nodeId(), cluster::image);
+        this.throttle = ReplicationThrottle.from(config.properties());
         this.epochs =
                 new EpochFiles(
                         disk, config.logDirs(), listener == null ? "-" : EpochFiles.bootId());
@@ -90,7 +97,37 @@ final class ClusterSide {
                                         proposal.partitionEpoch(),
                                         proposal.isr())
                                 .thenAccept(made -> {}),
-                source);
+                source,
+                readReplicas,
+                throttle);
+    }
+
+    ReplicationThrottle throttle() {
+        return throttle;
+    }
+
+    /**
+     * Whether this broker has been cut off from the others, as far as it can know: then it
+     * coordinates nothing that others have too. Any thread.
+     */
+    boolean isAside() {
+        Isolation watched = isolation;
+        return watched != null && watched.isAside();
+    }
+
+    /**
+     * Looks from now on whether this broker is cut off.
+     *
+     * @param followersHeardNs when the last fetch of a follower came
+     * @param onChange told when it is, and when it is back
+     */
+    void watchIsolation(LongSupplier followersHeardNs, Consumer<Boolean> onChange) {
+        if (listener != null) {
+            Isolation watched =
+                    new Isolation(() -> session == null || isCurrent(), followersHeardNs, onChange);
+            isolation = watched;
+            watched.watch(vertx);
+        }
     }
 
     /**
@@ -212,6 +249,10 @@ final class ClusterSide {
 
     /** Asks and follows nobody any more. */
     void close() {
+        Isolation watched = isolation;
+        if (watched != null) {
+            watched.stop();
+        }
         if (fetchers != null) {
             fetchers.close();
         }

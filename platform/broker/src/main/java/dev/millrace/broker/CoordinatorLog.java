@@ -23,16 +23,25 @@ public interface CoordinatorLog {
     Future<Integer> leaderEpoch(int partition);
 
     /**
+     * Whether this broker has been cut off from the others that have the partition too: another may
+     * coordinate by now. Any thread.
+     */
+    boolean standsAside(int partition);
+
+    /**
      * Appends batches with the durability of {@code acks=all}.
      *
+     * @param leaderEpoch under which the coordinator has loaded what it decides by. In any other
+     *     nothing is written and it fails with NOT_COORDINATOR: another broker may have led, and
+     *     decided, in between
      * @return offset of the last record, once the high watermark has passed it
      */
-    default Future<Long> append(int partition, ByteBuffer batches) {
-        return append(partition, batches, AppendTerms.NONE);
+    default Future<Long> append(int partition, int leaderEpoch, ByteBuffer batches) {
+        return append(partition, leaderEpoch, batches, AppendTerms.NONE);
     }
 
     /** The same of a transaction: its records, or the marker that ends it. */
-    Future<Long> append(int partition, ByteBuffer batches, AppendTerms terms);
+    Future<Long> append(int partition, int leaderEpoch, ByteBuffer batches, AppendTerms terms);
 
     /**
      * What {@link #append} has to show for records that may open a transaction in the partition;

@@ -16,7 +16,8 @@ public final class CoordinatorLookup {
      * Creates the topic if there is none yet.
      *
      * @param partitionOf from the number of partitions, the one that keeps what is asked for
-     * @return fails with COORDINATOR_NOT_AVAILABLE while the partition has no leader
+     * @return fails with COORDINATOR_NOT_AVAILABLE while the partition has no leader, and while
+     *     this broker would name itself and is cut off: others know better
      */
     public static Future<MetadataImage.BrokerRegistration> find(
             Cluster cluster, CoordinatorLog log, String topic, IntUnaryOperator partitionOf) {
@@ -33,6 +34,14 @@ public final class CoordinatorLookup {
                                     .map(MetadataImage.Topic::partitions)
                                     .orElse(List.of());
                     int partition = partitionOf.applyAsInt(partitions);
+                    if (partition < led.size()
+                            && led.get(partition).leader() == cluster.nodeId()
+                            && log.standsAside(partition)) {
+                        return Future.failedFuture(
+                                new CoordinatorNotAvailableException(
+                                        "node %d, which led %s-%d, is cut off; ask another"
+                                                .formatted(cluster.nodeId(), topic, partition)));
+                    }
                     MetadataImage.BrokerRegistration broker =
                             partition < led.size()
                                     ? image.brokers().get(led.get(partition).leader())

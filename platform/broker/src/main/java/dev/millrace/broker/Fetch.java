@@ -52,10 +52,12 @@ final class Fetch {
     /** In the queue of a partition, whose owner calls it. */
     private final class Wait extends OffsetWaiters.Waiter {
         private final Partition partition;
+        private final ReadLimit limit;
         private boolean cancelled;
 
-        private Wait(Partition partition) {
+        private Wait(Partition partition, ReadLimit limit) {
             this.partition = partition;
+            this.limit = limit;
         }
 
         @Override
@@ -201,6 +203,7 @@ final class Fetch {
         if (throttleMs > 0) {
             return session.withoutRecords().setThrottleTimeMs(throttleMs);
         }
+        reading.count();
         boolean hinting = reading.misdirected() && terms.leaderHints();
         if (hinting) {
             hints.addTo(asked, reading.answers());
@@ -234,7 +237,13 @@ final class Fetch {
             Asked one = asked.get(i);
             try {
                 Partition partition = partitions.require(one, terms.topicIds());
-                await(partition, Math.max(one.wanted().fetchOffset(), reading.end(i)));
+                await(
+                        partition,
+                        Math.max(one.wanted().fetchOffset(), reading.end(i)),
+                        terms.limit());
+                if (terms.isFollower() && one.isInSession() && partition.tellsHighWatermark()) {
+                    await(partition, one.toldHighWatermark(), ReadLimit.HIGH_WATERMARK);
+                }
             } catch (ApiException e) {
                 // It went away since it was read: looking again finds out what to answer.
                 wakeUp();
@@ -242,11 +251,11 @@ final class Fetch {
         }
     }
 
-    private void await(Partition partition, long offset) {
-        Wait wait = new Wait(partition);
+    private void await(Partition partition, long offset, ReadLimit limit) {
+        Wait wait = new Wait(partition, limit);
         waits.add(wait);
         if (partition.isOwnerThread()) {
-            partition.awaitData(offset, terms.limit(), wait);
+            partition.awaitData(offset, limit, wait);
             return;
         }
         partition
@@ -255,7 +264,7 @@ final class Fetch {
                 .execute(
                         () -> {
                             if (!wait.cancelled) {
-                                partition.awaitData(offset, terms.limit(), wait);
+                                partition.awaitData(offset, limit, wait);
                             }
                         });
     }
@@ -274,6 +283,6 @@ final class Fetch {
     /** Owner of the partition. */
     private void leave(Wait wait) {
         wait.cancelled = true;
-        wait.partition.stopWaiting(wait, terms.limit());
+        wait.partition.stopWaiting(wait, wait.limit);
     }
 }

@@ -32,6 +32,7 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
     private final Map<Long, Fetch> waitingFollowers = new ConcurrentHashMap<>();
 
     private volatile boolean stopping;
+    private volatile long followersHeardNs = System.nanoTime();
 
     /**
      * @param maxBytes bound on a response, whatever the client allows
@@ -61,6 +62,7 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
                 fromPeers ? maxBytes : (int) Math.min(maxBytes, quotas.maxFetchBytes(context));
         FetchTerms terms = FetchTerms.of(context, request, allowedBytes, fromPeers);
         if (terms.isFollower()) {
+            followersHeardNs = System.nanoTime();
             // It follows more by now, and does not want to wait for what it asked before.
             Fetch before = waitingFollowers.remove(context.connectionId());
             if (before != null) {
@@ -131,6 +133,11 @@ final class FetchHandler implements ApiHandler<FetchRequestData, FetchResponseDa
                         fetch.stopWaiting();
                     }
                 });
+    }
+
+    /** When the last request of a follower came, by {@link System#nanoTime}. */
+    long followersHeardNs() {
+        return followersHeardNs;
     }
 
     /** From now on nobody waits, and those who do are answered with what there is. */

@@ -32,6 +32,11 @@ final class FetchReading {
     private final @Nullable PartitionData[] answers;
     private final long[] ends;
     private int foundBytes;
+
+    /** Of replicas whose topic names them as throttled. */
+    private int throttledBytes;
+
+    private @Nullable ReplicationQuota throttle;
     private boolean urgent;
     private boolean misdirected;
     private boolean incomplete;
@@ -73,7 +78,10 @@ final class FetchReading {
         return answers;
     }
 
-    /** An error or a divergence is answered at once; so is a request that has found enough. */
+    /**
+     * An error, a divergence, or the way to another replica is answered at once; so is a request
+     * that has found enough.
+     */
     boolean worthAnswering() {
         return urgent || foundBytes >= terms.minBytes();
     }
@@ -93,6 +101,13 @@ final class FetchReading {
         return ends[index];
     }
 
+    /** It is answered with this reading. */
+    void count() {
+        if (throttle != null && throttledBytes > 0) {
+            throttle.record(throttledBytes);
+        }
+    }
+
     /** It is not answered with this reading. */
     void discard() {
         for (PartitionData answer : answers) {
@@ -105,7 +120,11 @@ final class FetchReading {
     private @Nullable PartitionData read(Asked asked, int index) {
         try {
             Partition partition = partitions.require(asked, terms.topicIds());
-            partition.requireUsable(asked.wanted().currentLeaderEpoch());
+            if (terms.mayReadFromFollower()) {
+                partition.requireReadable(asked.wanted().currentLeaderEpoch());
+            } else {
+                partition.requireUsable(asked.wanted().currentLeaderEpoch());
+            }
             ends[index] = terms.limit().of(partition.log());
             return read(partition, asked, ends[index]);
         } catch (ApiException e) {
@@ -142,24 +161,29 @@ final class FetchReading {
             throws IOException {
         PartitionLog log = partition.log();
         FetchPartition wanted = asked.wanted();
-        long highWatermark = log.highWatermark();
-        long lastStableOffset = log.lastStableOffset();
-        long logStartOffset = log.logStartOffset();
-        FetchResponseData.EpochEndOffset divergence = divergence(log, wanted);
+        int nearest = partition.nearestReplica(terms.rack(), wanted.fetchOffset());
+        boolean stays = nearest == ReadReplicas.LEADER;
+        FetchResponseData.EpochEndOffset divergence = stays ? divergence(log, wanted) : null;
         FetchedRecords fetched =
-                divergence == null ? fetch(partition, wanted, end) : FetchedRecords.NONE;
+                stays && divergence == null ? fetch(partition, wanted, end) : FetchedRecords.NONE;
         if (noteProgress && divergence == null) {
             partition.fetched(
                     terms.followerId(),
                     terms.followerEpoch(),
                     wanted.fetchOffset(),
-                    wanted.currentLeaderEpoch());
+                    wanted.currentLeaderEpoch(),
+                    wanted.logStartOffset());
         }
+        // Behind the progress, which may have moved it: the follower is told at once.
+        long highWatermark = log.highWatermark();
+        long lastStableOffset = log.lastStableOffset();
+        long logStartOffset = log.logStartOffset();
         int fetchedBytes = fetched.sizeBytes();
-        if (fetchedBytes == 0
-                && divergence == null
-                && !asked.isNews(highWatermark, logStartOffset)) {
-            return null;
+        if (fetchedBytes == 0 && stays && divergence == null) {
+            if (!asked.isNews(highWatermark, logStartOffset)) {
+                return null;
+            }
+            urgent |= terms.isFollower() && partition.tellsHighWatermark() && asked.isInSession();
         }
         PartitionData answer =
                 new PartitionData()
@@ -169,6 +193,10 @@ final class FetchReading {
                         .setLogStartOffset(logStartOffset)
                         .setAbortedTransactions(terms.stable() ? aborted(fetched) : null)
                         .setRecords(RecordBytes.EMPTY);
+        if (!stays) {
+            urgent = true;
+            answer.setPreferredReadReplica(nearest);
+        }
         if (divergence != null) {
             urgent = true;
             answer.setDivergingEpoch(divergence);
@@ -176,8 +204,17 @@ final class FetchReading {
         if (fetchedBytes > 0) {
             answer.setRecords(bytes(fetched));
             foundBytes += fetchedBytes;
+            noteThrottled(partition, fetchedBytes);
         }
         return answer;
+    }
+
+    private void noteThrottled(Partition partition, int bytes) {
+        ReplicationQuota quota = terms.isFollower() ? partition.quotaAsLeader() : null;
+        if (quota != null) {
+            throttle = quota;
+            throttledBytes += bytes;
+        }
     }
 
     private FetchedRecords fetch(Partition partition, FetchPartition wanted, long end)
@@ -200,7 +237,9 @@ final class FetchReading {
         }
         int left = terms.maxBytes() - foundBytes;
         boolean first = foundBytes == 0;
-        if (offset >= end || (left <= 0 && !first)) {
+        if (offset >= end
+                || (left <= 0 && !first)
+                || (terms.isFollower() && partition.holdsBack(terms.followerId()))) {
             return FetchedRecords.NONE;
         }
         int maxBytes = Math.min(left, Math.max(0, wanted.partitionMaxBytes()));

@@ -15,6 +15,8 @@ import org.apache.kafka.common.message.FetchRequestData;
  * @param maxWaitMs how long it may wait for {@code minBytes}
  * @param minBytes of records, over all partitions; never more than {@code maxBytes}
  * @param maxBytes bound on the records of the answer, the client's or ours; one batch always fits
+ * @param rack {@code client.rack} of a consumer that goes where it is sent (KIP-392); empty if it
+ *     has none
  */
 record FetchTerms(
         short version,
@@ -25,9 +27,11 @@ record FetchTerms(
         boolean stable,
         int maxWaitMs,
         int minBytes,
-        int maxBytes) {
+        int maxBytes,
+        String rack) {
     private static final short FIRST_VERSION_WITH_STORAGE_ERROR = 6;
     private static final short FIRST_VERSION_WITH_ZSTD = 10;
+    private static final short FIRST_VERSION_WITH_RACK = 11;
     private static final short FIRST_VERSION_WITH_TOPIC_IDS = 13;
     private static final short FIRST_VERSION_WITH_REPLICA_STATE = 15;
     private static final short FIRST_VERSION_WITH_LEADER_HINTS = 16;
@@ -60,7 +64,15 @@ record FetchTerms(
                 request.isolationLevel() == READ_COMMITTED,
                 Math.min(request.maxWaitMs(), MAX_WAIT_MS),
                 Math.min(request.minBytes(), maxBytes),
-                maxBytes);
+                maxBytes,
+                version >= FIRST_VERSION_WITH_RACK && replicaId == CONSUMER
+                        ? request.rackId()
+                        : "");
+    }
+
+    /** Consumers that know how to find the leader again. */
+    boolean mayReadFromFollower() {
+        return consumer && version >= FIRST_VERSION_WITH_RACK;
     }
 
     /** Whether the reader knows that codec. */

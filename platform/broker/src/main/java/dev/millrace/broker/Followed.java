@@ -21,10 +21,14 @@ final class Followed {
     /** What the session knows of it; null while it is not in the session. */
     private @Nullable FetchPartition told;
 
+    /** Number of the request that told it. */
+    private long toldIn;
+
     /** Its log is being cut or flushed, or it pauses after a failure. */
     private boolean paused;
 
     private int failures;
+    private boolean inSync;
 
     Followed(Partition partition, int leaderEpoch) {
         this.partition = partition;
@@ -53,6 +57,17 @@ final class Followed {
         failures = 0;
     }
 
+    /** What the leader has committed is here, or not. */
+    void leaderHighWatermark(long offset) {
+        inSync = partition.log().logEndOffset() >= offset;
+    }
+
+    /** How long it may not be fetched, because too much was; 0 = it may. */
+    long throttleMs() {
+        ReplicationQuota quota = partition.quotaAsFollower();
+        return quota == null || inSync ? 0 : quota.waitMs();
+    }
+
     /** What it asks for now. */
     FetchPartition wanted(int maxBytes) {
         PartitionLog log = partition.log();
@@ -65,10 +80,23 @@ final class Followed {
                 .setPartitionMaxBytes(maxBytes);
     }
 
-    /** The offset it asked for last; -1 if it has not. */
-    long askedOffset() {
+    /**
+     * Whether this is what it asks for now: one connection serves whatever is followed there one
+     * after the other, and an answer may be so late that the log was cut since it was asked for.
+     *
+     * @param request that is answered
+     */
+    boolean awaits(long request) {
         FetchPartition asked = told;
-        return asked == null ? -1 : asked.fetchOffset();
+        return asked != null
+                && toldIn <= request
+                && asked.fetchOffset() == partition.log().logEndOffset();
+    }
+
+    /** Whether less is on the disk than it would say it has, in the sense of the topic. */
+    boolean mustFlush() {
+        PartitionLog log = partition.log();
+        return log.config().ackOnDisk() && log.recoveryPoint() < log.logEndOffset();
     }
 
     boolean isTold() {
@@ -79,7 +107,16 @@ final class Followed {
         return wanted.equals(told);
     }
 
-    void told(@Nullable FetchPartition wanted) {
+    /**
+     * @param request in which it is asked for
+     */
+    void told(FetchPartition wanted, long request) {
         told = wanted;
+        toldIn = request;
+    }
+
+    /** The session knows nothing of it any more. */
+    void forget() {
+        told = null;
     }
 }

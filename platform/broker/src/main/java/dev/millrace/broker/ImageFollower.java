@@ -60,6 +60,9 @@ final class ImageFollower implements OfflineReplicas {
      */
     private volatile boolean registered;
 
+    /** Others may lead what the image says is led here, and it cannot hear of it. */
+    private volatile boolean aside;
+
     private volatile LongConsumer caughtUp = version -> {};
 
     /** Which has to wait until the image is known to be no older than the logs. */
@@ -132,6 +135,15 @@ final class ImageFollower implements OfflineReplicas {
     void registered(LongConsumer appliedListener) {
         caughtUp = appliedListener;
         registered = true;
+        synchronized (this) {
+            forgetApplied = true;
+        }
+        followAgain();
+    }
+
+    /** Leads nothing that others have too while {@code standAside} holds; any thread. */
+    void standAside(boolean standAside) {
+        aside = standAside;
         synchronized (this) {
             forgetApplied = true;
         }
@@ -316,11 +328,19 @@ final class ImageFollower implements OfflineReplicas {
                         onOwner(
                                 open,
                                 () -> {
+                                    throttle(open, settings);
                                     open.updateConfig(settings.log());
                                     role.accept(open);
                                 }));
             }
         }
+    }
+
+    private static void throttle(Partition partition, TopicSettings settings) {
+        int index = partition.topicPartition().partition();
+        partition.throttle(
+                settings.throttledAsLeader().contains(index),
+                settings.throttledAsFollower().contains(index));
     }
 
     private Consumer<Partition> role(
@@ -336,7 +356,8 @@ final class ImageFollower implements OfflineReplicas {
                         state.isr(),
                         settings.minInsyncReplicas(),
                         eligible);
-        return registered || !replication.clustered() || leadership.isAlone()
+        boolean mayLead = registered && !aside;
+        return mayLead || !replication.clustered() || leadership.isAlone()
                 ? partition -> partition.lead(leadership)
                 : partition -> partition.follow(NOBODY, state.leaderEpoch());
     }
@@ -372,6 +393,7 @@ final class ImageFollower implements OfflineReplicas {
             }
             Partition partition =
                     new Partition(log, ownerOf(tp), workers, directories.syncsOf(tp), replication);
+            throttle(partition, settings);
             if (state.replicas().size() == 1) {
                 // Not published yet, so this thread is still its owner.
                 role.accept(partition);

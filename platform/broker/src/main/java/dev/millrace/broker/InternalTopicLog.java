@@ -15,12 +15,15 @@ import io.vertx.core.internal.ContextInternal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.FencedLeaderEpochException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.NotCoordinatorException;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
+import org.apache.kafka.common.errors.UnknownLeaderEpochException;
 
 /** {@link CoordinatorLog} over the partitions of one internal topic that this broker leads. */
 final class InternalTopicLog implements CoordinatorLog {
@@ -35,14 +38,20 @@ final class InternalTopicLog implements CoordinatorLog {
     private final ImageFollower follower;
     private final Partitions partitions;
     private final Workers workers;
+    private final BooleanSupplier aside;
 
+    /**
+     * @param aside whether this broker is cut off from the others
+     */
     InternalTopicLog(
             String topic,
             Cluster cluster,
             TopicCreation creation,
             ImageFollower follower,
             Partitions partitions,
-            Workers workers) {
+            Workers workers,
+            BooleanSupplier aside) {
+        this.aside = aside;
         this.topic = topic;
         this.cluster = cluster;
         this.creation = creation;
@@ -64,23 +73,37 @@ final class InternalTopicLog implements CoordinatorLog {
 
     @Override
     public Future<Integer> leaderEpoch(int partition) {
-        Partition open = partitions.find(topicPartition(partition));
-        if (open != null && open.isLed()) {
-            return Future.succeededFuture(open.leaderEpoch());
-        }
         MetadataImage.Topic known = cluster.image().topics().get(topic);
         if (known == null
                 || partition >= known.partitions().size()
                 || known.partitions().get(partition).leader() != cluster.nodeId()) {
             return Future.failedFuture(notHere(partition));
         }
-        return opened().map(done -> require(partition).leaderEpoch());
+        Partition open = partitions.find(topicPartition(partition));
+        // An epoch that has just begun in the image may not have reached the partition yet.
+        return open != null
+                        && open.isLed()
+                        && open.leaderEpoch() >= known.partitions().get(partition).leaderEpoch()
+                ? Future.succeededFuture(open.leaderEpoch())
+                : opened().map(done -> require(partition).leaderEpoch());
     }
 
     @Override
-    public Future<Long> append(int partition, ByteBuffer batches, AppendTerms terms) {
+    public boolean standsAside(int partition) {
+        if (!aside.getAsBoolean()) {
+            return false;
+        }
+        MetadataImage.Topic known = cluster.image().topics().get(topic);
+        return known != null
+                && partition < known.partitions().size()
+                && known.partitions().get(partition).replicas().size() > 1;
+    }
+
+    @Override
+    public Future<Long> append(
+            int partition, int leaderEpoch, ByteBuffer batches, AppendTerms terms) {
         Promise<Long> promise = promise();
-        onOwner(partition, promise, target -> append(target, batches, terms, promise));
+        onOwner(partition, promise, target -> append(target, leaderEpoch, batches, terms, promise));
         return promise.future();
     }
 
@@ -132,11 +155,22 @@ final class InternalTopicLog implements CoordinatorLog {
 
     /** Owner of the partition. */
     private static void append(
-            Partition target, ByteBuffer batches, AppendTerms terms, Promise<Long> promise) {
+            Partition target,
+            int leaderEpoch,
+            ByteBuffer batches,
+            AppendTerms terms,
+            Promise<Long> promise) {
         if (target.isHeld()) {
-            target.afterHold(() -> run(target, promise, t -> append(t, batches, terms, promise)));
+            target.afterHold(
+                    () ->
+                            run(
+                                    target,
+                                    promise,
+                                    t -> append(t, leaderEpoch, batches, terms, promise)));
             return;
         }
+        // In the same turn as the append: whoever has led in between may have decided otherwise.
+        target.requireUsable(leaderEpoch);
         target.requireInsyncReplicas();
         AppendResult result = target.append(batches, AppendOrigin.COORDINATOR, terms);
         Future<Void> pending = target.acknowledgeable(result.lastOffset(), true, COMMIT_TIMEOUT_MS);
@@ -151,7 +185,10 @@ final class InternalTopicLog implements CoordinatorLog {
 
     /** Without its log, a coordinator is none: the client looks for another. */
     private static Throwable asCoordinator(Throwable e) {
-        return e instanceof KafkaStorageException || e instanceof NotLeaderOrFollowerException
+        return e instanceof KafkaStorageException
+                        || e instanceof NotLeaderOrFollowerException
+                        || e instanceof FencedLeaderEpochException
+                        || e instanceof UnknownLeaderEpochException
                 ? new NotCoordinatorException(e.getMessage(), e)
                 : e;
     }

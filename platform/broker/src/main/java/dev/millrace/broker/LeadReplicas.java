@@ -5,7 +5,10 @@ import dev.millrace.broker.replica.LeaderState;
 import dev.millrace.broker.replica.Leadership;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
@@ -20,10 +23,6 @@ final class LeadReplicas {
     private static final Logger LOG = LoggerFactory.getLogger(LeadReplicas.class);
     private static final long RETRY_MS = 200;
     private static final long NOWHERE = -1;
-    private static final long NEVER = Long.MIN_VALUE / 2;
-
-    /** For longer than this no request to the cluster is on its way. */
-    private static final long MAX_TRAVEL_MS = 60_000;
 
     private final Partition partition;
     private final Replication replication;
@@ -32,14 +31,18 @@ final class LeadReplicas {
     private @Nullable ScheduledFuture<?> nextCheck;
     private boolean ended;
 
-    /** When last it was not known what had become of the proposal under way. */
-    private long unknownMs = NEVER;
-
     /** For whoever counts; written by the owner. */
     private volatile boolean complete;
 
     private volatile boolean underMinimum;
     private volatile long maxLag;
+    private volatile Set<Integer> inSync = Set.of();
+
+    /** For whoever looks for a replica to read from; written by the owner, only if there is one. */
+    private final Map<Integer, Progress> progress = new ConcurrentHashMap<>();
+
+    /** What a follower has, as of its last fetch. */
+    record Progress(long startOffset, long endOffset) {}
 
     LeadReplicas(Partition partition, Replication replication, Leadership metadata) {
         this.partition = partition;
@@ -63,6 +66,18 @@ final class LeadReplicas {
     private void note(Leadership metadata) {
         complete = metadata.isr().size() >= metadata.replicas().size();
         underMinimum = state.isUnderMinInsyncReplicas();
+        inSync = Set.copyOf(metadata.isr());
+        progress.keySet().retainAll(metadata.replicas());
+    }
+
+    /** Any thread. */
+    boolean isInSync(int nodeId) {
+        return inSync.contains(nodeId);
+    }
+
+    /** Null if it has not fetched in this epoch, or nobody reads from followers. Any thread. */
+    @Nullable Progress progress(int nodeId) {
+        return progress.get(nodeId);
     }
 
     /** Any thread. */
@@ -108,9 +123,12 @@ final class LeadReplicas {
         return state.highWatermark(own, nowMs());
     }
 
-    void fetched(int replicaId, long brokerEpoch, long offset) {
+    void fetched(int replicaId, long brokerEpoch, long offset, long startOffset) {
         long end = partition.log().logEndOffset();
         if (state.fetched(replicaId, brokerEpoch, offset, end, nowMs())) {
+            if (partition.tellsHighWatermark()) {
+                progress.put(replicaId, new Progress(startOffset, offset));
+            }
             partition.commit();
             if (!complete) {
                 propose();
@@ -159,25 +177,27 @@ final class LeadReplicas {
                     partition.topicPartition(),
                     proposal.isr().keySet(),
                     state.isr());
-            unknownMs = NEVER;
-            send(proposal);
+            send(proposal, proposal);
         }
     }
 
-    private void send(IsrProposal proposal) {
+    /**
+     * @param asked the proposal, or what is sent in order to withdraw it
+     */
+    private void send(IsrProposal proposal, IsrProposal asked) {
         replication
                 .changes()
-                .propose(partition.topicId(), partition.topicPartition().partition(), proposal)
+                .propose(partition.topicId(), partition.topicPartition().partition(), asked)
                 .whenComplete(
                         (made, failure) ->
                                 partition
                                         .owner()
                                         .nettyEventLoop()
-                                        .execute(() -> answered(proposal, failure)));
+                                        .execute(() -> answered(proposal, asked, failure)));
     }
 
     /** What was made comes with the metadata. */
-    private void answered(IsrProposal proposal, @Nullable Throwable failure) {
+    private void answered(IsrProposal proposal, IsrProposal asked, @Nullable Throwable failure) {
         if (ended || failure == null || !state.awaits(proposal)) {
             return;
         }
@@ -186,43 +206,27 @@ final class LeadReplicas {
                         ? failure.getCause()
                         : failure;
         Errors error = Errors.forException(cause);
-        if (error == Errors.INELIGIBLE_REPLICA && nowMs() - unknownMs > MAX_TRAVEL_MS) {
+        if (error == Errors.INELIGIBLE_REPLICA) {
             LOG.info(
                     "{}: in-sync replicas stay {}: {}",
                     partition.topicPartition(),
                     state.isr(),
                     cause.getMessage());
-            state.refused(proposal);
-            partition.commit();
-            checkLater(RETRY_MS);
+            // Another copy may be on its way, and be taken when the broker is back: its members
+            // count until the partition's epoch has moved on, which leaves all copies behind.
+            send(proposal, state.withdrawal(proposal));
             return;
-        }
-        if (error != Errors.INELIGIBLE_REPLICA && !isTooLate(error)) {
-            unknownMs = nowMs();
         }
         // It may yet be made, or has been: until the metadata tells, its members count.
         partition
                 .owner()
                 .nettyEventLoop()
-                .schedule(() -> sendAgain(proposal), RETRY_MS, TimeUnit.MILLISECONDS);
+                .schedule(() -> sendAgain(proposal, asked), RETRY_MS, TimeUnit.MILLISECONDS);
     }
 
-    private void sendAgain(IsrProposal proposal) {
+    private void sendAgain(IsrProposal proposal, IsrProposal asked) {
         if (!ended && state.awaits(proposal)) {
-            send(proposal);
+            send(proposal, asked);
         }
-    }
-
-    /** Something has changed the partition, perhaps an earlier copy of the same proposal. */
-    private static boolean isTooLate(Errors error) {
-        return switch (error) {
-            case INVALID_UPDATE_VERSION,
-                    FENCED_LEADER_EPOCH,
-                    NEW_LEADER_ELECTED,
-                    UNKNOWN_TOPIC_ID,
-                    UNKNOWN_TOPIC_OR_PARTITION ->
-                    true;
-            default -> false;
-        };
     }
 }

@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.DisconnectException;
 import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.internals.Topic;
@@ -45,9 +47,19 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
 
     private final TopicCreation creation;
     private final ClientQuotas quotas;
+    private final BooleanSupplier aside;
 
+    /**
+     * @param aside whether this broker is cut off, and so knows less than the others: it hangs up
+     *     on who asks, since clients like best to ask whom they are connected to
+     */
     MetadataHandler(
-            Cluster cluster, ImageFollower follower, TopicCreation creation, ClientQuotas quotas) {
+            Cluster cluster,
+            ImageFollower follower,
+            TopicCreation creation,
+            ClientQuotas quotas,
+            BooleanSupplier aside) {
+        this.aside = aside;
         this.quotas = quotas;
         this.cluster = cluster;
         this.follower = follower;
@@ -57,6 +69,10 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
     @Override
     public Future<MetadataResponseData> handle(
             RequestContext context, MetadataRequestData request) {
+        if (aside.getAsBoolean()) {
+            return Future.failedFuture(
+                    new DisconnectException("this broker is cut off; others know who leads"));
+        }
         if (context.version() < FIRST_VERSION_WITH_TOPIC_IDS && asksById(request)) {
             return Future.failedFuture(
                     new InvalidRequestException(

@@ -23,6 +23,7 @@ import org.apache.kafka.common.errors.FencedLeaderEpochException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.NotEnoughReplicasException;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
+import org.apache.kafka.common.errors.OffsetNotAvailableException;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownLeaderEpochException;
@@ -56,7 +57,7 @@ final class Partition {
     static final int NO_EPOCH = -1;
 
     private final ContextInternal owner;
-    private final Workers workers;
+    private final Tidying tidying;
     private final Replication replication;
     private final OffsetWaiters flushWaiters = new OffsetWaiters();
 
@@ -75,10 +76,7 @@ final class Partition {
     private boolean flushing;
 
     /** What is to be done to the log once it has moved; null while it does not move. */
-    private @Nullable ArrayDeque<Runnable> held;
-
-    /** Completes when the tidying under way is done; null while none is. */
-    private @Nullable Promise<Void> tidying;
+    private volatile @Nullable ArrayDeque<Runnable> held;
 
     private volatile int leaderEpoch;
     private volatile int insyncReplicas;
@@ -90,8 +88,11 @@ final class Partition {
     /** Nothing follows: deleted, taken away, or broken. */
     private volatile boolean over;
 
-    /** The source knows of it. Owner only. */
-    private boolean following;
+    /** The source knows of it; written by the owner. */
+    private volatile boolean following;
+
+    private volatile boolean throttledAsLeader;
+    private volatile boolean throttledAsFollower;
 
     /** Null where there are no followers, or others lead. */
     private volatile @Nullable LeadReplicas followers;
@@ -108,7 +109,7 @@ final class Partition {
             Replication replication) {
         this.log = log;
         this.owner = owner;
-        this.workers = workers;
+        this.tidying = new Tidying(this, workers);
         this.syncs = syncs;
         this.replication = replication;
         this.leaderEpoch = NO_EPOCH;
@@ -157,6 +158,26 @@ final class Partition {
         if (reason != null) {
             throw reason;
         }
+        requireEpoch(expectedEpoch);
+    }
+
+    /**
+     * The same for who reads what is committed, which a follower has too (KIP-392): at most what
+     * its leader has told it. Any thread.
+     */
+    void requireReadable(int expectedEpoch) {
+        if (following) {
+            requireEpoch(expectedEpoch);
+            if (held != null) {
+                throw new OffsetNotAvailableException(
+                        topicPartition() + ": its log is being cut or moved; retry");
+            }
+        } else {
+            requireUsable(expectedEpoch);
+        }
+    }
+
+    private void requireEpoch(int expectedEpoch) {
         // Whatever is negative means that the client knows none.
         if (expectedEpoch >= 0 && expectedEpoch != leaderEpoch) {
             String message =
@@ -187,7 +208,7 @@ final class Partition {
                 flushIfDue();
                 logEndWaiters.passed(log.logEndOffset());
                 commit();
-                tidyIfDue();
+                tidying.ifDue();
             }
             return result;
         } catch (IOException e) {
@@ -355,65 +376,12 @@ final class Partition {
         commit();
     }
 
-    /** Lets a worker do what a roll or retention has left to be done to files. Owner only. */
-    private void tidyIfDue() {
-        if (tidying == null && log.tidyDue()) {
-            tidying = owner.promise();
-            PartitionLog tidied = log;
-            workers.submit(
-                            () -> {
-                                tidied.tidy();
-                                return true;
-                            })
-                    .onComplete(result -> owner.nettyEventLoop().execute(() -> tidied(result)));
-        }
-    }
-
-    private void tidied(AsyncResult<Boolean> result) {
-        Promise<Void> done = tidying;
-        tidying = null;
-        if (result.succeeded()) {
-            // More may have come since it began. After a failure the next roll tries again.
-            tidyIfDue();
-        } else if (!over) {
-            LOG.warn("{}: files were not tidied", topicPartition(), result.cause());
-        }
-        if (done != null) {
-            finish(done, result);
-        }
-    }
-
-    /** Completes when all that was given up so far is renamed away. Owner only. */
-    private Future<Void> allTidied() {
-        Promise<Void> before = tidying;
-        if (before == null) {
-            tidyIfDue();
-            return underWay();
-        }
-        // It may have begun before the newest work was there; the one that follows has not.
-        return before.future().compose(done -> underWay());
-    }
-
-    private Future<Void> underWay() {
-        Promise<Void> current = tidying;
-        return current == null ? Future.succeededFuture() : current.future();
-    }
-
-    private void finish(Promise<Void> done, AsyncResult<Boolean> result) {
-        if (result.succeeded()) {
-            done.complete();
-        } else {
-            Throwable cause = result.cause();
-            done.fail(cause instanceof IOException ? broken(cause) : cause);
-        }
-    }
-
     /**
      * Tells {@code waiter} once there is something to read at {@code offset}; at once if there is
      * already, or if the partition is not to be used. Owner only.
      */
     void awaitData(long offset, ReadLimit limit, OffsetWaiters.Waiter waiter) {
-        if (offset < limit.of(log) || refusal != null) {
+        if (offset < limit.of(log) || (refusal != null && !following)) {
             waiter.passed();
         } else {
             waiters(limit).add(offset, waiter);
@@ -503,21 +471,27 @@ final class Partition {
             before.end();
             followers = null;
         }
-        leaderEpoch = epoch;
         boolean led = refusal == null;
+        boolean moved = epoch > leaderEpoch || leaderId < 0;
+        leaderEpoch = epoch;
         refusal =
                 new NotLeaderOrFollowerException(
                         "%s is led by broker %d in epoch %d"
                                 .formatted(topicPartition(), leaderId, epoch));
         if (led) {
             LOG.info("{}: follows broker {} in epoch {}", topicPartition(), leaderId, epoch);
-            wakeAll();
         }
         if (leaderId < 0) {
             stopFollowing();
         } else {
             following = true;
             replication.source().follow(this, leaderId, epoch);
+        }
+        if (led) {
+            wakeAll();
+        } else if (moved) {
+            // They know another epoch, and look for its leader.
+            wakeReaders();
         }
     }
 
@@ -533,16 +507,66 @@ final class Partition {
      *
      * @param brokerEpoch of the incarnation that fetches
      * @param epoch leader epoch under which the request was answered
+     * @param startOffset of the follower's log
      */
-    void fetched(int replicaId, long brokerEpoch, long offset, int epoch) {
+    void fetched(int replicaId, long brokerEpoch, long offset, int epoch, long startOffset) {
         if (isOwnerThread()) {
             LeadReplicas others = followers;
             if (others != null && epoch == leaderEpoch) {
-                others.fetched(replicaId, brokerEpoch, offset);
+                others.fetched(replicaId, brokerEpoch, offset, startOffset);
             }
         } else {
-            owner.nettyEventLoop().execute(() -> fetched(replicaId, brokerEpoch, offset, epoch));
+            owner.nettyEventLoop()
+                    .execute(() -> fetched(replicaId, brokerEpoch, offset, epoch, startOffset));
         }
+    }
+
+    /**
+     * Where a consumer of {@code rack} had better read from {@code offset}; {@link
+     * ReadReplicas#LEADER} = here. Any thread.
+     */
+    int nearestReplica(String rack, long offset) {
+        ReadReplicas choice = replication.readReplicas();
+        LeadReplicas others = followers;
+        return choice == null || others == null || rack.isEmpty()
+                ? ReadReplicas.LEADER
+                : choice.nearest(topicId(), topicPartition().partition(), rack, offset, others);
+    }
+
+    /**
+     * Whether followers are told at once how far the high watermark has gone, because consumers
+     * read from them. Else they hear of it with the next records. Any thread.
+     */
+    boolean tellsHighWatermark() {
+        return replication.readReplicas() != null;
+    }
+
+    // ---- Throttled replicas
+
+    /** As the topic's configs have it for this broker. Any thread. */
+    void throttle(boolean asLeader, boolean asFollower) {
+        throttledAsLeader = asLeader;
+        throttledAsFollower = asFollower;
+    }
+
+    /** What the follower gets counts; null if not. Any thread. */
+    @Nullable ReplicationQuota quotaAsLeader() {
+        return throttledAsLeader ? replication.throttle().leaders() : null;
+    }
+
+    /** What is fetched counts; null if not. Any thread. */
+    @Nullable ReplicationQuota quotaAsFollower() {
+        return throttledAsFollower ? replication.throttle().followers() : null;
+    }
+
+    /** Whether a follower gets no records now: it is not in sync, and too much was moved lately. */
+    boolean holdsBack(int followerId) {
+        ReplicationQuota quota = quotaAsLeader();
+        LeadReplicas others = followers;
+        return quota != null
+                && others != null
+                && !others.isInSync(followerId)
+                && quota.isExceeded();
     }
 
     /**
@@ -569,11 +593,11 @@ final class Partition {
             log.appendAsFollower(batches, epoch);
             flushIfDue();
         }
-        log.advanceHighWatermark(leaderHighWatermark);
+        advanceHighWatermark(leaderHighWatermark);
         if (leaderLogStartOffset > log.logStartOffset()) {
             log.advanceLogStartOffset(Math.min(leaderLogStartOffset, log.highWatermark()));
         }
-        tidyIfDue();
+        tidying.ifDue();
     }
 
     /** Does {@code work} when what is in the log now has been flushed. Owner only. */
@@ -633,7 +657,7 @@ final class Partition {
         try {
             log.advanceLogStartOffset(target);
             long start = log.logStartOffset();
-            return allTidied().map(start);
+            return tidying.all().map(start);
         } catch (IOException e) {
             throw broken(e);
         }
@@ -651,7 +675,7 @@ final class Partition {
                             deleted,
                             log.logStartOffset());
                 }
-                tidyIfDue();
+                tidying.ifDue();
             } catch (IOException e) {
                 broken(e);
             }
@@ -673,10 +697,14 @@ final class Partition {
 
     /** Completes all waits with what there is. Owner only. */
     void wakeAll() {
-        highWatermarkWaiters.passedAll();
-        stableOffsetWaiters.passedAll();
+        wakeReaders();
         flushWaiters.passedAll();
         logEndWaiters.passedAll();
+    }
+
+    private void wakeReaders() {
+        highWatermarkWaiters.passedAll();
+        stableOffsetWaiters.passedAll();
     }
 
     /**
@@ -746,6 +774,11 @@ final class Partition {
         flushWaiters.passedAll();
         commit();
         release();
+    }
+
+    /** It is not used any more; any thread. */
+    boolean isOver() {
+        return over;
     }
 
     /** Its log directory has failed; any thread. */

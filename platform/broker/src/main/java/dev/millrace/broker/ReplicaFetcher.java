@@ -58,6 +58,9 @@ final class ReplicaFetcher {
     /** Before it, some seconds have passed: a leader that just begins is nothing to tell of. */
     private static final int NOTABLE_ATTEMPT = 9;
 
+    /** The rate may be raised meanwhile. */
+    private static final long MAX_THROTTLE_MS = 1_000;
+
     private static final int NO_SESSION = 0;
     private static final int FIRST_EPOCH = 0;
 
@@ -84,6 +87,10 @@ final class ReplicaFetcher {
     private boolean busy;
 
     private int underWay;
+
+    /** Requests so far; their number tells whether an answer is of this one or of an earlier. */
+    private long requests;
+
     private boolean closed;
     private int failures;
 
@@ -135,7 +142,7 @@ final class ReplicaFetcher {
 
     private void forget(Followed gone) {
         if (gone.isTold()) {
-            gone.told(null);
+            gone.forget();
             forgotten.add(gone.key);
         }
     }
@@ -184,6 +191,7 @@ final class ReplicaFetcher {
             return;
         }
         underWay++;
+        long number = requests;
         if (sessionId != NO_SESSION) {
             sessionEpoch = sessionEpoch == Integer.MAX_VALUE ? 1 : sessionEpoch + 1;
         }
@@ -196,7 +204,7 @@ final class ReplicaFetcher {
                     public void answered(ApiMessage message) {
                         if (connection == open) {
                             underWay--;
-                            take((FetchResponseData) message);
+                            take((FetchResponseData) message, number);
                         }
                     }
 
@@ -275,7 +283,7 @@ final class ReplicaFetcher {
         sessionEpoch = FIRST_EPOCH;
         forgotten.clear();
         for (Followed each : followed.values()) {
-            each.told(null);
+            each.forget();
             if (!each.isPaused()) {
                 changed.add(each);
             }
@@ -284,12 +292,15 @@ final class ReplicaFetcher {
 
     /** Null if there is nothing to wait for. */
     private @Nullable FetchRequestData request() {
+        flushFirst();
+        pauseThrottled();
+        requests++;
         Map<Uuid, FetchTopic> topics = new LinkedHashMap<>();
         for (Followed each : changed) {
             FetchPartition wanted = each.wanted(settings.maxBytes());
             forgotten.remove(each.key);
             if (!each.isTold(wanted)) {
-                each.told(wanted);
+                each.told(wanted, requests);
                 topics.computeIfAbsent(each.key.topicId(), id -> new FetchTopic().setTopicId(id))
                         .partitions()
                         .add(wanted);
@@ -331,7 +342,7 @@ final class ReplicaFetcher {
 
     // ---- What comes
 
-    private void take(FetchResponseData response) {
+    private void take(FetchResponseData response, long number) {
         Errors error = Errors.forCode(response.errorCode());
         if (error != Errors.NONE) {
             LOG.debug("Broker {} begins a fetch session anew: {}", leaderId, error);
@@ -348,7 +359,7 @@ final class ReplicaFetcher {
         }
         boolean begins = response.sessionId() != sessionId;
         for (FetchableTopicResponse topic : response.responses()) {
-            topic.partitions().forEach(answer -> take(topic.topicId(), answer));
+            topic.partitions().forEach(answer -> take(topic.topicId(), answer, number));
         }
         if (response.sessionId() == NO_SESSION) {
             // The leader has no room for one: the next request names all.
@@ -362,11 +373,9 @@ final class ReplicaFetcher {
         }
     }
 
-    private void take(Uuid topicId, PartitionData answer) {
+    private void take(Uuid topicId, PartitionData answer, long number) {
         Followed each = followed.get(new Followed.Key(topicId, answer.partitionIndex()));
-        if (each == null
-                || each.isPaused()
-                || each.askedOffset() != each.partition.log().logEndOffset()) {
+        if (each == null || each.isPaused() || !each.awaits(number)) {
             // It follows another leader by now, or was cut since it asked.
             return;
         }
@@ -398,6 +407,7 @@ final class ReplicaFetcher {
 
     private void append(Followed each, PartitionData answer) {
         ByteBuffer batches = RecordBytes.of(answer);
+        int bytes = batches.remaining();
         try {
             each.partition.appendAsFollower(
                     batches, each.leaderEpoch, answer.highWatermark(), answer.logStartOffset());
@@ -412,11 +422,22 @@ final class ReplicaFetcher {
             }
             return;
         }
+        ReplicationQuota quota = each.partition.quotaAsFollower();
+        if (quota != null && bytes > 0) {
+            quota.record(bytes);
+        }
+        each.leaderHighWatermark(answer.highWatermark());
         each.succeeded();
         changed.add(each);
-        if (each.partition.log().config().ackOnDisk()
-                && each.partition.log().recoveryPoint() < each.partition.log().logEndOffset()) {
-            // What it asks for says what it has: in the sense of this topic, on its disk.
+    }
+
+    /**
+     * What one asks for says what it has: in the sense of its topic, on its disk. That goes for
+     * what it has appended as a leader, too.
+     */
+    private void flushFirst() {
+        List<Followed> unflushed = changed.stream().filter(Followed::mustFlush).toList();
+        for (Followed each : unflushed) {
             pause(each);
             each.partition.afterFlush(() -> goOn(each));
         }
@@ -448,6 +469,21 @@ final class ReplicaFetcher {
             changed.add(each);
             fetchSoon();
         }
+    }
+
+    private void pauseThrottled() {
+        Map<Followed, Long> waits = new HashMap<>();
+        for (Followed each : changed) {
+            long waitMs = each.throttleMs();
+            if (waitMs > 0) {
+                waits.put(each, Math.min(waitMs, MAX_THROTTLE_MS));
+            }
+        }
+        waits.forEach(
+                (each, waitMs) -> {
+                    pause(each);
+                    loop.nettyEventLoop().schedule(() -> goOn(each), waitMs, TimeUnit.MILLISECONDS);
+                });
     }
 
     private void pauseWhileHeld(Followed each) {

@@ -1,6 +1,7 @@
 package dev.millrace.broker;
 
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What partitions need to know of the other brokers.
@@ -10,6 +11,8 @@ import java.util.function.BooleanSupplier;
  *     leaves the ISR
  * @param current whether the cluster has heard of this broker lately: if not, another may lead by
  *     now what this one leads; any thread
+ * @param readReplicas sends consumers to the nearest replica; null where all read from leaders
+ * @param throttle of replicas that topics name
  */
 record Replication(
         int nodeId,
@@ -17,4 +20,6 @@ record Replication(
         long maxLagMs,
         BooleanSupplier current,
         IsrChanges changes,
-        ReplicationSource source) {}
+        ReplicationSource source,
+        @Nullable ReadReplicas readReplicas,
+        ReplicationThrottle throttle) {}

@@ -65,12 +65,30 @@ final class ThreeBrokers {
         for (int id = 1; id <= 3; id++) {
             start(id);
         }
+        // Whichever is asked first: it hears of the others a little later than the journal.
+        await().atMost(PATIENCE)
+                .until(
+                        () ->
+                                running.values().stream()
+                                        .allMatch(
+                                                each ->
+                                                        each
+                                                                        .cluster
+                                                                        .image()
+                                                                        .brokers()
+                                                                        .values()
+                                                                        .stream()
+                                                                        .filter(b -> b.isActive())
+                                                                        .count()
+                                                                == 3));
     }
 
     /** On the port that it had before, if it ran before. */
     void start(int id) throws Exception {
         Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(2));
         SharedCluster cluster = new SharedCluster(id, journal, liveGroups);
+        Map<String, String> own = new HashMap<>(properties);
+        own.putIfAbsent("broker.rack", rack(id));
         Broker broker =
                 Broker.start(
                                 vertx,
@@ -80,7 +98,7 @@ final class ThreeBrokers {
                                         HOST,
                                         ports.getOrDefault(id, 0),
                                         List.of(directory.resolve("logs-" + id)),
-                                        properties))
+                                        own))
                         .toCompletionStage()
                         .toCompletableFuture()
                         .get(20, TimeUnit.SECONDS);
@@ -96,6 +114,11 @@ final class ThreeBrokers {
         return IntStream.rangeClosed(1, 3)
                 .mapToObj(id -> HOST + ":" + ports.get(id))
                 .collect(Collectors.joining(","));
+    }
+
+    /** Each is in a rack of its own. */
+    static String rack(int id) {
+        return "rack-" + id;
     }
 
     String address(int id) {

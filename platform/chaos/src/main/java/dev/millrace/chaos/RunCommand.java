@@ -1,6 +1,7 @@
 package dev.millrace.chaos;
 
 import dev.millrace.chaos.check.History;
+import dev.millrace.chaos.fault.Fault;
 import dev.millrace.chaos.fault.Injector;
 import dev.millrace.chaos.fault.Schedule;
 import dev.millrace.chaos.load.Load;
@@ -54,6 +55,12 @@ final class RunCommand implements Callable<Integer> {
             defaultValue = "90")
     int wholeWithinSeconds;
 
+    @Option(
+            names = "--longest-episode",
+            description = "seconds that faults last at most (default: ${DEFAULT-VALUE})",
+            defaultValue = "15")
+    int longestSeconds;
+
     @Override
     public Integer call() throws Exception {
         try (Stage stage = Stage.open(options, faults.isEmpty() || faults.contains("clock-jump"))) {
@@ -77,10 +84,21 @@ final class RunCommand implements Callable<Integer> {
                             + ", "
                             + minutes
                             + " min, "
-                            + site.network().description());
+                            + site.description());
+            List<String> possible =
+                    injector.possible(
+                            site.network().isTransparent()
+                                    || stage.system().peersMayBeBehindProxies());
+            List<String> impossible = new ArrayList<>(Fault.kinds());
+            impossible.removeAll(possible);
+            if (!impossible.isEmpty()) {
+                report.line("");
+                report.line("Not possible here: " + String.join(", ", impossible));
+            }
             report.line("");
             Schedule schedule =
-                    new Schedule(seed, ChaosOptions.chosen(faults, injector.possible()));
+                    new Schedule(
+                            seed, ChaosOptions.chosen(faults, possible), 1_000 * longestSeconds);
             try (Load load =
                     new Load(
                             stage.system().bootstrap(),

@@ -131,7 +131,9 @@ public interface Cluster extends AutoCloseable {
     CompletionStage<BrokerSession> registerBroker(BrokerStart start);
 
     /**
-     * Changes the ISR of a partition that this broker leads: a compare-and-set on both epochs.
+     * Changes the ISR of a partition that this broker leads: a compare-and-set on both epochs. The
+     * ISR as it is moves the partition's epoch all the same, so that no earlier request made under
+     * it can be granted any more, should a copy still be on its way.
      *
      * @param isr node id to the broker epoch that the replica fetched with (its own, for the
      *     leader); this node among them

@@ -40,50 +40,44 @@ final class JournaledCluster implements Cluster, JournalListener {
     private static final long CLOSE_TIMEOUT_MS = 10_000;
 
     private final ClusterConfig config;
-    private final JournalPeer self;
     private final CompletableFuture<Cluster> ready = new CompletableFuture<>();
     private final CompletableFuture<Journal> journal = new CompletableFuture<>();
     private final ImageFeed feed;
     private final HazelcastMember hazelcast;
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final Thread starting;
     private final AtomicReference<@Nullable BrokerSession> brokerSession = new AtomicReference<>();
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
 
     // Told by the journal's threads; guarded by this.
     private MetadataState state = MetadataState.EMPTY;
+    private String selfId = "";
     private String leaderId = "";
     private boolean leadingSafely;
+    private boolean joined;
 
     private JournaledCluster(ClusterConfig config) {
         this.config = config;
-        PeerAddress address = config.self();
-        this.self =
-                config.isAlone()
-                        ? JournalPeer.alone(config.nodeId(), address.host(), address.journalPort())
-                        : JournalPeer.of(address, config.voters().contains(address));
         this.feed =
                 new ImageFeed(
                         "millrace-" + config.nodeId() + "-metadata",
                         MetadataState.EMPTY.image(NO_LEADER));
         this.hazelcast = new HazelcastMember(config);
+        // Ratis' threads inherit from this one that they are daemons.
+        this.starting = new Thread(this::open, "millrace-" + config.nodeId() + "-journal-start");
+        this.starting.setDaemon(true);
         feed.onChange(hazelcast::publishPlacement);
     }
 
     static CompletionStage<Cluster> start(ClusterConfig config) {
         JournaledCluster cluster = new JournaledCluster(config);
-        // Ratis' threads inherit from this one that they are daemons.
-        Thread thread = new Thread(cluster::open, "millrace-" + config.nodeId() + "-journal-start");
-        thread.setDaemon(true);
-        thread.start();
+        cluster.starting.start();
         return cluster.ready.copy();
     }
 
     private void open() {
         try {
             journal.complete(Journal.open(journalOptions(), this));
-            // Not a moment earlier: on two cores, loading Hazelcast's classes beside Ratis' makes
-            // the journal ready in twice the time and the member ready no sooner.
-            hazelcast.start();
         } catch (RuntimeException e) {
             hazelcast.abandon(e);
             journal.completeExceptionally(e);
@@ -93,6 +87,11 @@ final class JournaledCluster implements Cluster, JournalListener {
     }
 
     private JournalOptions journalOptions() {
+        PeerAddress address = config.self();
+        JournalPeer self =
+                config.isAlone()
+                        ? JournalPeer.alone(config.nodeId(), address.host(), address.journalPort())
+                        : JournalPeer.of(address, config.voters().contains(address));
         return new JournalOptions(
                 config.nodeId(),
                 config.directory(),
@@ -103,7 +102,14 @@ final class JournaledCluster implements Cluster, JournalListener {
                                 .map(peer -> JournalPeer.of(peer, config.voters().contains(peer)))
                                 .toList(),
                 JournalOptions.DEFAULT_SNAPSHOT_EVERY,
-                config.rules());
+                config.rules(),
+                config.isAlone(),
+                config.targetVoters());
+    }
+
+    @Override
+    public synchronized void identified(String journalId) {
+        selfId = journalId;
     }
 
     @Override
@@ -149,12 +155,23 @@ final class JournaledCluster implements Cluster, JournalListener {
 
     /** Under the lock. */
     private void publish() {
-        boolean leading = !leaderId.isEmpty() && leaderId.equals(self.id());
+        boolean leading = !leaderId.isEmpty() && leaderId.equals(selfId);
         feed.publish(state.image(leading ? config.nodeId() : state.nodeIdAt(leaderId)));
         boolean leaderKnown = leading ? leadingSafely : !leaderId.isEmpty();
-        if (leaderKnown && !state.clusterId().isEmpty() && !ready.isDone()) {
+        if (leaderKnown && !state.clusterId().isEmpty() && !joined) {
+            joined = true;
+            MetadataState first = state;
             // Not on Ratis' thread, and not before the journal can be asked.
-            journal.thenAccept(open -> feed.run(() -> ready.complete(this)));
+            journal.thenAccept(
+                    open ->
+                            feed.run(
+                                    () -> {
+                                        ready.complete(this);
+                                        // Not a moment earlier: on two cores, loading Hazelcast's
+                                        // classes beside Ratis' makes the journal ready in twice
+                                        // the time and the member ready no sooner.
+                                        hazelcast.start(first.clusterId(), first.brokers());
+                                    }));
         }
     }
 
@@ -415,6 +432,10 @@ final class JournaledCluster implements Cluster, JournalListener {
     private void closeParts() {
         if (brokerSession.get() instanceof HeartbeatSession session) {
             session.close();
+        }
+        if (!journal.isDone()) {
+            // It may be waiting for a cluster to join.
+            starting.interrupt();
         }
         hazelcast.close();
         journal.thenAccept(Journal::close);

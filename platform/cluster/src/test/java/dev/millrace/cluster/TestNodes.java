@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** Starts nodes, and waits for them with a bound. */
-final class TestNodes {
+public final class TestNodes {
     private static final long TIMEOUT_SECONDS = 60;
     private static final Set<Integer> TAKEN = ConcurrentHashMap.newKeySet();
 
@@ -53,7 +53,7 @@ final class TestNodes {
     }
 
     /** Three ports in a row, below those that the system hands out, each triple once. */
-    static PeerAddress freePeer() {
+    public static PeerAddress freePeer() {
         for (int tries = 0; tries < 1_000; tries++) {
             int port = 12_000 + ThreadLocalRandom.current().nextInt(6_000) * 3;
             if (TAKEN.add(port) && isFree(port) && isFree(port + 1) && isFree(port + 2)) {

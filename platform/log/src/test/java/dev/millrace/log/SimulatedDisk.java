@@ -31,7 +31,10 @@ import org.jspecify.annotations.Nullable;
  * that a later one may survive an earlier; creations, renames and deletions since the last sync of
  * their folder survive up to a random one of them, as on a journaling file system.
  *
- * <p>{@link #failAfter} makes the disk fail like a full or a dying one.
+ * <p>{@link #kill} ends the process alone: what was written is still there.
+ *
+ * <p>{@link #failAfter} makes the disk fail like a full or a dying one, {@link #failOnceAfter} like
+ * one that loses what it was to make durable, says so once, and goes on.
  */
 public final class SimulatedDisk implements Disk {
     private static final int SECTOR_BYTES = 512;
@@ -44,6 +47,7 @@ public final class SimulatedDisk implements Disk {
     private final Set<Path> locks = new HashSet<>();
     private int generation;
     private int operationsToFailure = Integer.MAX_VALUE;
+    private boolean failsOnce;
     private int changes;
     private String failure = "";
 
@@ -81,7 +85,17 @@ public final class SimulatedDisk implements Disk {
     /** From the operation after the next {@code operations} on, every change fails. */
     public void failAfter(int operations, String message) {
         operationsToFailure = operations;
+        failsOnce = false;
         failure = message;
+    }
+
+    /**
+     * The change after the next {@code operations} fails; if it was to make a file durable, what it
+     * would have made durable survives or not, as after a loss of power.
+     */
+    public void failOnceAfter(int operations, String message) {
+        failAfter(operations, message);
+        failsOnce = true;
     }
 
     public boolean hasFailed() {
@@ -96,8 +110,18 @@ public final class SimulatedDisk implements Disk {
     private void changing() throws IOException {
         changes++;
         if (operationsToFailure != Integer.MAX_VALUE && --operationsToFailure < 0) {
+            if (failsOnce) {
+                operationsToFailure = Integer.MAX_VALUE;
+            }
             throw new IOException(failure);
         }
+    }
+
+    /** The process ends and the system runs on: open files are dead, locks are gone. */
+    public synchronized void kill() {
+        generation++;
+        locks.clear();
+        operationsToFailure = Integer.MAX_VALUE;
     }
 
     /** Power off and on: open files are dead, locks are gone, the disk works again. */
@@ -111,15 +135,19 @@ public final class SimulatedDisk implements Disk {
         }
         unsynced.clear();
         for (Node node : new LinkedHashSet<>(durable.values())) {
-            byte[] content = node.forced;
-            for (Write write : node.pending) {
-                content = survive(content, write);
-            }
-            node.pending.clear();
-            node.forced = content;
-            node.bytes = content.clone();
+            loseUnforced(node);
         }
         current = new TreeMap<>(durable);
+    }
+
+    private void loseUnforced(Node node) {
+        byte[] content = node.forced;
+        for (Write write : node.pending) {
+            content = survive(content, write);
+        }
+        node.pending.clear();
+        node.forced = content;
+        node.bytes = content.clone();
     }
 
     private byte[] survive(byte[] content, Write write) {
@@ -137,7 +165,7 @@ public final class SimulatedDisk implements Disk {
             return apply(content, new Write(write.position, Arrays.copyOf(bytes, kept)));
         }
         int flip = random.nextInt(bytes.length + 1);
-        if (fate == 5 && flip < bytes.length && !isUnprotected(flip)) {
+        if (fate == 5 && flip < bytes.length && !isUnprotected(bytes, flip)) {
             byte[] flipped = bytes.clone();
             flipped[flip] ^= (byte) (1 << random.nextInt(8));
             return apply(content, new Write(write.position, flipped));
@@ -145,9 +173,24 @@ public final class SimulatedDisk implements Disk {
         return apply(content, write);
     }
 
-    /** Kafka's CRC leaves out the leader epoch of a batch, so nobody could notice. */
-    private static boolean isUnprotected(int index) {
-        return index >= RecordBatchView.LEADER_EPOCH && index < RecordBatchView.MAGIC;
+    /**
+     * Kafka's CRC leaves out the leader epoch of a batch, so nobody could notice. There may be
+     * several batches in one write.
+     */
+    private static boolean isUnprotected(byte[] bytes, int index) {
+        ByteBuffer batches = ByteBuffer.wrap(bytes);
+        int start = 0;
+        while (start + RecordBatchView.HEADER_BYTES <= bytes.length) {
+            int size =
+                    RecordBatchView.LENGTH_PREFIX_BYTES
+                            + batches.getInt(start + RecordBatchView.LENGTH);
+            if (size < RecordBatchView.HEADER_BYTES || index < start + size) {
+                break;
+            }
+            start += size;
+        }
+        int inBatch = index - start;
+        return inBatch >= RecordBatchView.LEADER_EPOCH && inBatch < RecordBatchView.MAGIC;
     }
 
     private static byte[] apply(byte[] content, Write write) {
@@ -379,7 +422,14 @@ public final class SimulatedDisk implements Disk {
         public void force() throws IOException {
             synchronized (SimulatedDisk.this) {
                 requireOpen();
-                changing();
+                try {
+                    changing();
+                } catch (IOException e) {
+                    if (failsOnce) {
+                        loseUnforced(node);
+                    }
+                    throw e;
+                }
                 node.forced = Objects.requireNonNull(node.bytes).clone();
                 node.pending.clear();
             }

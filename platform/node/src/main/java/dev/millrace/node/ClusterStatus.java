@@ -7,9 +7,11 @@ import dev.millrace.cluster.MetadataImage.Partition;
 import dev.millrace.cluster.MetadataImage.Topic;
 import dev.millrace.cluster.QuorumState;
 import dev.millrace.cluster.QuorumState.Voter;
+import dev.millrace.cluster.journal.Cordon;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -22,13 +24,16 @@ import java.util.stream.Stream;
  * <pre>
  *   {"clusterId": "…", "node": 1, "controller": 2, "metadataVersion": 41,
  *    "nodes": [{"id": 1, "kafka": "host:port", "peer": "host:port", "rack": "", "state": "ready",
- *               "voter": true, "leaders": 3, "replicas": 9, "inSync": 9, "journalLag": 0}],
+ *               "journal": "voter", "leaders": 3, "replicas": 9, "inSync": 9, "journalLag": 0}],
  *    "partitions": 9, "underReplicated": 0, "withoutLeader": 0, "reassigning": 0,
  *    "troubled": [{"topic": "t", "partition": 0, "leader": 2, "replicas": [1,2], "isr": [2]}]}
  * </pre>
  *
- * {@code state} is ready, fenced (not heard of, or it has not caught up yet) or stopping. {@code
- * journalLag} counts entries of the metadata journal; it is missing when nobody knows.
+ * {@code state} is ready, draining or drained (it gets no replicas, and has some or none), fenced
+ * (not heard of, or it has not caught up yet) or stopping. {@code journal} is voter, observer or
+ * none; {@code journalLag} counts entries of the metadata journal; both are missing when nobody
+ * knows. {@code unregistered}, only if there are any: HOST:PORT of members of the journal that no
+ * broker has registered from.
  */
 final class ClusterStatus {
     private static final int MAX_TROUBLED = 1_000;
@@ -60,8 +65,11 @@ final class ClusterStatus {
         }
         JsonArray nodes = new JsonArray();
         new TreeMap<>(image.brokers()).values().forEach(broker -> nodes.add(node(broker, quorum)));
-        return new JsonObject()
-                .put("clusterId", image.clusterId())
+        JsonObject status = new JsonObject();
+        quorum.map(ClusterStatus::unknown)
+                .filter(each -> !each.isEmpty())
+                .ifPresent(each -> status.put("unregistered", each));
+        return status.put("clusterId", image.clusterId())
                 .put("node", config.nodeId())
                 .put("controller", image.controllerId())
                 .put("metadataVersion", image.version())
@@ -117,30 +125,51 @@ final class ClusterStatus {
         int[] numbers = counts(broker.nodeId());
         String peer =
                 broker.peerHost().isEmpty() ? "" : broker.peerHost() + ":" + broker.peerPort();
-        boolean voter =
-                config.isAlone()
-                        || config.voters().stream().anyMatch(each -> each.toString().equals(peer));
         JsonObject node =
                 new JsonObject()
                         .put("id", broker.nodeId())
                         .put("kafka", broker.host() + ":" + broker.port())
                         .put("peer", peer)
                         .put("rack", broker.rack())
-                        .put("state", state(broker))
-                        .put("voter", voter)
+                        .put("state", state(broker, numbers[1]))
                         .put("leaders", numbers[0])
                         .put("replicas", numbers[1])
                         .put("inSync", numbers[2]);
+        quorum.ifPresent(
+                state -> {
+                    boolean voter = of(state.voters(), broker.nodeId()).isPresent();
+                    boolean member = voter || of(state.observers(), broker.nodeId()).isPresent();
+                    node.put("journal", voter ? "voter" : member ? "observer" : "none");
+                });
         quorum.flatMap(state -> lag(state, broker.nodeId()))
                 .ifPresent(lag -> node.put("journalLag", lag));
         return node;
     }
 
-    private static String state(BrokerRegistration broker) {
+    private String state(BrokerRegistration broker, int replicas) {
         if (broker.shuttingDown()) {
             return "stopping";
         }
-        return broker.fenced() ? "fenced" : "ready";
+        if (broker.fenced()) {
+            return "fenced";
+        }
+        if (Cordon.of(image.configs(), broker.nodeId())) {
+            return replicas > 0 ? "draining" : "drained";
+        }
+        return "ready";
+    }
+
+    /** Voters and observers that no broker has registered from. */
+    private static JsonArray unknown(QuorumState quorum) {
+        JsonArray unknown = new JsonArray();
+        Stream.concat(quorum.voters().stream(), quorum.observers().stream())
+                .filter(each -> each.nodeId() < 0)
+                .forEach(each -> unknown.add(each.host() + ":" + (each.port() - 1)));
+        return unknown;
+    }
+
+    private static Optional<Voter> of(List<Voter> voters, int nodeId) {
+        return voters.stream().filter(each -> each.nodeId() == nodeId).findFirst();
     }
 
     private static Optional<Long> lag(QuorumState quorum, int nodeId) {

@@ -167,12 +167,19 @@ public final class Node {
             try {
                 return cluster.get(waitS, TimeUnit.SECONDS);
             } catch (TimeoutException e) {
-                LOG.warn(
-                        "No quorum yet: {} of the voters {} have to run and to reach each other;"
-                                + " this is {}, which goes on trying",
-                        config.voters().size() / 2 + 1,
-                        config.voters(),
-                        config.self());
+                if (config.voters().contains(config.self())) {
+                    LOG.warn(
+                            "No quorum yet: a majority of the voters {} has to run, and to reach"
+                                    + " each other; this is {}, which goes on trying",
+                            config.voters(),
+                            config.self());
+                } else {
+                    LOG.warn(
+                            "Not in a cluster yet: one of {} has to run, and to have a quorum;"
+                                    + " this is {}, which goes on trying",
+                            config.peers(),
+                            config.self());
+                }
             }
         }
     }

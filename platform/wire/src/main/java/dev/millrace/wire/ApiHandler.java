@@ -17,8 +17,10 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface ApiHandler<Q extends ApiMessage, A extends ApiMessage> {
     /**
-     * A failed future becomes the API's own error response for that exception; a {@code null}
-     * result means that no response is sent (Produce with acks=0).
+     * A failed future becomes the API's own error response for that exception; with {@link
+     * org.apache.kafka.common.errors.DisconnectException} there is none and the connection is
+     * closed, which sends a client to another broker. A {@code null} result means that no response
+     * is sent (Produce with acks=0).
      */
     Future<A> handle(RequestContext context, Q request);
 

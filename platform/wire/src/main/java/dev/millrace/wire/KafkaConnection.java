@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.errors.DisconnectException;
 import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.message.ApiVersionsRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -418,9 +419,12 @@ final class KafkaConnection extends ChannelInboundHandlerAdapter {
         ApiMessage response = exchange.response;
         Throwable failure = exchange.failure;
         if (failure != null) {
-            response = errorResponse(exchange, failure);
+            response =
+                    failure instanceof DisconnectException
+                            ? null
+                            : errorResponse(exchange, failure);
             if (response == null) {
-                // No response is due, so closing is the only way to tell.
+                // No response is due, or none would be true, so closing is the only way to tell.
                 close(context);
                 return false;
             }

@@ -16,11 +16,12 @@ final class TopicConfigTable {
     private static final long MINUTE_MS = 60_000;
     private static final long HOUR_MS = 60 * MINUTE_MS;
     static final String ACK_DURABILITY = "millrace.ack.durability";
+    static final String THROTTLED_LEADERS = "leader.replication.throttled.replicas";
+    static final String THROTTLED_FOLLOWERS = "follower.replication.throttled.replicas";
 
     private static final String MAX_LONG = String.valueOf(Long.MAX_VALUE);
 
     private static final String NO_TIERS = "there is no remote storage";
-    private static final String NO_THROTTLE = "replication is not throttled so far";
 
     private final List<TopicConfig> rows = new ArrayList<>();
 
@@ -165,11 +166,9 @@ final class TopicConfigTable {
         row("unclean.leader.election.enable", BOOLEAN, "false", ConfigRule.any())
                 .synonym("unclean.leader.election.enable")
                 .doc("Whether a replica that lags may lead when no other is left; loses records.");
-        row("leader.replication.throttled.replicas", LIST, "", ConfigRule.throttledReplicas())
-                .without(NO_THROTTLE)
+        row(THROTTLED_LEADERS, LIST, "", ConfigRule.throttledReplicas())
                 .doc("Replicas whose reads by followers are slowed down: partition:broker, or *.");
-        row("follower.replication.throttled.replicas", LIST, "", ConfigRule.throttledReplicas())
-                .without(NO_THROTTLE)
+        row(THROTTLED_FOLLOWERS, LIST, "", ConfigRule.throttledReplicas())
                 .doc("Replicas whose catching up is slowed down: partition:broker, or *.");
     }
 

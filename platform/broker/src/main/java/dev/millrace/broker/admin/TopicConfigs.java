@@ -144,10 +144,22 @@ public final class TopicConfigs {
         return find(level).isPresent() ? values.integer(level) : 0;
     }
 
-    /** {@code min.insync.replicas} of the topic. */
-    public static int minInsyncReplicas(
+    /**
+     * What the topic's replicas go by.
+     *
+     * @param throttledLeaders {@code leader.replication.throttled.replicas}
+     * @param throttledFollowers {@code follower.replication.throttled.replicas}
+     */
+    public record Replicas(int minInsync, String throttledLeaders, String throttledFollowers) {}
+
+    /** As this node sees the topic now. */
+    public static Replicas replicas(
             Map<String, String> brokerProperties, MetadataImage image, int nodeId, String topic) {
-        return new Values(brokerProperties, image, nodeId, topic).integer("min.insync.replicas");
+        Values values = new Values(brokerProperties, image, nodeId, topic);
+        return new Replicas(
+                values.integer("min.insync.replicas"),
+                values.get(TopicConfigTable.THROTTLED_LEADERS),
+                values.get(TopicConfigTable.THROTTLED_FOLLOWERS));
     }
 
     /**

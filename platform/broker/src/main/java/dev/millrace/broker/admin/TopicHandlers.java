@@ -113,7 +113,9 @@ final class TopicHandlers {
             }
             // In the order in which Kafka finds what is wrong.
             MetadataImage image = cluster.image();
-            if (topic.assignments().isEmpty() && !broker.takesNewLogs(image)) {
+            // Of several brokers, the cluster passes over those that are cordoned.
+            boolean alone = image.brokers().size() <= 1;
+            if (topic.assignments().isEmpty() && alone && !broker.takesNewLogs(image)) {
                 throw new InvalidReplicationFactorException(
                         "All brokers are currently fenced, or have all their log directories"
                                 + " cordoned.");

@@ -152,7 +152,25 @@ public final class GroupCoordinator {
                                             groupId,
                                             cluster.nodeId())));
         }
+        if (log.standsAside(partition)) {
+            return Future.failedFuture(
+                    new NotCoordinatorException(
+                            "node %d is cut off, another may coordinate group %s"
+                                    .formatted(cluster.nodeId(), groupId)));
+        }
         return loopOf(partition).submit(partition, work);
+    }
+
+    /**
+     * This broker has been cut off from the others: members that wait are sent to look for another
+     * coordinator, and groups are loaded anew when it is back. Any thread.
+     */
+    public void standAside(boolean aside) {
+        if (aside) {
+            loops.forEach(loop -> loop.dropAll(log::standsAside));
+        } else if (!closed) {
+            tellLeadership(cluster.image());
+        }
     }
 
     /** The partition of the offsets topic that keeps the group; 0 before there is one. */
@@ -172,7 +190,7 @@ public final class GroupCoordinator {
         ByteBuffer batches =
                 RecordCodec.toTransactionalBatches(
                         records, System.currentTimeMillis(), producerId, producerEpoch);
-        return log.append(partitionOf(groupId), batches, terms)
+        return log.append(partitionOf(groupId), shard.coordinatorEpoch(), batches, terms)
                 .onSuccess(
                         appended ->
                                 records.forEach(record -> shard.replayPending(producerId, record)))
@@ -190,6 +208,7 @@ public final class GroupCoordinator {
                         shard ->
                                 log.append(
                                                 partition,
+                                                shard.coordinatorEpoch(),
                                                 RecordBatchBuilder.endTransaction(
                                                         marker.producerId(),
                                                         marker.producerEpoch(),

@@ -118,6 +118,11 @@ final class GroupShard {
         }
     }
 
+    /** Leader epoch under which it was loaded, and in which alone it may append. */
+    int coordinatorEpoch() {
+        return live.coordinatorEpoch();
+    }
+
     // ---- loading
 
     /** A record read back from the log, in order, before the first request. */

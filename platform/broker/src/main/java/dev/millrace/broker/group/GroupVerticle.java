@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.IntPredicate;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -238,6 +239,7 @@ final class GroupVerticle extends VerticleBase {
                                 coordinatorLog
                                         .append(
                                                 partition,
+                                                leaderEpoch,
                                                 RecordCodec.toBatches(records, clockMs.getAsLong()))
                                         .mapEmpty(),
                         live,
@@ -348,6 +350,15 @@ final class GroupVerticle extends VerticleBase {
                         + "-"
                         + partition
                         + "; find the coordinator again");
+    }
+
+    /** Gives up some of its partitions; whoever waits looks elsewhere. From any thread. */
+    void dropAll(IntPredicate which) {
+        context.runOnContext(
+                now ->
+                        Set.copyOf(slots.keySet()).stream()
+                                .filter(which::test)
+                                .forEach(partition -> drop(partition, Errors.NOT_COORDINATOR)));
     }
 
     /**

@@ -33,6 +33,10 @@ final class LivePublisher {
         this.onFenced = onFenced;
     }
 
+    int coordinatorEpoch() {
+        return coordinatorEpoch;
+    }
+
     void publish(Group group) {
         if (inFlight.containsKey(group.groupId())) {
             inFlight.put(group.groupId(), group);

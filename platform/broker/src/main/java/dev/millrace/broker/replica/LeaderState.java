@@ -265,6 +265,19 @@ public final class LeaderState {
         }
     }
 
+    /**
+     * What to ask the cluster for instead of a {@code proposal} that it has refused: the ISR as it
+     * is. It moves the partition's epoch, so that no copy of the proposal that is still on its way
+     * can be made any more; {@link #update} with that epoch ends the proposal here.
+     */
+    public IsrProposal withdrawal(IsrProposal proposal) {
+        Map<Integer, Long> unchanged = new LinkedHashMap<>();
+        for (int id : isr) {
+            unchanged.put(id, metadata.eligible().getOrDefault(id, UNKNOWN));
+        }
+        return new IsrProposal(proposal.leaderEpoch(), proposal.partitionEpoch(), unchanged);
+    }
+
     /** Whether {@code proposal} is still waited for. */
     public boolean awaits(IsrProposal proposal) {
         return proposal.equals(proposed);

@@ -59,6 +59,29 @@ record Transaction(
                 && startMs + timeoutMs < nowMs;
     }
 
+    /**
+     * As a coordinator takes it over at {@code nowMs} by its own clock: whoever wrote it down may
+     * have had another, or the same one before it was corrected. What would begin only later has
+     * its whole timeout from now, and not from then.
+     */
+    Transaction takenOver(long nowMs) {
+        return startMs <= nowMs
+                ? this
+                : new Transaction(
+                        id,
+                        producerId,
+                        previousProducerId,
+                        nextProducerId,
+                        epoch,
+                        lastEpoch,
+                        timeoutMs,
+                        state,
+                        partitions,
+                        nowMs,
+                        updateMs,
+                        version);
+    }
+
     /** A transaction begins with its first partition. */
     Transaction withPartitions(Set<TopicPartition> added, short clientVersion, long nowMs) {
         Set<TopicPartition> all = new LinkedHashSet<>(partitions);

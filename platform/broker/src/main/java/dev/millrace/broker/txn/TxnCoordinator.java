@@ -190,6 +190,12 @@ public final class TxnCoordinator {
                             "node %d coordinates transactional id %s, this is node %d"
                                     .formatted(leader, transactionalId, cluster.nodeId())));
         }
+        if (log.standsAside(partition)) {
+            return Future.failedFuture(
+                    new NotCoordinatorException(
+                            "node %d is cut off, another may coordinate transactional id %s"
+                                    .formatted(cluster.nodeId(), transactionalId)));
+        }
         return slot(partition).submit(work);
     }
 

@@ -149,7 +149,11 @@ final class TxnShard {
     void loaded() {
         counted = true;
         count.add(cells.size());
+        long nowMs = clockMs.getAsLong();
         for (Cell cell : List.copyOf(cells.values())) {
+            if (cell.txn != null) {
+                cell.txn = cell.txn.takenOver(nowMs);
+            }
             if (cell.txn != null && cell.txn.state().isPrepared()) {
                 LOG.info(
                         "transactional id {}: goes on with {} of producer {}/{}",

@@ -154,7 +154,11 @@ final class TxnSlot {
         }
         TxnShard fresh =
                 new TxnShard(
-                        shared.config(), shared.count(), shared.clockMs(), epoch, new ShardWorld());
+                        shared.config(),
+                        shared.count(),
+                        shared.clockMs(),
+                        epoch,
+                        new ShardWorld(epoch));
         return shared.log()
                 .replay(partition, batches -> TransactionLog.forEach(batches, fresh::replay))
                 .map(fresh);
@@ -225,9 +229,18 @@ final class TxnSlot {
 
     /** The shard's world; what completes elsewhere comes back to this loop. */
     private final class ShardWorld implements TxnShard.World {
+        private final int shardEpoch;
+
+        /**
+         * @param shardEpoch under which the shard was loaded
+         */
+        ShardWorld(int shardEpoch) {
+            this.shardEpoch = shardEpoch;
+        }
+
         @Override
         public Future<Void> append(ByteBuffer batches) {
-            return here(shared.log().append(partition, batches).mapEmpty());
+            return here(shared.log().append(partition, shardEpoch, batches).mapEmpty());
         }
 
         @Override

@@ -93,6 +93,24 @@ class LeaderStateTest {
         }
 
         @Test
+        void waits_for_a_refused_member_until_the_withdrawal_is_in_the_metadata() {
+            LeaderState state = leading(metadata(3, List.of(1, 2)), 0);
+            fetch(state, 2, 100, 100, START_MS);
+            fetch(state, 3, 100, 100, START_MS);
+            IsrProposal proposal = proposed(state, 100, 100, START_MS);
+            long laterMs = START_MS + 2 * MAX_LAG_MS;
+            fetch(state, 2, 150, 150, laterMs);
+
+            IsrProposal withdrawal = state.withdrawal(proposal);
+
+            assertThat(withdrawal).isEqualTo(new IsrProposal(EPOCH, 3, Map.of(1, 10L, 2, 20L)));
+            assertThat(state.highWatermark(150, laterMs)).isEqualTo(100);
+            state.update(metadata(4, List.of(1, 2)));
+            assertThat(state.awaits(proposal)).isFalse();
+            assertThat(state.highWatermark(150, laterMs)).isEqualTo(150);
+        }
+
+        @Test
         void still_waits_for_a_member_that_is_proposed_to_leave() {
             LeaderState state = leading(metadata(0, List.of(1, 2, 3)), 0);
             fetch(state, 3, 50, 100, START_MS);

@@ -177,6 +177,19 @@ class TxnShardTest {
     }
 
     @Test
+    void a_coordinator_whose_clock_is_behind_keeps_no_transaction_open_beyond_its_timeout() {
+        Answer silent = init("id");
+        get(add("id", silent, T0));
+        world.nowMs -= 3_600_000;
+        shard = load();
+        world.pass(60_001);
+
+        shard.abortTimedOut();
+
+        assertThat(state("id")).isEqualTo(TransactionState.COMPLETE_ABORT);
+    }
+
+    @Test
     void a_marker_that_could_not_be_written_is_tried_again() {
         Answer producer = init("id");
         get(add("id", producer, T0));

@@ -51,6 +51,9 @@ public sealed interface Fault {
     /** The node's wall clock is wrong by this much; it jumps back at the end. */
     record ClockJump(int node, long byMs) implements Fault {}
 
+    /** Of the kinds, those that are done to what passes between nodes. */
+    List<String> BETWEEN_NODES = List.of("isolate", "one-way", "bridge", "lost-link", "slow-link");
+
     /** The kinds there are, for choosing among them. */
     static List<String> kinds() {
         return java.util.Arrays.stream(Fault.class.getPermittedSubclasses())

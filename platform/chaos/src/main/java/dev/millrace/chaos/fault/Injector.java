@@ -49,11 +49,18 @@ public final class Injector {
         this.awaitInSync = awaitInSync;
     }
 
-    /** The kinds of faults that can be done here. */
-    public List<String> possible() {
+    /**
+     * The kinds of faults that can be done here.
+     *
+     * @param betweenNodes whether what passes between nodes can be reached
+     */
+    public List<String> possible(boolean betweenNodes) {
         List<String> kinds = new ArrayList<>(Fault.kinds());
         if (!disks.canBeFull()) {
             kinds.remove("full-disk");
+        }
+        if (!betweenNodes) {
+            kinds.removeAll(Fault.BETWEEN_NODES);
         }
         return List.copyOf(kinds);
     }

@@ -25,21 +25,37 @@ import java.util.Random;
 public final class Schedule {
     private static final int NODES = 3;
     private static final int SECOND_FAULT_ONE_IN = 3;
+    private static final int SHORTEST_MS = 1_000;
+
+    /** What an episode lasts at most, if nothing else is asked for. */
+    public static final int LONGEST_MS = 15_000;
 
     private final Random random;
     private final List<String> kinds;
     private final List<String> deck = new ArrayList<>();
+    private final int longestMs;
+
+    /** With episodes of up to {@link #LONGEST_MS}. */
+    public Schedule(long seed, List<String> kinds) {
+        this(seed, kinds, LONGEST_MS);
+    }
 
     /**
      * @param kinds which of {@link Fault#kinds()} may come
+     * @param longestMs of an episode; the faults do not depend on it
      */
-    public Schedule(long seed, List<String> kinds) {
+    public Schedule(long seed, List<String> kinds, int longestMs) {
+        if (longestMs < SHORTEST_MS) {
+            throw new IllegalArgumentException(
+                    "an episode lasts at least " + SHORTEST_MS + " ms, not " + longestMs);
+        }
         if (kinds.isEmpty() || !Fault.kinds().containsAll(kinds)) {
             throw new IllegalArgumentException(
                     "faults are some of " + Fault.kinds() + ", not " + kinds);
         }
         this.random = new Random(seed);
         this.kinds = List.copyOf(kinds);
+        this.longestMs = longestMs;
     }
 
     public Episode next() {
@@ -60,8 +76,13 @@ public final class Schedule {
         return new Episode(
                 List.copyOf(faults),
                 between(0, 3_000),
-                between(1_000, 15_000),
+                lasting(between(SHORTEST_MS, LONGEST_MS)),
                 between(1_000, 4_000));
+    }
+
+    private int lasting(int drawnMs) {
+        long share = (long) (drawnMs - SHORTEST_MS) * (longestMs - SHORTEST_MS);
+        return SHORTEST_MS + (int) (share / (LONGEST_MS - SHORTEST_MS));
     }
 
     private Fault draw(String kind) {

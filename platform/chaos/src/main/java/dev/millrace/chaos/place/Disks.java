@@ -44,11 +44,21 @@ public final class Disks implements AutoCloseable {
                                                     + directory)
                                     .succeeded();
         }
-        Disks disks = new Disks(directories, mounted);
         if (!mounted) {
-            disks.close();
+            new Disks(directories, true).close();
         }
-        return disks;
+        return new Disks(directories, mounted);
+    }
+
+    /** Plain ones, whatever this machine allows. */
+    static Disks plain(Path root, int nodes) throws IOException {
+        List<Path> directories = new ArrayList<>();
+        for (int node = 1; node <= nodes; node++) {
+            Path directory = root.resolve("node-" + node).resolve("disk");
+            Files.createDirectories(directory);
+            directories.add(directory);
+        }
+        return new Disks(directories, false);
     }
 
     /** Unmounts what a run that was killed has left. */
@@ -109,6 +119,8 @@ public final class Disks implements AutoCloseable {
 
     @Override
     public void close() {
-        directories.forEach(directory -> Shell.attempt("umount -l " + directory));
+        if (mounted) {
+            directories.forEach(directory -> Shell.attempt("umount -l " + directory));
+        }
     }
 }

@@ -88,6 +88,11 @@ public final class NamespaceNetwork implements Network {
     }
 
     @Override
+    public boolean isTransparent() {
+        return true;
+    }
+
+    @Override
     public HostPort bind(int node, Port port) {
         return new HostPort(address(node), FIRST_PORT + port.offset);
     }

@@ -27,6 +27,12 @@ public interface Network extends AutoCloseable {
 
     String description();
 
+    /**
+     * Whether a node is found where it listens, so that directions between nodes can be cut
+     * whatever they know of themselves.
+     */
+    boolean isTransparent();
+
     /** Where the node itself listens. */
     HostPort bind(int node, Port port);
 

@@ -78,6 +78,11 @@ public final class ProxyNetwork implements Network {
     }
 
     @Override
+    public boolean isTransparent() {
+        return false;
+    }
+
+    @Override
     public HostPort bind(int node, Port port) {
         return new HostPort("127.0.0.1", firstPort + node * PORTS_OF_NODE + port.offset);
     }

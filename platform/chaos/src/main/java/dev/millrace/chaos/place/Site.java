@@ -14,28 +14,37 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Network and disks of one run, and the lock that keeps a second run on this machine from taking
- * the same names.
+ * the same names: that one makes do with proxies and plain directories.
  */
 public final class Site implements AutoCloseable {
     public static final List<String> PLACES = List.of("auto", "namespaces", "proxy");
     private static final Path LOCK = Path.of(System.getProperty("java.io.tmpdir"), "mrchaos.lock");
 
-    private final FileChannel lockFile;
+    private final @Nullable FileChannel lockFile;
     private final Path directory;
     private final Network network;
     private final Disks disks;
     private final Clocks clocks;
+    private final String description;
 
     private Site(
-            FileChannel lockFile, Path directory, Network network, Disks disks, Clocks clocks) {
+            @Nullable FileChannel lockFile,
+            Path directory,
+            Network network,
+            Disks disks,
+            Clocks clocks,
+            String description) {
         this.lockFile = lockFile;
         this.directory = directory;
         this.network = network;
         this.disks = disks;
         this.clocks = clocks;
+        this.description = description;
     }
 
     /**
+     * The best that can be had here; what is missing is in the {@link #description}.
+     *
      * @param place of {@link #PLACES}
      * @param directory for everything that the run leaves; what is there is deleted
      */
@@ -43,30 +52,43 @@ public final class Site implements AutoCloseable {
         FileChannel lockFile =
                 FileChannel.open(LOCK, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         @Nullable FileLock lock = lockFile.tryLock();
-        if (lock == null) {
+        boolean first = lock != null;
+        String unavailable =
+                place.equals("proxy")
+                        ? "not asked for"
+                        : first
+                                ? NamespaceNetwork.unavailable()
+                                : "another run, which holds " + LOCK + ", has them";
+        if (place.equals("namespaces") && !unavailable.isEmpty()) {
             lockFile.close();
-            throw new IOException("another chaos run is on this machine (it holds " + LOCK + ")");
-        }
-        Disks.removeLeftovers();
-        delete(directory);
-        Files.createDirectories(directory);
-        Disks disks = Disks.create(directory, nodes);
-        return new Site(
-                lockFile, directory, network(place, nodes), disks, Clocks.create(directory, nodes));
-    }
-
-    private static Network network(String place, int nodes) throws IOException {
-        if (place.equals("proxy")) {
-            return ProxyNetwork.create(nodes);
-        }
-        String unavailable = NamespaceNetwork.unavailable();
-        if (unavailable.isEmpty()) {
-            return NamespaceNetwork.create(nodes);
-        }
-        if (place.equals("namespaces")) {
             throw new IOException("no network namespaces here: " + unavailable);
         }
-        return ProxyNetwork.create(nodes);
+        if (first) {
+            Disks.removeLeftovers();
+        } else {
+            lockFile.close();
+        }
+        delete(directory);
+        Files.createDirectories(directory);
+        Disks disks = first ? Disks.create(directory, nodes) : Disks.plain(directory, nodes);
+        Network network =
+                unavailable.isEmpty() ? NamespaceNetwork.create(nodes) : ProxyNetwork.create(nodes);
+        String description =
+                network.description()
+                        + (unavailable.isEmpty() ? "" : " (namespaces: " + unavailable + ")")
+                        + (disks.canBeFull() ? "" : ", no disk can be full");
+        return new Site(
+                first ? lockFile : null,
+                directory,
+                network,
+                disks,
+                Clocks.create(directory, nodes),
+                description);
+    }
+
+    /** Where the nodes run, and what cannot be done there. */
+    public String description() {
+        return description;
     }
 
     public Path directory() {
@@ -98,7 +120,9 @@ public final class Site implements AutoCloseable {
         network.close();
         disks.close();
         try {
-            lockFile.close();
+            if (lockFile != null) {
+                lockFile.close();
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

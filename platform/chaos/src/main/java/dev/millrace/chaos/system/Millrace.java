@@ -45,7 +45,7 @@ public final class Millrace implements SystemUnderTest {
         settings.put("advertised.listeners", "PLAINTEXT://" + network.reach(node, Port.CLIENTS));
         settings.put("millrace.http.listener", network.bind(node, Port.CLIENTS).host() + ":0");
         settings.put("millrace.peer.listener", network.bind(node, Port.PEERS).toString());
-        settings.put("millrace.cluster.peers", each(i -> network.reach(i, Port.PEERS).toString()));
+        settings.put("millrace.cluster.peers", each(i -> network.bind(i, Port.PEERS).toString()));
         settings.put("log.dirs", disk.resolve("topics").toString());
         settings.put("metadata.log.dir", disk.resolve("metadata").toString());
         settings.put("millrace.state.dir", disk.resolve("state").toString());
@@ -62,6 +62,11 @@ public final class Millrace implements SystemUnderTest {
                                 .map(entry -> entry.getKey() + "=" + entry.getValue())
                                 .collect(Collectors.joining("\n"))
                         + "\n");
+    }
+
+    @Override
+    public boolean peersMayBeBehindProxies() {
+        return false;
     }
 
     @Override

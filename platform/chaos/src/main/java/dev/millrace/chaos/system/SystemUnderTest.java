@@ -24,4 +24,9 @@ public interface SystemUnderTest {
 
     /** Addresses for {@code bootstrap.servers}. */
     String bootstrap();
+
+    /** Whether its nodes can find each other elsewhere than where they listen. */
+    default boolean peersMayBeBehindProxies() {
+        return true;
+    }
 }

@@ -15,6 +15,19 @@ class ScheduleTest {
     }
 
     @Test
+    void shorter_episodes_have_the_same_faults() {
+        Schedule usual = new Schedule(5, Fault.kinds());
+        Schedule brief = new Schedule(5, Fault.kinds(), 4_000);
+
+        for (int i = 0; i < 50; i++) {
+            Episode episode = brief.next();
+
+            assertThat(episode.faults()).isEqualTo(usual.next().faults());
+            assertThat(episode.lastsMs()).isBetween(1_000, 4_000);
+        }
+    }
+
+    @Test
     void every_kind_begins_an_episode_before_any_comes_again() {
         int kinds = Fault.kinds().size();
 

@@ -25,6 +25,7 @@ import dev.millrace.cluster.journal.MetadataRequest.DeleteTopic;
 import dev.millrace.cluster.journal.MetadataRequest.ElectLeader;
 import dev.millrace.cluster.journal.MetadataRequest.FenceBroker;
 import dev.millrace.cluster.journal.MetadataRequest.FormatCluster;
+import dev.millrace.cluster.journal.MetadataRequest.JoinJournal;
 import dev.millrace.cluster.journal.MetadataRequest.ReassignPartition;
 import dev.millrace.cluster.journal.MetadataRequest.RebalanceLeaders;
 import dev.millrace.cluster.journal.MetadataRequest.RegisterBroker;
@@ -93,6 +94,9 @@ final class Decisions {
                             0)
                     : new Accepted(List.of(), 0);
         }
+        if (request instanceof JoinJournal r) {
+            return replicas.join(r);
+        }
         if (request instanceof UnregisterBroker r) {
             return replicas.unregister(r);
         }
@@ -154,7 +158,7 @@ final class Decisions {
             return new Rejected(
                     Errors.INVALID_REQUEST, "Topic id " + request.id() + " is reserved or taken.");
         }
-        Placement placement = Placement.of(state.brokers().values());
+        Placement placement = Placement.of(state);
         Placement.Result placed =
                 request.assignment().isEmpty()
                         ? placement.place(
@@ -193,7 +197,7 @@ final class Decisions {
                             + request.totalPartitions()
                             + ".");
         }
-        Placement placement = Placement.of(state.brokers().values());
+        Placement placement = Placement.of(state);
         Placement.Result placed;
         if (request.assignment().isEmpty()) {
             int replicationFactor = topic.partitions().get(0).replicas().size();

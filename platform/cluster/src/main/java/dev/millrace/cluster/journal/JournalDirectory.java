@@ -12,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -20,9 +21,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   journal.lock         locked while a process uses the folder
- *   journal.properties   "format=1\nnode.id=1\n", and of a cluster "voters=host:port,...\n",
- *                        written first and never changed
- *   (group id)/          Ratis: current/ log segments and votes, sm/ snapshots
+ *   journal.properties   written before anything else, and when what it says changes:
+ *                          format=1
+ *                          node.id=1
+ *                          group=UUID             the journal's name
+ *                          peer=127.0.0.1-9510    this node's name in it
+ *                          votes=true             whether this node is a voter
+ *                          listener=HOST:PORT     for the other nodes; none if the node is alone
+ *                          voters=HOST:PORT,...   that it was formed with; none if it has joined
+ *                          cluster.id=...         as soon as it is known
+ *   (group)/             Ratis: current/ log segments and votes, sm/ snapshots
  * </pre>
  *
  * Looking here first turns Ratis' several seconds of retries and its stack trace into one line.
@@ -31,10 +39,15 @@ final class JournalDirectory implements AutoCloseable {
     private static final String LOCK = "journal.lock";
     private static final String PROPERTIES = "journal.properties";
 
+    private final JournalOptions options;
     private final FileChannel lockFile;
+    private @Nullable JournalIdentity identity; // guarded by this
 
-    private JournalDirectory(FileChannel lockFile) {
+    private JournalDirectory(
+            JournalOptions options, FileChannel lockFile, @Nullable JournalIdentity identity) {
+        this.options = options;
         this.lockFile = lockFile;
+        this.identity = identity;
     }
 
     /**
@@ -51,8 +64,7 @@ final class JournalDirectory implements AutoCloseable {
                             StandardOpenOption.CREATE,
                             StandardOpenOption.WRITE);
             lock(lockFile, directory);
-            checkOwner(directory, owner(options));
-            return new JournalDirectory(lockFile);
+            return new JournalDirectory(options, lockFile, found(options));
         } catch (IOException e) {
             closeQuietly(lockFile, e);
             throw new ClusterStartException(
@@ -84,31 +96,48 @@ final class JournalDirectory implements AutoCloseable {
         }
     }
 
-    private static List<String> owner(JournalOptions options) {
-        List<String> owner = new ArrayList<>(List.of("format=1", "node.id=" + options.nodeId()));
-        if (!options.isAlone()) {
-            owner.add("voters=" + String.join(",", options.voterAddresses()));
+    /** Null if the folder is new. */
+    private static @Nullable JournalIdentity found(JournalOptions options) throws IOException {
+        Path directory = options.directory();
+        Path file = directory.resolve(PROPERTIES);
+        if (!Files.exists(file)) {
+            refuseForeign(directory);
+            return null;
         }
-        return owner;
+        List<String> found = Files.readAllLines(file);
+        List<String> expected = owner(options);
+        if (!found.subList(0, Math.min(2, found.size())).equals(expected)) {
+            throw new ClusterStartException(
+                    "The metadata journal in "
+                            + directory
+                            + " says "
+                            + found
+                            + ", this node expects "
+                            + expected
+                            + "; give each node a directory of its own, and leave its node.id as"
+                            + " it is.");
+        }
+        JournalIdentity identity = JournalIdentity.fromLines(found, options);
+        String listener = options.alone() ? "" : options.self().address();
+        if (!identity.listener().isEmpty() && !identity.listener().equals(listener)) {
+            throw new ClusterStartException(
+                    "The metadata journal in "
+                            + directory
+                            + " belongs to a node of a cluster that listens for the others at "
+                            + identity.listener()
+                            + (listener.isEmpty() ? "" : ", not at " + listener)
+                            + "; start it with millrace.peer.listener="
+                            + identity.listener()
+                            + ".");
+        }
+        return identity;
     }
 
-    private static void checkOwner(Path directory, List<String> expected) throws IOException {
-        Path file = directory.resolve(PROPERTIES);
-        if (Files.exists(file)) {
-            List<String> found = Files.readAllLines(file);
-            if (!found.equals(expected)) {
-                throw new ClusterStartException(
-                        "The metadata journal in "
-                                + directory
-                                + " says "
-                                + found
-                                + ", this node expects "
-                                + expected
-                                + "; give each node a directory of its own, and leave its node.id"
-                                + " and the voters of its cluster as they are.");
-            }
-            return;
-        }
+    private static List<String> owner(JournalOptions options) {
+        return List.of("format=1", "node.id=" + options.nodeId());
+    }
+
+    private static void refuseForeign(Path directory) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
             Path foreign =
                     files.filter(
@@ -126,7 +155,31 @@ final class JournalDirectory implements AutoCloseable {
                                 + "; choose an empty one.");
             }
         }
-        mark(file, expected);
+    }
+
+    /** Null while the folder is new. */
+    synchronized @Nullable JournalIdentity identity() {
+        return identity;
+    }
+
+    /** Returns when it is on the disk. */
+    synchronized void remember(JournalIdentity now) throws IOException {
+        if (now.equals(identity)) {
+            return;
+        }
+        List<String> lines = new ArrayList<>(owner(options));
+        lines.addAll(now.toLines());
+        mark(options.directory().resolve(PROPERTIES), lines);
+        identity = now;
+    }
+
+    /**
+     * @param change of what is known by now
+     */
+    synchronized void remember(UnaryOperator<JournalIdentity> change) throws IOException {
+        if (identity != null) {
+            remember(change.apply(identity));
+        }
     }
 
     private static void mark(Path file, List<String> lines) throws IOException {

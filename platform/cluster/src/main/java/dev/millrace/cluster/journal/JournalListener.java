@@ -2,6 +2,13 @@ package dev.millrace.cluster.journal;
 
 /** What the journal tells its node, on Ratis' threads: return at once, block never. */
 public interface JournalListener {
+    /**
+     * First of all.
+     *
+     * @param journalId {@link JournalPeer#id} of this node
+     */
+    default void identified(String journalId) {}
+
     /** The state after one more entry, in order; the snapshot's, at start. */
     void applied(MetadataState state);
 

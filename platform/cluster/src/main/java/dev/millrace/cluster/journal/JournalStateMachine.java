@@ -4,10 +4,13 @@ import dev.millrace.cluster.QuorumState;
 import java.io.File;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.ratis.io.MD5Hash;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
+import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftGroupMemberId;
@@ -41,16 +44,25 @@ final class JournalStateMachine extends BaseStateMachine {
     private final JournalListener listener;
     private final Function<MetadataRequest, CompletableFuture<Outcome>> decider;
     private final Supplier<QuorumState> quorum;
+    private final Supplier<Hello> hello;
+    private final Consumer<Boolean> onPlaced;
+    private volatile boolean closing;
     private volatile MetadataState state = MetadataState.EMPTY;
 
     /**
      * @param decider answers requests that other nodes bring to this one when it leads
      * @param quorum as this node sees it; throws if it does not lead
+     * @param hello what this node tells those that ask which cluster it is of
+     * @param onPlaced told whether this node votes, with each change of the members
      */
     JournalStateMachine(
             JournalListener listener,
             Function<MetadataRequest, CompletableFuture<Outcome>> decider,
-            Supplier<QuorumState> quorum) {
+            Supplier<QuorumState> quorum,
+            Supplier<Hello> hello,
+            Consumer<Boolean> onPlaced) {
+        this.hello = hello;
+        this.onPlaced = onPlaced;
         this.quorum = quorum;
         this.listener = listener;
         this.decider = decider;
@@ -147,6 +159,20 @@ final class JournalStateMachine extends BaseStateMachine {
                 .thenApply(bytes -> Message.valueOf(ByteString.copyFrom(bytes)));
     }
 
+    /** Asked of any node, whether it leads or not. */
+    @Override
+    public CompletableFuture<Message> queryStale(Message request, long minIndex) {
+        return CompletableFuture.completedFuture(request)
+                .thenApply(
+                        question -> {
+                            if (!Hello.isQuestion(question.getContent().asReadOnlyByteBuffer())) {
+                                throw new IllegalStateException(
+                                        "A node asked what this version does not know");
+                            }
+                            return Message.valueOf(ByteString.copyFrom(hello.get().toBytes()));
+                        });
+    }
+
     /** Ratis would go on without the snapshot; a disk that fails once is not to be trusted. */
     @Override
     public long takeSnapshot() throws IOException {
@@ -182,6 +208,29 @@ final class JournalStateMachine extends BaseStateMachine {
     @Override
     public void notifyLeaderReady() {
         listener.leaderReady();
+    }
+
+    @Override
+    public void notifyConfigurationChanged(long term, long index, RaftConfigurationProto members) {
+        onPlaced.accept(
+                members.getPeersList().stream()
+                        .anyMatch(peer -> peer.getId().toStringUtf8().equals(getId().toString())));
+    }
+
+    /** Ratis is about to be closed by this node itself. */
+    void closing() {
+        closing = true;
+    }
+
+    /** Ratis ends a member that the others have removed. */
+    @Override
+    public void notifyServerShutdown(RoleInfoProto role, boolean allGroups) {
+        if (!closing && !allGroups) {
+            listener.failed(
+                    new IOException(
+                            "the other nodes have removed this one from the cluster; start it with"
+                                    + " an empty directory, and it joins anew"));
+        }
     }
 
     @Override

@@ -30,6 +30,16 @@ public sealed interface MetadataRequest {
     record FormatCluster(String clusterId) implements MetadataRequest {}
 
     /**
+     * The node wants to follow the journal; nothing is written but the journal's list of members.
+     *
+     * @param clusterId that it means to join
+     * @param journalId {@link JournalPeer#id}
+     * @param port of its journal
+     */
+    record JoinJournal(int nodeId, String clusterId, String journalId, String host, int port)
+            implements MetadataRequest {}
+
+    /**
      * @param incarnationId chosen by the process that starts
      * @param fenced until it has caught up; false for a node that is alone
      */

@@ -82,6 +82,12 @@ public record MetadataState(
                 return broker.nodeId();
             }
         }
+        // Of a node whose journal began when it was alone.
+        for (int nodeId : brokers.keySet()) {
+            if (journalId.equals(JournalPeer.aloneId(nodeId))) {
+                return nodeId;
+            }
+        }
         return -1;
     }
 

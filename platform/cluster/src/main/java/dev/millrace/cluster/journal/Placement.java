@@ -34,14 +34,32 @@ final class Placement {
 
     private final Map<Integer, BrokerRegistration> brokers = new TreeMap<>();
     private final List<BrokerRegistration> ring;
+    private final int cordoned;
 
-    private Placement(Collection<BrokerRegistration> registrations) {
+    private Placement(Collection<BrokerRegistration> registrations, Set<Integer> cordoned) {
         registrations.forEach(broker -> brokers.put(broker.nodeId(), broker));
-        this.ring = ring(brokers.values());
+        this.ring =
+                ring(
+                        brokers.values().stream()
+                                .filter(broker -> !cordoned.contains(broker.nodeId()))
+                                .toList());
+        this.cordoned =
+                (int)
+                        brokers.values().stream()
+                                .filter(BrokerRegistration::isActive)
+                                .filter(broker -> cordoned.contains(broker.nodeId()))
+                                .count();
     }
 
-    static Placement of(Collection<BrokerRegistration> registrations) {
-        return new Placement(registrations);
+    /** Brokers that are cordoned get no replicas but those that a caller places there. */
+    static Placement of(MetadataState state) {
+        Set<Integer> cordoned = new HashSet<>();
+        for (BrokerRegistration broker : state.brokers().values()) {
+            if (Cordon.of(state.configs(), broker.nodeId())) {
+                cordoned.add(broker.nodeId());
+            }
+        }
+        return new Placement(state.brokers().values(), cordoned);
     }
 
     private static List<BrokerRegistration> ring(Collection<BrokerRegistration> byNodeId) {
@@ -88,7 +106,7 @@ final class Placement {
                             + replicationFactor
                             + " is larger than the number of available brokers, "
                             + ring.size()
-                            + ".");
+                            + (cordoned == 0 ? "." : "; " + cordoned + " more are cordoned."));
         }
         int start = Math.floorMod(topicId.hashCode(), ring.size());
         List<Partition> partitions = new ArrayList<>(count);

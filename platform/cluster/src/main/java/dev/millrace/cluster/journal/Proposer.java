@@ -67,8 +67,22 @@ final class Proposer implements AutoCloseable {
     /** How often the leader looks for brokers that are silent. */
     private static final long SESSION_CHECK_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
+    /**
+     * @param prepared the members of the journal are what the request makes of them
+     */
     private record Pending(
-            MetadataRequest request, long deadlineNs, CompletableFuture<Outcome> outcome) {
+            MetadataRequest request,
+            long deadlineNs,
+            CompletableFuture<Outcome> outcome,
+            boolean prepared) {
+        Pending(MetadataRequest request, long deadlineNs, CompletableFuture<Outcome> outcome) {
+            this(request, deadlineNs, outcome, false);
+        }
+
+        Pending withMembersChanged() {
+            return new Pending(request, deadlineNs, outcome, true);
+        }
+
         boolean isExpired() {
             return System.nanoTime() - deadlineNs > 0;
         }
@@ -85,6 +99,7 @@ final class Proposer implements AutoCloseable {
     private final ClusterRules rules;
     private final Leadership leadership;
     private final RatisJournal journal;
+    private final MemberChanges members;
     private final Sessions sessions; // thread only
     private final Probes probes;
     private final long suspicionNs;
@@ -98,17 +113,20 @@ final class Proposer implements AutoCloseable {
     private volatile boolean closed;
 
     /**
+     * @param self {@link JournalPeer#id} of this node
      * @param onStuck told when an append neither ends nor fails
      */
     Proposer(
             String threadName,
+            String self,
             JournalOptions options,
             Leadership leadership,
             RatisJournal journal,
             Consumer<IOException> onStuck) {
         this.onStuck = onStuck;
-        this.self = options.self().id();
-        this.alone = options.isAlone();
+        this.self = self;
+        this.alone = options.alone();
+        this.members = new MemberChanges(journal, options.targetVoters());
         this.rules = options.rules();
         this.leadership = leadership;
         this.journal = journal;
@@ -183,6 +201,7 @@ final class Proposer implements AutoCloseable {
             if (!alone) {
                 watchSessions();
             }
+            changeMembers();
             return backlog.isEmpty() || proposeBacklog();
         }
         if (leader.equals(Leadership.NONE)) {
@@ -211,11 +230,40 @@ final class Proposer implements AutoCloseable {
         }
         sessions.expired(journal.state(), nowNs).forEach(this::propose);
         sessions.silent(journal.state(), nowNs, suspicionNs).forEach(probes::probe);
+        members.promoteObservers(nowNs);
         long rebalanceNs = TimeUnit.MILLISECONDS.toNanos(rules.leaderRebalanceIntervalMs());
         if (rebalanceNs > 0 && nowNs - rebalancedNs > rebalanceNs) {
             rebalancedNs = nowNs;
             propose(new RebalanceLeaders());
         }
+    }
+
+    /** Requests that change who follows the journal leave the backlog until that is done. */
+    private void changeMembers() {
+        backlog.removeIf(
+                pending -> {
+                    if (pending.prepared() || !MemberChanges.concern(pending.request())) {
+                        return false;
+                    }
+                    Decision decision = Decisions.decide(journal.state(), pending.request(), rules);
+                    if (decision instanceof Rejected) {
+                        return false; // and refused, in its turn
+                    }
+                    members.make(pending.request())
+                            .whenComplete(
+                                    (changed, error) -> {
+                                        if (error == null) {
+                                            enqueue(pending.withMembersChanged());
+                                        } else {
+                                            pending.reject(
+                                                    Errors.REQUEST_TIMED_OUT,
+                                                    "The members of the metadata journal could"
+                                                            + " not be changed: "
+                                                            + cause(error).getMessage());
+                                        }
+                                    });
+                    return true;
+                });
     }
 
     /** Of this thread's own accord; nobody waits for it, and a failure is tried again later. */

@@ -6,15 +6,16 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.ratis.RaftConfigKeys;
 import org.apache.ratis.conf.RaftProperties;
@@ -29,6 +30,7 @@ import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.exceptions.LeaderNotReadyException;
 import org.apache.ratis.protocol.exceptions.LeaderSteppingDownException;
 import org.apache.ratis.protocol.exceptions.NotLeaderException;
@@ -36,6 +38,7 @@ import org.apache.ratis.protocol.exceptions.ResourceUnavailableException;
 import org.apache.ratis.protocol.exceptions.ServerNotReadyException;
 import org.apache.ratis.rpc.SupportedRpcType;
 import org.apache.ratis.server.DivisionInfo;
+import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.server.storage.RaftStorage.StartupOption;
@@ -53,11 +56,6 @@ import org.slf4j.LoggerFactory;
  */
 final class RatisJournal implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RatisJournal.class);
-
-    /** "millrace". */
-    private static final long GROUP_NAME = 0x6d696c6c72616365L;
-
-    private static final long GROUP_ALONE = 1;
 
     /** Larger than any entry: see {@link Proposer#MAX_ENTRY_BYTES}. */
     private static final SizeInBytes MAX_ENTRY = SizeInBytes.valueOf("3MB");
@@ -78,8 +76,9 @@ final class RatisJournal implements AutoCloseable {
     }
 
     private final RaftServer server;
-    private final RaftGroup group;
-    private final List<String> voters;
+    private final RaftGroupId groupId;
+    private final JournalOptions options;
+    private final String clusterId; // as known at the start
     private final int nodeId;
     private final boolean alone;
     private final JournalStateMachine stateMachine;
@@ -90,50 +89,47 @@ final class RatisJournal implements AutoCloseable {
 
     private RatisJournal(
             JournalOptions options,
+            Admission admission,
             RaftServer server,
             RaftGroup group,
-            JournalStateMachine stateMachine,
-            LeaderClient leaderClient) {
+            RaftProperties properties,
+            JournalStateMachine stateMachine) {
+        this.options = options;
+        this.clusterId = admission.identity().clusterId();
         this.nodeId = options.nodeId();
-        this.alone = options.isAlone();
-        this.voters = options.voters();
-        this.self = RaftPeerId.valueOf(options.self().id());
+        this.alone = options.alone();
+        this.self = RaftPeerId.valueOf(admission.identity().self());
         this.server = server;
-        this.group = group;
+        this.groupId = group.getGroupId();
         this.stateMachine = stateMachine;
-        this.leaderClient = leaderClient;
-    }
-
-    /**
-     * Nodes that were told of other voters are in another group, and Ratis keeps them apart: a node
-     * that by mistake is given the address of another cluster cannot damage its journal.
-     */
-    private static RaftGroupId groupId(JournalOptions options) {
-        if (options.isAlone()) {
-            return RaftGroupId.valueOf(new UUID(GROUP_NAME, GROUP_ALONE));
-        }
-        byte[] names = String.join(",", options.voters()).getBytes(StandardCharsets.UTF_8);
-        UUID hash = UUID.nameUUIDFromBytes(names);
-        return RaftGroupId.valueOf(new UUID(GROUP_NAME, hash.getLeastSignificantBits()));
+        this.leaderClient = new LeaderClient(groupId, properties, this::member);
     }
 
     /** Blocks until the server runs, not until it leads. */
     static RatisJournal start(
             JournalOptions options,
+            Admission admission,
             JournalListener listener,
+            Consumer<Boolean> onPlaced,
             Function<MetadataRequest, CompletableFuture<Outcome>> decider)
             throws IOException {
         checkPort(options);
         TornTail.cut(options.directory());
         AtomicReference<@Nullable RatisJournal> running = new AtomicReference<>();
         JournalStateMachine stateMachine =
-                new JournalStateMachine(listener, decider, () -> quorum(running.get()));
-        List<RaftPeer> peers = options.peers().stream().map(RatisJournal::raftPeer).toList();
-        RaftGroup group = RaftGroup.valueOf(groupId(options), peers);
+                new JournalStateMachine(
+                        listener,
+                        decider,
+                        () -> quorum(running.get()),
+                        () -> hello(running.get()),
+                        onPlaced);
+        List<RaftPeer> peers = admission.members().stream().map(RatisJournal::raftPeer).toList();
+        RaftGroup group =
+                RaftGroup.valueOf(RaftGroupId.valueOf(admission.identity().group()), peers);
         RaftProperties properties = properties(options);
         RaftServer server =
                 RaftServer.newBuilder()
-                        .setServerId(RaftPeerId.valueOf(options.self().id()))
+                        .setServerId(RaftPeerId.valueOf(admission.identity().self()))
                         .setGroup(group)
                         .setProperties(properties)
                         .setStateMachine(stateMachine)
@@ -150,8 +146,7 @@ final class RatisJournal implements AutoCloseable {
             throw e;
         }
         RatisJournal journal =
-                new RatisJournal(
-                        options, server, group, stateMachine, new LeaderClient(group, properties));
+                new RatisJournal(options, admission, server, group, properties, stateMachine);
         running.set(journal);
         return journal;
     }
@@ -175,7 +170,7 @@ final class RatisJournal implements AutoCloseable {
         // Epoll means unpacking a native library at every start; this transport is not hot.
         NettyConfigKeys.Server.setUseEpoll(properties, false);
         NettyConfigKeys.Client.setUseEpoll(properties, false);
-        if (options.isAlone()) {
+        if (options.alone()) {
             // Nobody else can be leading: do not wait for its heartbeat.
             RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, millis(1));
             RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, millis(2));
@@ -216,12 +211,105 @@ final class RatisJournal implements AutoCloseable {
         return TimeDuration.valueOf(millis, TimeUnit.MILLISECONDS);
     }
 
-    private static RaftPeer raftPeer(JournalPeer peer) {
+    static RaftPeer raftPeer(JournalPeer peer) {
         return RaftPeer.newBuilder()
                 .setId(peer.id())
                 .setAddress(peer.host() + ":" + peer.port())
                 .setStartupRole(peer.voter() ? RaftPeerRole.FOLLOWER : RaftPeerRole.LISTENER)
                 .build();
+    }
+
+    // ---- members
+
+    /** Voters first; of this node, where it listens by now. Any thread. */
+    List<JournalPeer> members() {
+        List<JournalPeer> members = new ArrayList<>();
+        RaftConfiguration now = configuration();
+        if (now != null) {
+            now.getCurrentPeers(RaftPeerRole.FOLLOWER)
+                    .forEach(peer -> members.add(journalPeer(peer, true)));
+            now.getCurrentPeers(RaftPeerRole.LISTENER)
+                    .forEach(peer -> members.add(journalPeer(peer, false)));
+        }
+        return members;
+    }
+
+    private @Nullable RaftConfiguration configuration() {
+        try {
+            return server.getDivision(groupId).getRaftConf();
+        } catch (IOException closed) {
+            return null;
+        }
+    }
+
+    private JournalPeer journalPeer(RaftPeer peer, boolean voter) {
+        if (peer.getId().equals(self)) {
+            return options.self().named(self.toString()).voting(voter);
+        }
+        String address = peer.getAddress();
+        int colon = address.lastIndexOf(':');
+        return new JournalPeer(
+                peer.getId().toString(),
+                address.substring(0, colon),
+                Integer.parseInt(address.substring(colon + 1)),
+                voter);
+    }
+
+    private @Nullable RaftPeer member(RaftPeerId id) {
+        RaftConfiguration now = configuration();
+        return now == null ? null : now.getPeer(id, RaftPeerRole.FOLLOWER, RaftPeerRole.LISTENER);
+    }
+
+    /**
+     * As the leader: other members from now on. New ones have to run, and are brought up to date
+     * first. Fails with an IOException if they are not, if another change is under way, or if this
+     * node does not lead.
+     */
+    CompletableFuture<Void> change(List<JournalPeer> members) {
+        SetConfigurationRequest request =
+                new SetConfigurationRequest(
+                        clientId,
+                        self,
+                        groupId,
+                        nextCallId.incrementAndGet(),
+                        SetConfigurationRequest.Arguments.newBuilder()
+                                .setServersInNewConf(peers(members, true))
+                                .setListenersInNewConf(peers(members, false))
+                                .build());
+        try {
+            return server.setConfigurationAsync(request)
+                    .thenCompose(
+                            reply ->
+                                    reply.isSuccess()
+                                            ? CompletableFuture.completedFuture(null)
+                                            : CompletableFuture.failedFuture(reply.getException()));
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private static List<RaftPeer> peers(List<JournalPeer> members, boolean voters) {
+        return members.stream()
+                .filter(member -> member.voter() == voters)
+                .map(RatisJournal::raftPeer)
+                .toList();
+    }
+
+    private static Hello hello(@Nullable RatisJournal journal) {
+        if (journal == null) {
+            throw new NotLeaderOrFollowerException("the journal is starting");
+        }
+        RaftPeerId leader;
+        try {
+            leader = journal.server.getDivision(journal.groupId).getInfo().getLeaderId();
+        } catch (IOException e) {
+            throw new NotLeaderOrFollowerException("the journal is closed", e);
+        }
+        String decided = journal.state().clusterId();
+        return new Hello(
+                decided.isEmpty() ? journal.clusterId : decided,
+                leader == null ? Leadership.NONE : leader.toString(),
+                journal.members());
     }
 
     /** -1 if it has not registered yet. */
@@ -239,7 +327,7 @@ final class RatisJournal implements AutoCloseable {
                 RaftClientRequest.newBuilder()
                         .setClientId(clientId)
                         .setServerId(self)
-                        .setGroupId(group.getGroupId())
+                        .setGroupId(groupId)
                         .setCallId(nextCallId.incrementAndGet())
                         .setMessage(Message.valueOf(ByteString.copyFrom(entry.toBytes())))
                         .setType(RaftClientRequest.writeRequestType())
@@ -267,7 +355,7 @@ final class RatisJournal implements AutoCloseable {
                 RaftClientRequest.newBuilder()
                         .setClientId(clientId)
                         .setServerId(self)
-                        .setGroupId(group.getGroupId())
+                        .setGroupId(groupId)
                         .setCallId(nextCallId.incrementAndGet())
                         .setType(RaftClientRequest.readRequestType(false, false, true))
                         .build();
@@ -291,13 +379,14 @@ final class RatisJournal implements AutoCloseable {
     boolean isConfirmedLeader(long maxMs) {
         DivisionInfo info;
         try {
-            info = server.getDivision(group.getGroupId()).getInfo();
+            info = server.getDivision(groupId).getInfo();
         } catch (IOException e) {
             return false;
         }
         if (!info.isLeader()) {
             return false;
         }
+        Set<String> voters = voters();
         int heard = 1;
         for (ServerRpcProto follower :
                 info.getRoleInfoProto().getLeaderInfo().getFollowerInfoList()) {
@@ -307,6 +396,14 @@ final class RatisJournal implements AutoCloseable {
             }
         }
         return heard > voters.size() / 2;
+    }
+
+    /** {@link JournalPeer#id}. */
+    private Set<String> voters() {
+        return members().stream()
+                .filter(JournalPeer::voter)
+                .map(JournalPeer::id)
+                .collect(Collectors.toSet());
     }
 
     private static Appended outcome(RaftClientReply reply) {
@@ -361,7 +458,7 @@ final class RatisJournal implements AutoCloseable {
     private QuorumState ownQuorum() {
         RaftServer.Division division;
         try {
-            division = server.getDivision(group.getGroupId());
+            division = server.getDivision(groupId);
         } catch (IOException e) {
             throw new NotLeaderOrFollowerException("the journal is closed", e);
         }
@@ -377,6 +474,7 @@ final class RatisJournal implements AutoCloseable {
         voting.add(voter(server.getServerRpc().getInetSocketAddress(), nextIndex, nowMs));
         // Both lists are made from the leader's appenders, in their order.
         long[] matched = info.getFollowerMatchIndices();
+        Set<String> voters = voters();
         List<ServerRpcProto> followers =
                 info.getRoleInfoProto().getLeaderInfo().getFollowerInfoList();
         for (int i = 0; i < Math.min(matched.length, followers.size()); i++) {
@@ -419,6 +517,7 @@ final class RatisJournal implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        stateMachine.closing();
         leaderClient.close();
         server.close();
     }

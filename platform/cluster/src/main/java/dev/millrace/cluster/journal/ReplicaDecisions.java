@@ -6,6 +6,7 @@ import dev.millrace.cluster.ClusterRules;
 import dev.millrace.cluster.MetadataImage.BrokerRegistration;
 import dev.millrace.cluster.MetadataImage.Partition;
 import dev.millrace.cluster.MetadataImage.Topic;
+import dev.millrace.cluster.SupportedFeatures.VersionRange;
 import dev.millrace.cluster.journal.Decision.Accepted;
 import dev.millrace.cluster.journal.Decision.Rejected;
 import dev.millrace.cluster.journal.MetadataRecord.BrokerRegistered;
@@ -16,6 +17,7 @@ import dev.millrace.cluster.journal.MetadataRequest.AlterPartition;
 import dev.millrace.cluster.journal.MetadataRequest.BrokerHeartbeat;
 import dev.millrace.cluster.journal.MetadataRequest.ElectLeader;
 import dev.millrace.cluster.journal.MetadataRequest.FenceBroker;
+import dev.millrace.cluster.journal.MetadataRequest.JoinJournal;
 import dev.millrace.cluster.journal.MetadataRequest.ReassignPartition;
 import dev.millrace.cluster.journal.MetadataRequest.RegisterBroker;
 import dev.millrace.cluster.journal.MetadataRequest.ReplicasOffline;
@@ -66,25 +68,14 @@ final class ReplicaDecisions {
                     && present.incarnationId().equals(request.incarnationId())) {
                 return NOTHING;
             }
-            // The same address cannot belong to two processes that run: the earlier one is gone.
-            boolean samePlace =
-                    present.peerHost().equals(start.peerHost())
-                            && present.peerPort() == start.peerPort();
-            if (!present.fenced() && !samePlace && !present.peerHost().isEmpty()) {
-                return new Rejected(
-                        Errors.DUPLICATE_BROKER_REGISTRATION,
-                        "node.id "
-                                + nodeId
-                                + " belongs to the node at "
-                                + present.peerHost()
-                                + ":"
-                                + present.peerPort()
-                                + ", which runs; give the one at "
-                                + start.peerHost()
-                                + ":"
-                                + start.peerPort()
-                                + " another.");
+            Rejected taken = taken(present, start.peerHost(), start.peerPort());
+            if (taken != null) {
+                return taken;
             }
+        }
+        Rejected unsupported = unsupported(nodeId, request.features());
+        if (unsupported != null) {
+            return unsupported;
         }
         boolean clean =
                 present != null
@@ -113,6 +104,86 @@ final class ReplicaDecisions {
                         clean || present == null
                                 ? elections.settled()
                                 : elections.settledWithout(nodeId));
+    }
+
+    /** Another node that runs has the node id. */
+    private static @Nullable Rejected taken(
+            BrokerRegistration present, String peerHost, int peerPort) {
+        // The same address cannot belong to two processes that run: the earlier one is gone.
+        boolean samePlace = present.peerHost().equals(peerHost) && present.peerPort() == peerPort;
+        return present.fenced() || samePlace || present.peerHost().isEmpty()
+                ? null
+                : new Rejected(
+                        Errors.DUPLICATE_BROKER_REGISTRATION,
+                        "node.id "
+                                + present.nodeId()
+                                + " belongs to the node at "
+                                + present.peerHost()
+                                + ":"
+                                + present.peerPort()
+                                + ", which runs; give the one at "
+                                + peerHost
+                                + ":"
+                                + peerPort
+                                + " another.");
+    }
+
+    /** An older version than the cluster works with. */
+    private @Nullable Rejected unsupported(int nodeId, Map<String, VersionRange> features) {
+        if (features.isEmpty()) {
+            return null; // it says nothing
+        }
+        for (Map.Entry<String, Short> finalized : state.settings().features().levels().entrySet()) {
+            VersionRange range = features.get(finalized.getKey());
+            if (range == null || !range.contains(finalized.getValue())) {
+                return new Rejected(
+                        Errors.UNSUPPORTED_VERSION,
+                        "Unable to register because the broker does not support finalized version "
+                                + finalized.getValue()
+                                + " of "
+                                + finalized.getKey()
+                                + ". The broker wants a version between "
+                                + (range == null ? 0 : range.min())
+                                + " and "
+                                + (range == null ? 0 : range.max())
+                                + ", inclusive; start node "
+                                + nodeId
+                                + " in a later version of Millrace.");
+            }
+        }
+        return null;
+    }
+
+    /** Whether a node may follow the journal; that it does is no matter of records. */
+    Decision join(JoinJournal request) {
+        if (!request.clusterId().equals(state.clusterId())) {
+            return new Rejected(
+                    Errors.INCONSISTENT_CLUSTER_ID,
+                    "Node "
+                            + request.nodeId()
+                            + " means to join cluster "
+                            + request.clusterId()
+                            + ", this is cluster "
+                            + state.clusterId()
+                            + ".");
+        }
+        BrokerRegistration present = state.brokers().get(request.nodeId());
+        Rejected taken =
+                present == null ? null : taken(present, request.host(), request.port() - 1);
+        return taken == null ? NOTHING : taken;
+    }
+
+    /** Whether a broker may be forgotten: one that runs would have to be told. */
+    @Nullable Rejected refusedToLeave(UnregisterBroker request) {
+        BrokerRegistration broker = state.brokers().get(request.nodeId());
+        return broker == null || broker.fenced() || broker.peerHost().isEmpty()
+                ? null
+                : new Rejected(
+                        Errors.INVALID_REQUEST,
+                        "Broker "
+                                + request.nodeId()
+                                + " is running: a broker is unregistered after it has been"
+                                + " stopped.");
     }
 
     Decision heartbeat(BrokerHeartbeat request) {
@@ -144,11 +215,21 @@ final class ReplicaDecisions {
     }
 
     Decision unregister(UnregisterBroker request) {
-        return state.brokers().containsKey(request.nodeId())
-                ? changing(new BrokerUnregistered(request.nodeId()), Elections::settled)
-                : new Rejected(
-                        Errors.BROKER_ID_NOT_REGISTERED,
-                        "Broker ID " + request.nodeId() + " is not currently registered");
+        if (!state.brokers().containsKey(request.nodeId())) {
+            return new Rejected(
+                    Errors.BROKER_ID_NOT_REGISTERED,
+                    "Broker ID " + request.nodeId() + " is not currently registered");
+        }
+        Rejected refused = refusedToLeave(request);
+        return refused != null
+                ? refused
+                : changing(
+                        new BrokerUnregistered(request.nodeId()),
+                        elections -> {
+                            List<MetadataRecord> records = new ArrayList<>(elections.settled());
+                            records.addAll(Cordon.lifted(state, request.nodeId()));
+                            return records;
+                        });
     }
 
     private @Nullable Rejected refused(
@@ -246,8 +327,11 @@ final class ReplicaDecisions {
             return refused;
         }
         if (Set.copyOf(partition.isr()).equals(isr)) {
-            // As asked already: the same request, sent again because its answer was lost.
-            return NOTHING;
+            // As asked already: the same request, sent again because its answer was lost. Or one
+            // that is to leave behind whatever else was asked under this epoch.
+            return request.partitionEpoch() == partition.partitionEpoch()
+                    ? changed(topic, partition, inTheNextEpoch(partition))
+                    : NOTHING;
         }
         if (request.partitionEpoch() != partition.partitionEpoch()) {
             return new Rejected(
@@ -323,6 +407,20 @@ final class ReplicaDecisions {
                             + ".");
         }
         return null;
+    }
+
+    private static Partition inTheNextEpoch(Partition partition) {
+        return new Partition(
+                partition.index(),
+                partition.leader(),
+                partition.leaderEpoch(),
+                partition.partitionEpoch() + 1,
+                partition.replicas(),
+                partition.isr(),
+                partition.elr(),
+                partition.lastKnownElr(),
+                partition.adding(),
+                partition.removing());
     }
 
     private static Decision changed(Topic topic, Partition before, Partition after) {

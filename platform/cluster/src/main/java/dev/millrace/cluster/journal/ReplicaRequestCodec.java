@@ -5,6 +5,7 @@ import dev.millrace.cluster.journal.MetadataRequest.AlterPartition;
 import dev.millrace.cluster.journal.MetadataRequest.BrokerHeartbeat;
 import dev.millrace.cluster.journal.MetadataRequest.ElectLeader;
 import dev.millrace.cluster.journal.MetadataRequest.FenceBroker;
+import dev.millrace.cluster.journal.MetadataRequest.JoinJournal;
 import dev.millrace.cluster.journal.MetadataRequest.ReassignPartition;
 import dev.millrace.cluster.journal.MetadataRequest.RebalanceLeaders;
 import dev.millrace.cluster.journal.MetadataRequest.ReplicasOffline;
@@ -25,6 +26,7 @@ final class ReplicaRequestCodec {
     private static final int SETTLE = 17;
     private static final int REBALANCE = 18;
     private static final int REASSIGN = 19;
+    private static final int JOIN = 20;
 
     private ReplicaRequestCodec() {}
 
@@ -59,6 +61,9 @@ final class ReplicaRequestCodec {
             out.writeByte(r.replicas().isPresent() ? 1 : 0);
             r.replicas().ifPresent(out::writeInts);
             out.writeByte(r.replicationFactorMayChange() ? 1 : 0);
+        } else if (request instanceof JoinJournal r) {
+            out.writeByte(JOIN).writeSigned(r.nodeId()).writeString(r.clusterId());
+            out.writeString(r.journalId()).writeString(r.host()).writeSigned(r.port());
         } else {
             throw new AssertionError("No bytes defined for " + request.getClass());
         }
@@ -106,6 +111,13 @@ final class ReplicaRequestCodec {
                                     ? Optional.of(in.readInts())
                                     : Optional.<List<Integer>>empty(),
                             in.readByte() == 1);
+            case JOIN ->
+                    new JoinJournal(
+                            in.readInt(),
+                            in.readString(),
+                            in.readString(),
+                            in.readString(),
+                            in.readInt());
             default ->
                     throw new IllegalStateException(
                             "A node asked for a metadata change of type "

@@ -7,9 +7,15 @@ import dev.millrace.cluster.ClusterConfig;
 import dev.millrace.cluster.ClusterStartException;
 import dev.millrace.cluster.LiveGroups;
 import dev.millrace.cluster.MetadataImage;
+import dev.millrace.cluster.MetadataImage.BrokerRegistration;
+import dev.millrace.cluster.PeerAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -31,15 +37,34 @@ public final class HazelcastMember implements AutoCloseable {
     private final ClusterConfig config;
     private volatile @Nullable MetadataImage lastImage;
     private volatile boolean closing;
+    private boolean started; // guarded by this
 
     public HazelcastMember(ClusterConfig config) {
         this.config = config;
     }
 
-    /** Returns at once. */
-    public void start() {
+    /**
+     * Returns at once.
+     *
+     * @param clusterId members of another cluster are kept away
+     * @param brokers where other members may be, besides the configured peers
+     */
+    public synchronized void start(String clusterId, Map<Integer, BrokerRegistration> brokers) {
+        if (closing) {
+            return;
+        }
+        started = true;
+        Set<PeerAddress> members = new LinkedHashSet<>(config.peers());
+        brokers.values().stream()
+                .filter(broker -> !broker.peerHost().isEmpty())
+                .forEach(
+                        broker ->
+                                members.add(new PeerAddress(broker.peerHost(), broker.peerPort())));
         // Hazelcast's threads inherit from this one that they are daemons.
-        Thread thread = new Thread(this::open, "millrace-" + config.nodeId() + "-hazelcast-start");
+        Thread thread =
+                new Thread(
+                        () -> open(clusterId, List.copyOf(members)),
+                        "millrace-" + config.nodeId() + "-hazelcast-start");
         thread.setDaemon(true);
         thread.start();
     }
@@ -51,7 +76,7 @@ public final class HazelcastMember implements AutoCloseable {
         placement.completeExceptionally(cause);
     }
 
-    private void open() {
+    private void open(String clusterId, List<PeerAddress> members) {
         try {
             // Read before any configuration: else the first lines go to java.util.logging.
             if (System.getProperty(LOGGING) == null) {
@@ -60,7 +85,8 @@ public final class HazelcastMember implements AutoCloseable {
             int port =
                     config.self().hazelcastPort() == 0 ? freePort() : config.self().hazelcastPort();
             HazelcastInstance started =
-                    Hazelcast.newHazelcastInstance(HazelcastSettings.of(config, port));
+                    Hazelcast.newHazelcastInstance(
+                            HazelcastSettings.of(config, clusterId, members, port));
             if (closing) {
                 started.shutdown();
                 abandon(new IllegalStateException("The node closed before its member started"));
@@ -119,7 +145,12 @@ public final class HazelcastMember implements AutoCloseable {
     /** Leaves the cluster of members, waiting for a member that is still starting. */
     @Override
     public void close() {
-        closing = true;
+        synchronized (this) {
+            closing = true;
+            if (!started) {
+                abandon(new IllegalStateException("The node closed before its member started"));
+            }
+        }
         placement.thenAccept(PlacementPublisher::close);
         try {
             instance.thenAcceptAsync(HazelcastInstance::shutdown)

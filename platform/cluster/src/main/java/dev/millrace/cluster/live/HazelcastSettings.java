@@ -12,7 +12,6 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /** An embedded member for a broker: explicit peers, few threads, quick to start and to suspect. */
 final class HazelcastSettings {
@@ -54,11 +53,13 @@ final class HazelcastSettings {
     private HazelcastSettings() {}
 
     /**
+     * @param clusterId members of another cluster are kept away
+     * @param members where others may be
      * @param port really free, since the member lists itself by it
      */
-    static Config of(ClusterConfig config, int port) {
+    static Config of(ClusterConfig config, String clusterId, List<PeerAddress> members, int port) {
         Config hazelcast = new Config();
-        hazelcast.setClusterName(clusterName(config));
+        hazelcast.setClusterName("millrace " + clusterId);
         hazelcast.setInstanceName("millrace-" + config.nodeId() + "-" + port);
         PROPERTIES.forEach(hazelcast::setProperty);
         hazelcast.getMetricsConfig().setEnabled(false);
@@ -67,7 +68,7 @@ final class HazelcastSettings {
                 .getMemberAttributeConfig()
                 .setAttribute(NODE_ID, Integer.toString(config.nodeId()))
                 .setAttribute(RACK, config.rack());
-        network(hazelcast.getNetworkConfig(), config, port);
+        network(hazelcast.getNetworkConfig(), config, members, port);
         hazelcast
                 .getSerializationConfig()
                 .addDataSerializableFactory(LiveTypes.FACTORY_ID, new LiveTypes());
@@ -83,7 +84,8 @@ final class HazelcastSettings {
         return hazelcast;
     }
 
-    private static void network(NetworkConfig network, ClusterConfig config, int port) {
+    private static void network(
+            NetworkConfig network, ClusterConfig config, List<PeerAddress> others, int port) {
         network.setPort(port).setPortAutoIncrement(false).setReuseAddress(true);
         network.getInterfaces().setEnabled(true).addInterface(ip(config.self().host()));
         network.setPublicAddress(config.self().host() + ":" + port);
@@ -93,19 +95,8 @@ final class HazelcastSettings {
         List<String> members =
                 config.isAlone()
                         ? List.of(config.self().host() + ":" + port)
-                        : config.peers().stream().map(HazelcastSettings::address).toList();
+                        : others.stream().map(HazelcastSettings::address).toList();
         join.getTcpIpConfig().setEnabled(true).setMembers(members);
-    }
-
-    /** Members that were told of other voters are not of this cluster. */
-    private static String clusterName(ClusterConfig config) {
-        return config.isAlone()
-                ? "millrace"
-                : "millrace "
-                        + config.voters().stream()
-                                .map(PeerAddress::toString)
-                                .sorted()
-                                .collect(Collectors.joining(","));
     }
 
     private static String ip(String host) {

@@ -21,6 +21,7 @@ import dev.millrace.cluster.journal.MetadataRequest.DeleteTopic;
 import dev.millrace.cluster.journal.MetadataRequest.ElectLeader;
 import dev.millrace.cluster.journal.MetadataRequest.FenceBroker;
 import dev.millrace.cluster.journal.MetadataRequest.FormatCluster;
+import dev.millrace.cluster.journal.MetadataRequest.JoinJournal;
 import dev.millrace.cluster.journal.MetadataRequest.ReassignPartition;
 import dev.millrace.cluster.journal.MetadataRequest.RebalanceLeaders;
 import dev.millrace.cluster.journal.MetadataRequest.RegisterBroker;
@@ -380,6 +381,7 @@ class DecisionsTest {
                 .as("asked in this class, in SettingDecisionsTest or in ReplicaDecisionsTest")
                 .containsExactlyInAnyOrder(
                         FormatCluster.class,
+                        JoinJournal.class,
                         RegisterBroker.class,
                         CreateTopic.class,
                         DeleteTopic.class,

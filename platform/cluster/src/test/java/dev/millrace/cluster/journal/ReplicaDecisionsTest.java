@@ -8,6 +8,8 @@ import dev.millrace.cluster.ClusterRules;
 import dev.millrace.cluster.MetadataImage.BrokerRegistration;
 import dev.millrace.cluster.MetadataImage.Partition;
 import dev.millrace.cluster.MetadataImage.Topic;
+import dev.millrace.cluster.SupportedFeatures;
+import dev.millrace.cluster.SupportedFeatures.VersionRange;
 import dev.millrace.cluster.journal.Decision.Accepted;
 import dev.millrace.cluster.journal.Decision.Rejected;
 import dev.millrace.cluster.journal.MetadataRequest.AlterConfigs;
@@ -16,6 +18,8 @@ import dev.millrace.cluster.journal.MetadataRequest.BrokerHeartbeat;
 import dev.millrace.cluster.journal.MetadataRequest.CreateTopic;
 import dev.millrace.cluster.journal.MetadataRequest.ElectLeader;
 import dev.millrace.cluster.journal.MetadataRequest.FenceBroker;
+import dev.millrace.cluster.journal.MetadataRequest.FormatCluster;
+import dev.millrace.cluster.journal.MetadataRequest.JoinJournal;
 import dev.millrace.cluster.journal.MetadataRequest.ReassignPartition;
 import dev.millrace.cluster.journal.MetadataRequest.RebalanceLeaders;
 import dev.millrace.cluster.journal.MetadataRequest.RegisterBroker;
@@ -234,9 +238,65 @@ class ReplicaDecisionsTest {
             brokers(1, 2);
             topic(1, List.of(1, 2));
 
+            assertRejected(ask(new UnregisterBroker(1)), Errors.INVALID_REQUEST);
+            fence(1);
             change(new UnregisterBroker(1));
 
             assertPartition(2, List.of(2), List.of());
+        }
+
+        @Test
+        void that_is_cordoned_gets_no_replicas_until_another_has_its_node_id() {
+            brokers(1, 2, 3);
+            change(
+                    new AlterConfigs(
+                            new ConfigResource(ConfigResource.Type.BROKER, "2"),
+                            Map.of(Cordon.SETTING, Optional.of(Cordon.ALL)),
+                            Map.of()));
+
+            assertRejected(
+                    ask(new CreateTopic("u", Uuid.randomUuid(), 1, 3, Map.of(), Map.of())),
+                    Errors.INVALID_REPLICATION_FACTOR);
+            change(new CreateTopic("t", T, 1, 2, Map.of(), Map.of()));
+            assertThat(partition().replicas()).containsExactlyInAnyOrder(1, 3);
+
+            fence(2);
+            change(new UnregisterBroker(2));
+            brokers(2);
+            change(new CreateTopic("u", Uuid.randomUuid(), 1, 3, Map.of(), Map.of()));
+        }
+
+        @Test
+        void joins_the_journal_of_its_own_cluster_under_a_node_id_that_nobody_has() {
+            change(new FormatCluster("ours"));
+            brokers(1);
+
+            assertThat(ask(new JoinJournal(4, "ours", "h-9540", "h", 9541)))
+                    .isEqualTo(new Accepted(List.of(), 0));
+            assertRejected(
+                    ask(new JoinJournal(4, "theirs", "h-9540", "h", 9541)),
+                    Errors.INCONSISTENT_CLUSTER_ID);
+            assertRejected(
+                    ask(new JoinJournal(1, "ours", "h-9540", "h", 9541)),
+                    Errors.DUPLICATE_BROKER_REGISTRATION);
+        }
+
+        @Test
+        void of_an_older_version_than_the_cluster_works_with_is_refused() {
+            change(new FormatCluster("cluster"));
+            VersionRange older = new VersionRange((short) 0, (short) 1);
+            Map<String, VersionRange> features = new HashMap<>(SupportedFeatures.RANGES);
+            features.put(SupportedFeatures.TRANSACTION_VERSION, older);
+            RegisterBroker starting = starting(1, BrokerStart.UNCLEAN);
+
+            Decision decision =
+                    ask(
+                            new RegisterBroker(
+                                    1, starting.incarnationId(), starting.start(), true, features));
+
+            assertRejected(decision, Errors.UNSUPPORTED_VERSION);
+            assertThat(((Rejected) decision).message())
+                    .contains("finalized version 2 of transaction.version", "between 0 and 1");
         }
     }
 
@@ -404,6 +464,25 @@ class ReplicaDecisionsTest {
             change(request);
 
             assertThat(ask(request)).isEqualTo(new Accepted(List.of(), 0));
+        }
+
+        @Test
+        void as_it_is_leaves_behind_what_was_asked_under_the_same_epoch() {
+            brokers(1, 2, 3);
+            topic(1, List.of(1, 2, 3));
+            change(altered(partition(), 1, 2));
+            AlterPartition onItsWay = altered(partition(), 1, 2, 3);
+            fence(3);
+            assertRejected(ask(onItsWay), Errors.INELIGIBLE_REPLICA);
+            Partition before = partition();
+
+            change(altered(before, 1, 2));
+
+            assertThat(partition().partitionEpoch()).isEqualTo(before.partitionEpoch() + 1);
+            assertThat(partition().isr()).containsExactly(1, 2);
+            assertThat(partition().leaderEpoch()).isEqualTo(before.leaderEpoch());
+            unfence(3);
+            assertRejected(ask(onItsWay), Errors.INVALID_UPDATE_VERSION);
         }
 
         @Test

@@ -18,6 +18,7 @@ import dev.millrace.cluster.journal.MetadataRequest.DeleteTopic;
 import dev.millrace.cluster.journal.MetadataRequest.ElectLeader;
 import dev.millrace.cluster.journal.MetadataRequest.FenceBroker;
 import dev.millrace.cluster.journal.MetadataRequest.FormatCluster;
+import dev.millrace.cluster.journal.MetadataRequest.JoinJournal;
 import dev.millrace.cluster.journal.MetadataRequest.ReassignPartition;
 import dev.millrace.cluster.journal.MetadataRequest.RebalanceLeaders;
 import dev.millrace.cluster.journal.MetadataRequest.RegisterBroker;
@@ -62,6 +63,7 @@ class RequestCodecTest {
                     new ReassignPartition("t", 0, Optional.of(List.of(3, 1)), true),
                     new ReassignPartition("t", 0, Optional.empty(), false),
                     new UnregisterBroker(7),
+                    new JoinJournal(4, "cluster", "host-9540", "host", 9541),
                     new CreateTopic(
                             "t", new Uuid(1, 2), 3, 1, Map.of(0, List.of(1)), Map.of("k", "v")),
                     new DeleteTopic(new Uuid(1, 2)),

@@ -119,7 +119,9 @@ class SettingDecisionsTest {
                     "Broker 2 does not support this feature.");
 
             VersionRange older = new VersionRange((short) 0, (short) 1);
-            ask(Registrations.of(2, 9093, "", Map.of(TV, older)));
+            Map<String, VersionRange> features = new HashMap<>(SupportedFeatures.RANGES);
+            features.put(TV, older);
+            ask(Registrations.of(2, 9093, "", features));
 
             assertRejected(
                     ask(update(TV, 2, UpgradeType.UPGRADE)),

@@ -9,6 +9,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,21 +17,29 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code millrace cluster status}. */
+/** {@code millrace cluster status|rebalance|drain|undrain|remove}. */
 @Command(
         name = "cluster",
-        description = "Shows the nodes of a cluster and how its partitions are.",
+        description = "Shows the nodes of a cluster, and moves what they hold.",
         mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "COMMAND")
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {
+            RebalanceCommand.class,
+            DrainCommand.class,
+            UndrainCommand.class,
+            RemoveCommand.class
+        })
 public final class ClusterCommand implements Runnable {
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
     private static final int MAX_SHOWN = 20;
+    private static final Set<String> RUNNING = Set.of("ready", "draining", "drained");
 
     @Spec private CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to do: status");
+        throw new ParameterException(
+                spec.commandLine(), "say what to do: status, rebalance, drain, undrain or remove");
     }
 
     @Command(
@@ -89,7 +98,7 @@ public final class ClusterCommand implements Runnable {
     private static boolean isWell(JsonNode status) {
         boolean ready = true;
         for (JsonNode node : status.get("nodes")) {
-            ready &= node.get("state").asText().equals("ready");
+            ready &= RUNNING.contains(node.get("state").asText());
         }
         return ready
                 && status.get("underReplicated").asInt() == 0
@@ -122,13 +131,18 @@ public final class ClusterCommand implements Runnable {
                     node.get("peer").asText(),
                     node.get("rack").asText(),
                     node.get("state").asText(),
-                    leads ? "leader" : node.get("voter").asBoolean() ? "voter" : "observer",
+                    leads ? "leader" : node.path("journal").asText("?"),
                     node.path("journalLag").asText("?"),
                     node.get("leaders").asText(),
                     node.get("replicas").asText(),
                     node.get("inSync").asText());
         }
         nodes.print(out);
+        if (status.has("unregistered")) {
+            out.println(
+                    "members of the metadata journal that have never registered: "
+                            + status.get("unregistered"));
+        }
         out.println(
                 status.get("partitions").asText()
                         + " partitions, "

@@ -19,6 +19,9 @@ final class ClusterSettings {
     static final String LISTENER = "millrace.peer.listener";
     private static final int MAX_VOTERS = 5;
 
+    /** Where nobody says otherwise: one node may fail. */
+    private static final int VOTERS_WANTED = 3;
+
     private ClusterSettings() {}
 
     /**
@@ -26,35 +29,39 @@ final class ClusterSettings {
      */
     static ClusterConfig of(Map<String, String> given, int nodeId, Path metadataDir) {
         List<PeerAddress> peers = addresses(given, PEERS);
-        if (peers.isEmpty()) {
+        boolean listens = given.containsKey(LISTENER);
+        if (peers.isEmpty() && !listens) {
             return ClusterConfig.alone(nodeId, metadataDir);
         }
-        if (!given.containsKey(LISTENER)) {
+        if (!listens) {
             throw new ConfigException(
                     PEERS
                             + " is set: say with "
                             + LISTENER
-                            + "=HOST:PORT which of "
+                            + "=HOST:PORT where this node listens for the others, one of "
                             + given.get(PEERS)
-                            + " this node is");
+                            + " or another");
         }
-        if (!given.containsKey("node.id") && !given.containsKey("broker.id")) {
+        PeerAddress self = address(given.getOrDefault(LISTENER, ""), LISTENER);
+        if (peers.isEmpty()) {
+            // A cluster of one, which others can join.
+            peers = List.of(self);
+        } else if (!given.containsKey("node.id") && !given.containsKey("broker.id")) {
             throw new ConfigException(
                     PEERS + " is set: each node of a cluster needs a node.id of its own");
         }
-        List<PeerAddress> voters =
-                given.getOrDefault(VOTERS, "").isBlank()
-                        ? defaultVoters(peers)
-                        : addresses(given, VOTERS);
+        boolean named = !given.getOrDefault(VOTERS, "").isBlank();
+        List<PeerAddress> voters = named ? addresses(given, VOTERS) : defaultVoters(peers);
         try {
             return new ClusterConfig(
                     nodeId,
                     metadataDir,
-                    address(given.get(LISTENER), LISTENER),
+                    self,
                     peers,
                     voters,
                     given.getOrDefault("broker.rack", ""),
-                    rules(given));
+                    rules(given),
+                    named ? voters.size() : Math.max(VOTERS_WANTED, voters.size()));
         } catch (IllegalArgumentException e) {
             throw new ConfigException(String.valueOf(e.getMessage()));
         }
@@ -118,7 +125,9 @@ final class ClusterSettings {
     /** What a cluster needs and a node alone cannot have: the topics of coordinators on several. */
     static Map<String, String> withDefaults(Map<String, String> given, ClusterConfig cluster) {
         Map<String, String> settings = new LinkedHashMap<>(given);
-        int nodes = cluster.peers().size();
+        int nodes =
+                cluster.peers().size()
+                        + (cluster.isAlone() || cluster.peers().contains(cluster.self()) ? 0 : 1);
         if (nodes > 1) {
             String copies = Integer.toString(Math.min(3, nodes));
             settings.putIfAbsent("offsets.topic.replication.factor", copies);

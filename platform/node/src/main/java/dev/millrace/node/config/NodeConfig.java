@@ -127,12 +127,6 @@ public record NodeConfig(
         int nodeId = nodeId(given);
         Path metadata = metadataSetting == null ? metadataDir : Path.of(metadataSetting);
         ClusterConfig cluster = ClusterSettings.of(given, nodeId, metadata);
-        if (cluster.isAlone() && given.containsKey(ClusterSettings.LISTENER)) {
-            warnings.add(
-                    ClusterSettings.LISTENER
-                            + " has no effect: there are no others in "
-                            + ClusterSettings.PEERS);
-        }
         Map<String, String> properties = ClusterSettings.withDefaults(given, cluster);
         properties.put("advertised.listeners", "PLAINTEXT://" + advertised(given, kafka));
         return new NodeConfig(

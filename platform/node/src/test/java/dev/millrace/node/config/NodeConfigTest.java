@@ -170,8 +170,49 @@ class NodeConfigTest {
 
         assertThat(config.cluster().isAlone()).isTrue();
         assertThat(config.properties()).doesNotContainKey("offsets.topic.replication.factor");
-        assertThat(of(null, dir, null, null, "millrace.peer.listener=h:1").warnings())
-                .anyMatch(warning -> warning.contains("millrace.peer.listener has no effect"));
+    }
+
+    @Test
+    void a_node_with_a_listener_for_others_is_a_cluster_that_they_can_join() {
+        NodeConfig first = of(null, dir, null, null, "millrace.peer.listener=h:9510");
+
+        assertThat(first.warnings()).isEmpty();
+        assertThat(first.cluster().isAlone()).isFalse();
+        assertThat(first.cluster().voters()).containsExactly(first.cluster().self());
+        assertThat(first.cluster().targetVoters()).isEqualTo(3);
+        assertThat(first.properties()).doesNotContainKey("offsets.topic.replication.factor");
+    }
+
+    @Test
+    void a_node_that_is_not_among_the_peers_joins_them() {
+        NodeConfig fourth =
+                of(
+                        null,
+                        dir,
+                        null,
+                        null,
+                        "node.id=4",
+                        "millrace.peer.listener=h:9540",
+                        "millrace.cluster.peers=h:9510,h:9520,h:9530");
+
+        assertThat(fourth.cluster().voters()).hasSize(3).doesNotContain(fourth.cluster().self());
+        assertThat(fourth.properties()).containsEntry("offsets.topic.replication.factor", "3");
+    }
+
+    @Test
+    void voters_that_are_named_are_as_many_as_there_are_to_be() {
+        NodeConfig config =
+                of(
+                        null,
+                        dir,
+                        null,
+                        null,
+                        "node.id=1",
+                        "millrace.peer.listener=a:1",
+                        "millrace.cluster.peers=a:1,b:1,c:1",
+                        "millrace.cluster.voters=a:1");
+
+        assertThat(config.cluster().targetVoters()).isEqualTo(1);
     }
 
     @ParameterizedTest
@@ -180,8 +221,8 @@ class NodeConfigTest {
             value = {
                 "node.id=1 millrace.cluster.peers=a:1,b:1 | say with millrace.peer.listener",
                 "millrace.peer.listener=a:1 millrace.cluster.peers=a:1,b:1 | node.id of its own",
-                "node.id=1 millrace.peer.listener=c:1 millrace.cluster.peers=a:1,b:1 | should be"
-                        + " one of",
+                "node.id=1 millrace.peer.listener=a:2 millrace.cluster.peers=a:1,b:1 | at least 3"
+                        + " apart",
                 "node.id=1 millrace.peer.listener=a:1 millrace.cluster.peers=a:1,a:3 | at least 3"
                         + " apart",
                 "node.id=1 millrace.peer.listener=a:1 millrace.cluster.peers=a:1,a:1 | twice",

@@ -15,19 +15,20 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 
-/** Three nodes of the distribution, each in a process of its own. */
-final class PackagedCluster implements AutoCloseable {
-    static final int NODES = 3;
+/** Nodes of the distribution, each in a process of its own; three, unless more are asked for. */
+public final class PackagedCluster implements AutoCloseable {
+    public static final int NODES = 3;
+    static final int MAX_NODES = 6;
 
     private final Path directory;
     private final List<Integer> ports =
             new ArrayList<>(); // Kafka, HTTP, peers and the two after it
     private final Map<Integer, PackagedNode> running = new TreeMap<>();
 
-    PackagedCluster(Path directory) {
+    public PackagedCluster(Path directory) {
         this.directory = directory;
         Set<Integer> taken = new HashSet<>();
-        for (int id = 1; id <= NODES; id++) {
+        for (int id = 1; id <= MAX_NODES; id++) {
             ports.add(freePorts(taken));
         }
     }
@@ -55,7 +56,7 @@ final class PackagedCluster implements AutoCloseable {
         }
     }
 
-    private String kafka(int id) {
+    public String kafka(int id) {
         return "127.0.0.1:" + ports.get(id - 1);
     }
 
@@ -63,7 +64,7 @@ final class PackagedCluster implements AutoCloseable {
         return "127.0.0.1:" + (ports.get(id - 1) + 1);
     }
 
-    private String peer(int id) {
+    String peer(int id) {
         return "127.0.0.1:" + (ports.get(id - 1) + 2);
     }
 
@@ -72,13 +73,35 @@ final class PackagedCluster implements AutoCloseable {
     }
 
     /** Begins to start a node; {@link #awaitStarted} or {@link #start} waits for its ready line. */
-    CompletableFuture<PackagedNode> starting(int id) {
-        String peers = List.of(1, 2, 3).stream().map(this::peer).collect(Collectors.joining(","));
+    public CompletableFuture<PackagedNode> starting(int id) {
+        return starting(id, List.of(1, 2, 3));
+    }
+
+    /**
+     * @param peers that it is told of; none = it is the first
+     */
+    CompletableFuture<PackagedNode> starting(int id, List<Integer> peers) {
+        List<String> options = new ArrayList<>(options(id, peers));
         return CompletableFuture.supplyAsync(
                 () -> {
                     try {
                         return PackagedNode.start(
-                                directory.resolve("node-" + id),
+                                data(id), options.toArray(String[]::new));
+                    } catch (IOException | InterruptedException e) {
+                        throw new CompletionException(e);
+                    }
+                });
+    }
+
+    public Path data(int id) {
+        return directory.resolve("node-" + id);
+    }
+
+    /** But {@code --data}. */
+    List<String> options(int id, List<Integer> peers) {
+        List<String> options =
+                new ArrayList<>(
+                        List.of(
                                 "--listen",
                                 kafka(id),
                                 "--http",
@@ -86,25 +109,30 @@ final class PackagedCluster implements AutoCloseable {
                                 "--set",
                                 "node.id=" + id,
                                 "--set",
-                                "millrace.peer.listener=" + peer(id),
-                                "--set",
-                                "millrace.cluster.peers=" + peers);
-                    } catch (IOException | InterruptedException e) {
-                        throw new CompletionException(e);
-                    }
-                });
+                                "millrace.peer.listener=" + peer(id)));
+        if (!peers.isEmpty()) {
+            options.add("--set");
+            options.add(
+                    "millrace.cluster.peers="
+                            + peers.stream().map(this::peer).collect(Collectors.joining(",")));
+        }
+        return options;
     }
 
-    void awaitStarted(Map<Integer, CompletableFuture<PackagedNode>> starting) {
+    void start(int id, List<Integer> peers) {
+        running.put(id, starting(id, peers).join());
+    }
+
+    public void awaitStarted(Map<Integer, CompletableFuture<PackagedNode>> starting) {
         starting.forEach((id, node) -> running.put(id, node.join()));
     }
 
-    void start(int id) {
+    public void start(int id) {
         running.put(id, starting(id).join());
     }
 
     /** SIGKILL. */
-    void kill(int id) {
+    public void kill(int id) {
         node(id).kill();
         running.remove(id);
     }

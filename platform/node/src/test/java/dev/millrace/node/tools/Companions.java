@@ -1,11 +1,15 @@
 package dev.millrace.node.tools;
 
+import static java.util.Objects.requireNonNull;
+
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -14,6 +18,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.awaitility.Awaitility;
 
 /**
  * What the tools are to be seen beside: records with given timestamps, members of groups, open
@@ -24,6 +29,8 @@ import org.apache.kafka.common.serialization.StringSerializer;
  * member CLIENT_ID GROUP TOPIC [config=value]…  joins, and returns when it owns partitions
  * leave CLIENT_ID
  * transaction ID begin | send TOPIC PARTITION VALUE… | commit | abort
+ * insync COUNT TOPIC                            waits until each partition has so many in sync
+ * moved TOPIC                                   waits until no replica of it is on its way
  * </pre>
  */
 final class Companions implements AutoCloseable {
@@ -43,6 +50,24 @@ final class Companions implements AutoCloseable {
             case "produce" -> produce(arguments);
             case "member" -> join(arguments);
             case "leave" -> leave(arguments.get(0));
+            case "insync" -> {
+                int count = Integer.parseInt(arguments.get(0));
+                await(
+                        arguments.get(1),
+                        (admin, topic) ->
+                                topic.partitions().stream().allMatch(p -> p.isr().size() == count));
+            }
+            case "moved" ->
+                    await(
+                            arguments.get(0),
+                            (admin, topic) ->
+                                    admin
+                                            .listPartitionReassignments()
+                                            .reassignments()
+                                            .get()
+                                            .keySet()
+                                            .stream()
+                                            .noneMatch(tp -> tp.topic().equals(topic.name())));
             case "transaction" ->
                     transaction(
                             arguments.get(0),
@@ -51,6 +76,27 @@ final class Companions implements AutoCloseable {
             default -> throw new IllegalArgumentException(name);
         }
         return "";
+    }
+
+    private interface Condition {
+        boolean holds(Admin admin, TopicDescription topic) throws Exception;
+    }
+
+    private void await(String topic, Condition condition) {
+        try (Admin admin = Admin.create(Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker))) {
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(2 * TIMEOUT_S))
+                    .ignoreExceptions()
+                    .until(
+                            () ->
+                                    condition.holds(
+                                            admin,
+                                            requireNonNull(
+                                                    admin.describeTopics(List.of(topic))
+                                                            .allTopicNames()
+                                                            .get(5, TimeUnit.SECONDS)
+                                                            .get(topic))));
+        }
     }
 
     private void produce(List<String> arguments) throws Exception {

@@ -19,15 +19,10 @@ final class Filters {
 
     private Filters() {}
 
-    /**
-     * Lines without what is chance, and without empty ones, which end a command in a script.
-     *
-     * @param broker HOST:PORT
-     */
-    static List<String> comparable(String output, String broker) {
+    /** Lines without what is chance, and without empty ones, which end a command in a script. */
+    static List<String> comparable(String output) {
         return output.lines()
                 .filter(line -> !STACK.matcher(line).matches())
-                .map(line -> line.replace(broker, "BROKER"))
                 .map(line -> UUID.matcher(line).replaceAll("UUID"))
                 .map(line -> MEMBER_ID.matcher(line).replaceAll("MEMBER"))
                 .map(line -> TOPIC_ID.matcher(line).replaceAll("TopicId: ID"))

@@ -1,17 +1,10 @@
 package dev.millrace.node.tools;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.millrace.node.e2e.PackagedNode;
-import dev.millrace.node.tools.ToolScript.Part;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
@@ -35,7 +28,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ToolScriptsIT {
     private static final String PREFIX = "mill-";
     private static final String ONLY = System.getProperty("millrace.tools.only", ".*");
-    private static final @Nullable String RECORD = System.getProperty("millrace.tools.record");
 
     /**
      * Settings of the recorded broker that tools print: the file that Kafka comes with has them.
@@ -99,50 +91,9 @@ class ToolScriptsIT {
     @ParameterizedTest
     @MethodSource("scripts")
     void prints_what_it_prints_against_apache_kafka(String script) throws Exception {
-        List<Part> printed = new ArrayList<>();
-        List<String> differences = new ArrayList<>();
         Path files = Files.createDirectory(dir.resolve(script));
         try (ScriptRun run = new ScriptRun(broker, logs, files)) {
-            for (Part part : ToolScript.parse(lines(script))) {
-                if (part instanceof Part.Command command) {
-                    List<String> output = run.run(command);
-                    printed.add(new Part.Command(command.line(), command.stdin(), output));
-                    if (!output.equals(command.expected())) {
-                        differences.add(difference(command, output));
-                    }
-                } else {
-                    printed.add(part);
-                }
-            }
-        }
-        if (RECORD != null) {
-            Files.write(Path.of(RECORD, script), ToolScript.print(printed));
-            return;
-        }
-        assertThat(differences).as("lines that Apache Kafka (-) and this node (+) print").isEmpty();
-    }
-
-    /** The command, with the lines that only one of both has. */
-    private static String difference(Part.Command command, List<String> output) {
-        StringBuilder text = new StringBuilder("\n$ ").append(command.line());
-        command.expected().stream()
-                .filter(line -> !output.contains(line))
-                .forEach(line -> text.append("\n- ").append(line));
-        output.stream()
-                .filter(line -> !command.expected().contains(line))
-                .forEach(line -> text.append("\n+ ").append(line));
-        if (Set.copyOf(output).equals(Set.copyOf(command.expected()))) {
-            text.append("\n+ the same lines, in another order or number: ").append(output);
-        }
-        return text.toString();
-    }
-
-    private static List<String> lines(String script) throws IOException {
-        try (var in = ToolScriptsIT.class.getResourceAsStream(script)) {
-            if (in == null) {
-                throw new IOException("there is no " + script);
-            }
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+            ScriptCheck.check(script, run);
         }
     }
 }

@@ -8,7 +8,6 @@ import dev.millrace.streams.Topology;
 import dev.millrace.streams.TopologyTestDriver;
 import dev.millrace.streams.kstream.Consumed;
 import dev.millrace.streams.kstream.Grouped;
-import dev.millrace.streams.kstream.JoinWindows;
 import dev.millrace.streams.kstream.KGroupedStream;
 import dev.millrace.streams.kstream.KStream;
 import dev.millrace.streams.kstream.KTable;
@@ -16,7 +15,6 @@ import dev.millrace.streams.kstream.Materialized;
 import dev.millrace.streams.kstream.Named;
 import dev.millrace.streams.kstream.Produced;
 import dev.millrace.streams.kstream.Repartitioned;
-import dev.millrace.streams.kstream.StreamJoined;
 import dev.millrace.streams.processor.PunctuationType;
 import dev.millrace.streams.processor.api.Processor;
 import dev.millrace.streams.processor.api.ProcessorContext;
@@ -83,8 +81,6 @@ public final class Programs implements BiFunction<String, List<String[]>, String
         // Null keys are not dropped from the side of a join that needs no partner (KIP-962).
         programs.put("left join with a table", Programs::leftJoinWithTable);
         programs.put("left join with a global table", Programs::leftJoinWithGlobalTable);
-        programs.put("left join of streams", Programs::leftJoinOfStreams);
-        programs.put("outer join of streams", Programs::outerJoinOfStreams);
     }
 
     /** Names of the programs, one per line; or what the description or the output is. */
@@ -171,27 +167,6 @@ public final class Programs implements BiFunction<String, List<String[]>, String
                         b.globalTable("b", Consumed.with(Serdes.String(), Serdes.String())),
                         (key, value) -> value,
                         (left, right) -> left + right)
-                .to("out", strings());
-    }
-
-    private static void leftJoinOfStreams(StreamsBuilder b) {
-        lines(b, "a")
-                .leftJoin(
-                        lines(b, "b"),
-                        (left, right) -> left + right,
-                        JoinWindows.ofTimeDifferenceWithNoGrace(Duration.ofMillis(50)),
-                        StreamJoined.with(Serdes.String(), Serdes.String(), Serdes.String()))
-                .to("out", strings());
-    }
-
-    private static void outerJoinOfStreams(StreamsBuilder b) {
-        lines(b, "a")
-                .outerJoin(
-                        lines(b, "b"),
-                        (left, right) -> left + right,
-                        JoinWindows.ofTimeDifferenceAndGrace(
-                                Duration.ofMillis(50), Duration.ofMillis(100)),
-                        StreamJoined.with(Serdes.String(), Serdes.String(), Serdes.String()))
                 .to("out", strings());
     }
 

@@ -1,0 +1,296 @@
+package dev.millrace.cluster;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * Where replicas should be instead: pure, and with as little to copy as can be. A replica that
+ * moves goes to the node with the fewest, of a rack that the partition does not have yet if there
+ * is one, and takes its predecessor's place in the list. Deterministic; one use.
+ */
+public final class ReplicaPlan {
+    /**
+     * @param rack empty if not set
+     * @param takesReplicas whether new replicas may go there: it runs, and is not cordoned
+     */
+    public record Node(int id, String rack, boolean takesReplicas) {}
+
+    /**
+     * @param from replicas now, the preferred leader first
+     * @param to replicas wanted
+     */
+    public record Move(TopicPartition partition, List<Integer> from, List<Integer> to) {
+        /** Replicas that have to be copied. */
+        public List<Integer> added() {
+            return to.stream().filter(id -> !from.contains(id)).toList();
+        }
+    }
+
+    /** The nodes cannot hold the replicas; the message says what would help. */
+    public static final class ImpossibleException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        ImpossibleException(String message) {
+            super(message);
+        }
+    }
+
+    private static final Comparator<TopicPartition> ORDER =
+            Comparator.comparing(TopicPartition::topic).thenComparing(TopicPartition::partition);
+
+    private final Map<Integer, Node> nodes = new TreeMap<>();
+    private final Map<TopicPartition, List<Integer>> before = new TreeMap<>(ORDER);
+    private final Map<TopicPartition, List<Integer>> after = new TreeMap<>(ORDER);
+    private final Map<Integer, Integer> replicas = new HashMap<>();
+    private final Map<Integer, Integer> leaders = new HashMap<>();
+
+    private ReplicaPlan(Collection<Node> nodes, Map<TopicPartition, List<Integer>> partitions) {
+        nodes.forEach(node -> this.nodes.put(node.id(), node));
+        before.putAll(partitions);
+        partitions.forEach((partition, ids) -> put(partition, ids));
+    }
+
+    private void put(TopicPartition partition, List<Integer> ids) {
+        List<Integer> old = after.put(partition, List.copyOf(ids));
+        if (old != null) {
+            old.forEach(id -> replicas.merge(id, -1, Integer::sum));
+            leaders.merge(old.get(0), -1, Integer::sum);
+        }
+        ids.forEach(id -> replicas.merge(id, 1, Integer::sum));
+        leaders.merge(ids.get(0), 1, Integer::sum);
+    }
+
+    /**
+     * Takes all replicas off a node.
+     *
+     * @param partitions replicas of each, the preferred leader first
+     * @throws ImpossibleException the others are fewer than some partition's replicas
+     */
+    public static List<Move> drain(
+            Collection<Node> nodes, Map<TopicPartition, List<Integer>> partitions, int nodeId) {
+        ReplicaPlan plan = new ReplicaPlan(nodes, partitions);
+        plan.before.forEach(
+                (partition, ids) -> {
+                    if (ids.contains(nodeId)) {
+                        plan.put(partition, plan.without(partition, ids, nodeId));
+                    }
+                });
+        return plan.moves();
+    }
+
+    private List<Integer> without(TopicPartition partition, List<Integer> ids, int nodeId) {
+        List<Integer> staying = ids.stream().filter(id -> id != nodeId).toList();
+        Node heir =
+                best(staying, node -> node.id() != nodeId)
+                        .orElseThrow(() -> cannotHold(partition, ids.size(), nodeId));
+        return ids.stream().map(id -> id == nodeId ? heir.id() : id).toList();
+    }
+
+    private ImpossibleException cannotHold(TopicPartition partition, int copies, int nodeId) {
+        long others =
+                nodes.values().stream().filter(n -> n.takesReplicas() && n.id() != nodeId).count();
+        return new ImpossibleException(
+                "the others cannot hold what node "
+                        + nodeId
+                        + " has: "
+                        + partition
+                        + " has "
+                        + copies
+                        + " replicas, and without node "
+                        + nodeId
+                        + " there are "
+                        + others
+                        + " nodes that take replicas; add a node, or give the topic fewer replicas");
+    }
+
+    /**
+     * Evens out replicas, then leaders.
+     *
+     * @param partitions replicas of each, the preferred leader first
+     */
+    public static List<Move> balance(
+            Collection<Node> nodes, Map<TopicPartition, List<Integer>> partitions) {
+        ReplicaPlan plan = new ReplicaPlan(nodes, partitions);
+        plan.evenReplicas();
+        plan.evenLeaders();
+        return plan.moves();
+    }
+
+    /**
+     * Gives each partition that many replicas, then does as {@link #balance}. Those that go are the
+     * last in the list.
+     *
+     * @throws ImpossibleException there are fewer nodes that take replicas
+     */
+    public static List<Move> replicate(
+            Collection<Node> nodes,
+            Map<TopicPartition, List<Integer>> partitions,
+            int replicationFactor) {
+        ReplicaPlan plan = new ReplicaPlan(nodes, partitions);
+        plan.before.forEach(
+                (partition, ids) -> {
+                    List<Integer> wanted =
+                            new ArrayList<>(
+                                    ids.subList(0, Math.min(ids.size(), replicationFactor)));
+                    while (wanted.size() < replicationFactor) {
+                        wanted.add(
+                                plan.best(wanted, node -> true)
+                                        .orElseThrow(
+                                                () ->
+                                                        new ImpossibleException(
+                                                                partition
+                                                                        + " cannot have "
+                                                                        + replicationFactor
+                                                                        + " replicas: only "
+                                                                        + wanted
+                                                                        + " take any; add a"
+                                                                        + " node"))
+                                        .id());
+                    }
+                    plan.put(partition, wanted);
+                });
+        plan.evenReplicas();
+        plan.evenLeaders();
+        return plan.moves();
+    }
+
+    /**
+     * Who takes one more replica: new racks first, then load.
+     *
+     * @param staying replicas that there will be besides
+     */
+    private Optional<Node> best(List<Integer> staying, Predicate<Node> allowed) {
+        Set<String> racks = new HashSet<>();
+        staying.forEach(id -> racks.add(rack(id)));
+        return nodes.values().stream()
+                .filter(Node::takesReplicas)
+                .filter(node -> !staying.contains(node.id()))
+                .filter(allowed)
+                .min(
+                        Comparator.comparing((Node node) -> racks.contains(node.rack()))
+                                .thenComparing(node -> count(replicas, node.id()))
+                                .thenComparing(Node::id));
+    }
+
+    private String rack(int id) {
+        Node node = nodes.get(id);
+        return node == null ? "" : node.rack();
+    }
+
+    private static int count(Map<Integer, Integer> counts, int id) {
+        return counts.getOrDefault(id, 0);
+    }
+
+    /** Each step makes the fullest node's share smaller, so there are finitely many. */
+    private void evenReplicas() {
+        boolean moved = moveOne();
+        while (moved) {
+            moved = moveOne();
+        }
+    }
+
+    private boolean moveOne() {
+        List<Node> byLoad =
+                nodes.values().stream()
+                        .filter(Node::takesReplicas)
+                        .sorted(
+                                Comparator.comparing((Node n) -> -count(replicas, n.id()))
+                                        .thenComparing(Node::id))
+                        .toList();
+        for (Node from : byLoad) {
+            for (Map.Entry<TopicPartition, List<Integer>> each : after.entrySet()) {
+                List<Integer> ids = each.getValue();
+                if (!ids.contains(from.id())) {
+                    continue;
+                }
+                int racksNow = racks(ids);
+                Optional<Node> to =
+                        nodes.values().stream()
+                                .filter(Node::takesReplicas)
+                                .filter(node -> !ids.contains(node.id()))
+                                .filter(
+                                        node ->
+                                                count(replicas, node.id()) + 1
+                                                        < count(replicas, from.id()))
+                                .filter(node -> racks(swap(ids, from.id(), node.id())) >= racksNow)
+                                .min(
+                                        Comparator.comparing((Node n) -> count(replicas, n.id()))
+                                                .thenComparing(Node::id));
+                if (to.isPresent()) {
+                    put(each.getKey(), swap(ids, from.id(), to.get().id()));
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private int racks(List<Integer> ids) {
+        return (int) ids.stream().map(this::rack).distinct().count();
+    }
+
+    private static List<Integer> swap(List<Integer> ids, int from, int to) {
+        return ids.stream().map(id -> id == from ? to : id).toList();
+    }
+
+    /** By another order of the same replicas: nothing is copied for it. */
+    private void evenLeaders() {
+        boolean moved = true;
+        while (moved) {
+            moved = false;
+            for (Map.Entry<TopicPartition, List<Integer>> each : after.entrySet()) {
+                List<Integer> ids = each.getValue();
+                int leader = ids.get(0);
+                Optional<Integer> better =
+                        ids.stream()
+                                .filter(
+                                        id ->
+                                                count(leaders, id) + 1 < count(leaders, leader)
+                                                        && nodes.containsKey(id)
+                                                        && nodes.get(id).takesReplicas())
+                                .min(Comparator.comparing(id -> count(leaders, id)));
+                if (better.isPresent()) {
+                    List<Integer> reordered = new ArrayList<>(ids);
+                    reordered.set(ids.indexOf(better.get()), leader);
+                    reordered.set(0, better.get());
+                    put(each.getKey(), reordered);
+                    moved = true;
+                    break;
+                }
+            }
+        }
+    }
+
+    private List<Move> moves() {
+        List<Move> moves = new ArrayList<>();
+        after.forEach(
+                (partition, to) -> {
+                    List<Integer> from = before.getOrDefault(partition, List.of());
+                    if (!from.equals(to)) {
+                        moves.add(new Move(partition, from, to));
+                    }
+                });
+        return moves;
+    }
+
+    /** How many replicas each node has after the moves, by node id. */
+    public static Map<Integer, Integer> replicasAfter(
+            Map<TopicPartition, List<Integer>> partitions, List<Move> moves) {
+        Map<TopicPartition, List<Integer>> after = new LinkedHashMap<>(partitions);
+        moves.forEach(move -> after.put(move.partition(), move.to()));
+        Map<Integer, Integer> counts = new TreeMap<>();
+        after.values().forEach(ids -> ids.forEach(id -> counts.merge(id, 1, Integer::sum)));
+        return counts;
+    }
+}
