@@ -157,7 +157,7 @@ final class StreamsSettings {
                 64L << 20,
                 Range.atLeast(0),
                 "Memory of writes that wait for the commit of their transaction, of all threads;"
-                    + " over it, a commit comes early.");
+                        + " over it, a commit comes early.");
         define(
                 DEFAULT_DSL_STORE_CONFIG,
                 ConfigDef.Type.STRING,
@@ -231,7 +231,7 @@ final class StreamsSettings {
                 ConfigDef.Type.LONG,
                 0L,
                 "How long a task with an empty partition waits for it, to keep the order of"
-                    + " timestamps; 0: until what the broker has is fetched, -1: never.");
+                        + " timestamps; 0: until what the broker has is fetched, -1: never.");
         define(
                 BUFFERED_RECORDS_PER_PARTITION_CONFIG,
                 ConfigDef.Type.INT,

@@ -3,13 +3,11 @@ package dev.millrace.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.millrace.streams.errors.TopologyException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigException;
 import org.junit.jupiter.api.Test;
@@ -130,16 +128,6 @@ class StreamsSettingsTest {
         assertThatThrownBy(() -> config(Map.of("topology.optimization", "some")))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("merge.repartition.topics");
-    }
-
-    @Test
-    void a_source_that_would_read_nothing_is_refused() {
-        StreamsBuilder builder = new StreamsBuilder();
-        builder.stream(Pattern.compile("orders-.*")).to("all");
-        assertThatThrownBy(() -> new KafkaStreams(builder.build(), config(Map.of())))
-                .isInstanceOf(TopologyException.class)
-                .hasMessageContaining("orders-.*")
-                .hasMessageContaining("name the topics");
     }
 
     @Test

@@ -111,8 +111,8 @@ public final class StateSerdes<K, V> {
         return new StreamsException(
                 String.format(
                         "A serializer (%s) is not compatible to the actual %s type (%s type: %s)."
-                            + " Change the default Serdes in StreamConfig or provide correct Serdes"
-                            + " via method parameters.",
+                                + " Change the default Serdes in StreamConfig or provide correct Serdes"
+                                + " via method parameters.",
                         serializer.getClass().getName(), what, what, type),
                 e);
     }

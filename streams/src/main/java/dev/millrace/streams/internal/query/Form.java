@@ -23,8 +23,7 @@ public enum Form {
                         || store instanceof TimestampedWindowStoreWithHeaders)) {
             return switch (this) {
                 case PLAIN -> all.value();
-                case WITH_TIMESTAMPS ->
-                        new ValueAndTimestamp<Object>(all.value(), all.timestamp());
+                case WITH_TIMESTAMPS -> new ValueAndTimestamp<Object>(all.value(), all.timestamp());
                 case WITH_HEADERS -> all;
             };
         }
@@ -33,7 +32,8 @@ public enum Form {
             return this == WITH_HEADERS ? both : both.aggregation();
         }
         boolean timestamped =
-                store instanceof TimestampedKeyValueStore || store instanceof TimestampedWindowStore;
+                store instanceof TimestampedKeyValueStore
+                        || store instanceof TimestampedWindowStore;
         return this == PLAIN && timestamped && value instanceof ValueAndTimestamp<?> both
                 ? both.value()
                 : value;

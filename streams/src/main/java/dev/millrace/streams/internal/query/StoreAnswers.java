@@ -110,11 +110,7 @@ public final class StoreAnswers {
     }
 
     private static Object rows(
-            StateStore store,
-            Optional<?> lower,
-            Optional<?> upper,
-            ResultOrder order,
-            Form form) {
+            StateStore store, Optional<?> lower, Optional<?> upper, ResultOrder order, Form form) {
         ReadOnlyKeyValueStore<Object, Object> rows = Erased.cast(store);
         Object from = lower.isPresent() ? lower.get() : null;
         Object to = upper.isPresent() ? upper.get() : null;
@@ -136,9 +132,7 @@ public final class StoreAnswers {
             return () ->
                     new ListIterator.OfWindows<>(
                             Readings.<Long, Object>drain(
-                                    store.fetch(wanted, from, to),
-                                    store,
-                                    Form.WITH_TIMESTAMPS));
+                                    store.fetch(wanted, from, to), store, Form.WITH_TIMESTAMPS));
         }
         if (query instanceof WindowRangeQuery<?, ?> range && range.getTimeFrom().isPresent()) {
             Instant from = range.getTimeFrom().get();

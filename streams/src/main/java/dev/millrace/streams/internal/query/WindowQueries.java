@@ -38,11 +38,7 @@ public final class WindowQueries<K, V> implements ReadOnlyWindowStore<K, V> {
 
     private <I> Function<StateStore, List<KeyValue<I, V>>> scan(
             Function<ReadOnlyWindowStore<K, Object>, KeyValueIterator<I, Object>> rows) {
-        return store ->
-                Readings.drain(
-                        rows.apply(WindowQueries.<K>typed(store)),
-                        store,
-                        form);
+        return store -> Readings.drain(rows.apply(WindowQueries.<K>typed(store)), store, form);
     }
 
     private KeyValueIterator<Windowed<K>, V> all(
@@ -64,10 +60,7 @@ public final class WindowQueries<K, V> implements ReadOnlyWindowStore<K, V> {
                 storeName,
                 store -> {
                     Object found = WindowQueries.<K>typed(store).fetch(key, time);
-                    return found == null
-                            ? null
-                            : Erased.castNullable(
-                                    form.of(store, found));
+                    return found == null ? null : Erased.castNullable(form.of(store, found));
                 });
     }
 

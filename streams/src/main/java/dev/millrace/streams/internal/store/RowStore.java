@@ -701,10 +701,7 @@ public final class RowStore implements TaskStore {
     }
 
     private void logLater(
-            Bytes key,
-            byte @Nullable [] value,
-            long timestamp,
-            @Nullable Headers headers) {
+            Bytes key, byte @Nullable [] value, long timestamp, @Nullable Headers headers) {
         Unlogged waiting = unlogged.get(key);
         if (waiting == null) {
             waiting = new Unlogged();
@@ -727,7 +724,8 @@ public final class RowStore implements TaskStore {
     private void logAll() {
         if (changelog != null && !unlogged.isEmpty()) {
             RowStore.Changelog log = changelog;
-            unlogged.forEach((key, each) -> log.log(key.get(), each.value, each.timestamp, each.headers));
+            unlogged.forEach(
+                    (key, each) -> log.log(key.get(), each.value, each.timestamp, each.headers));
             unlogged.clear();
             unloggedBytes = 0;
         }

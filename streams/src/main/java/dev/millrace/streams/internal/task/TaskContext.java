@@ -153,8 +153,7 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
         TopicPartition from = handedOverFrom;
         return from == null
                 ? Origin.of(origin, timestamp, headers)
-                : new Origin(
-                        from.topic(), from.partition(), -1, timestamp, headers, null, null);
+                : new Origin(from.topic(), from.partition(), -1, timestamp, headers, null, null);
     }
 
     @Override

@@ -5,7 +5,4 @@
 @NullMarked
 package dev.millrace.streams.processor.assignment;
 
-
-
-
 import org.jspecify.annotations.NullMarked;

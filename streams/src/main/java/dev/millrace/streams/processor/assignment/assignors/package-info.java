@@ -2,7 +2,4 @@
 @NullMarked
 package dev.millrace.streams.processor.assignment.assignors;
 
-
-
-
 import org.jspecify.annotations.NullMarked;
