@@ -43,7 +43,9 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.metrics.Sensor;
 import org.apache.kafka.common.serialization.Serializer;
+import org.apache.kafka.common.utils.Time;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,15 +67,36 @@ public class KafkaStreams implements AutoCloseable {
         PENDING_ERROR,
         ERROR;
 
+        public boolean hasNotStarted() {
+            return this == CREATED;
+        }
+
         public boolean isRunningOrRebalancing() {
             return this == RUNNING || this == REBALANCING;
         }
 
         public boolean hasStartedOrFinishedShuttingDown() {
-            return this == PENDING_SHUTDOWN
-                    || this == NOT_RUNNING
-                    || this == PENDING_ERROR
-                    || this == ERROR;
+            return isShuttingDown() || hasCompletedShutdown();
+        }
+
+        public boolean isShuttingDown() {
+            return this == PENDING_SHUTDOWN || this == PENDING_ERROR;
+        }
+
+        public boolean hasCompletedShutdown() {
+            return this == NOT_RUNNING || this == ERROR;
+        }
+
+        public boolean isValidTransition(State next) {
+            return switch (this) {
+                case CREATED -> next == REBALANCING || next == PENDING_SHUTDOWN;
+                case REBALANCING ->
+                        next == RUNNING || next == PENDING_SHUTDOWN || next == PENDING_ERROR;
+                case RUNNING -> next.isRunningOrRebalancing() || next.isShuttingDown();
+                case PENDING_SHUTDOWN -> next == NOT_RUNNING;
+                case PENDING_ERROR -> next == ERROR;
+                case NOT_RUNNING, ERROR -> false;
+            };
         }
     }
 
@@ -83,10 +106,33 @@ public class KafkaStreams implements AutoCloseable {
         void onChange(State newState, State oldState);
     }
 
+    /**
+     * How {@link #close(CloseOptions)} ends an instance.
+     *
+     * @deprecated in favour of {@link dev.millrace.streams.CloseOptions}
+     */
+    @Deprecated
+    public static class CloseOptions {
+        private Duration timeout = Duration.ofMillis(Long.MAX_VALUE);
+        private boolean leaveGroup;
+
+        public CloseOptions timeout(Duration timeout) {
+            this.timeout = timeout;
+            return this;
+        }
+
+        public CloseOptions leaveGroup(boolean leaveGroup) {
+            this.leaveGroup = leaveGroup;
+            return this;
+        }
+    }
+
     private static final long GLOBAL_CLOSE_MS = 10_000;
     private static final Logger LOG = LoggerFactory.getLogger(KafkaStreams.class);
 
     private final StreamsConfig config;
+    private final KafkaClientSupplier clientSupplier;
+    private final Time time;
     private final TopologySpec topology;
     private final StateDirectory stateDirectory;
     private final LocalStores localStores;
@@ -114,8 +160,51 @@ public class KafkaStreams implements AutoCloseable {
         this(topology, new StreamsConfig(properties));
     }
 
+    public KafkaStreams(
+            Topology topology, Properties properties, KafkaClientSupplier clientSupplier) {
+        this(topology, new StreamsConfig(properties), clientSupplier);
+    }
+
+    /**
+     * @param time what processors see of the clock
+     */
+    public KafkaStreams(Topology topology, Properties properties, Time time) {
+        this(topology, new StreamsConfig(properties), time);
+    }
+
+    public KafkaStreams(
+            Topology topology,
+            Properties properties,
+            KafkaClientSupplier clientSupplier,
+            Time time) {
+        this(topology, new StreamsConfig(properties), clientSupplier, time);
+    }
+
     public KafkaStreams(Topology topology, StreamsConfig config) {
+        this(topology, config, config.getKafkaClientSupplier());
+    }
+
+    /**
+     * @param clientSupplier makes all clients, instead of {@code default.client.supplier}
+     */
+    public KafkaStreams(
+            Topology topology, StreamsConfig config, KafkaClientSupplier clientSupplier) {
+        this(topology, config, clientSupplier, Time.SYSTEM);
+    }
+
+    public KafkaStreams(Topology topology, StreamsConfig config, Time time) {
+        this(topology, config, config.getKafkaClientSupplier(), time);
+    }
+
+    private KafkaStreams(
+            Topology topology,
+            StreamsConfig applicationConfig,
+            KafkaClientSupplier clientSupplier,
+            Time time) {
+        StreamsConfig config = topology.settings(applicationConfig);
         this.config = config;
+        this.clientSupplier = clientSupplier;
+        this.time = time;
         this.topology = topology.spec();
         List<SubtopologySpec> subtopologies = this.topology.subtopologies(config.applicationId());
         if (subtopologies.isEmpty()) {
@@ -143,7 +232,9 @@ public class KafkaStreams implements AutoCloseable {
                 new StreamsMetrics(
                         config.clientId(),
                         config.getInt(StreamsConfig.METRICS_NUM_SAMPLES_CONFIG),
-                        config.getLong(StreamsConfig.METRICS_SAMPLE_WINDOW_MS_CONFIG));
+                        config.getLong(StreamsConfig.METRICS_SAMPLE_WINDOW_MS_CONFIG),
+                        Sensor.RecordingLevel.forName(
+                                config.getString(StreamsConfig.METRICS_RECORDING_LEVEL_CONFIG)));
         metrics.gauge("state", "Where the instance is", () -> state().name());
         metrics.gauge("alive-stream-threads", "Threads that run", this::aliveThreads);
         metrics.gauge("failed-stream-threads", "Threads that ended by an error", failed::get);
@@ -241,7 +332,7 @@ public class KafkaStreams implements AutoCloseable {
             if (usesRocksDb()) {
                 RocksDbStore.preload(); // while the threads find their topics and their group
             }
-            admin = Admin.create(config.adminConfigs());
+            admin = clientSupplier.getAdmin(config.adminConfigs());
             SubtopologySpec globals =
                     topology.globalSubtopology(config.applicationId()).orElse(null);
             if (globals != null) {
@@ -251,6 +342,9 @@ public class KafkaStreams implements AutoCloseable {
                                 config,
                                 globals,
                                 config.stateDirectory().resolve("global"),
+                                clientSupplier,
+                                time,
+                                metrics,
                                 new GlobalEvents());
             }
             for (int i = 0; i < config.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG); i++) {
@@ -296,7 +390,9 @@ public class KafkaStreams implements AutoCloseable {
     private boolean usesRocksDb() {
         return topology.stores().stream()
                 .anyMatch(
-                        store -> new StoreFactory(store, config.dslStoreSuppliers()).persistent());
+                        store ->
+                                new StoreFactory(store, config.dslStoreSuppliers(), false)
+                                        .persistent());
     }
 
     /** With the lock. */
@@ -320,6 +416,8 @@ public class KafkaStreams implements AutoCloseable {
                         new ThreadEvents(),
                         RestoreEvents.to(restoreListener, standbyListener),
                         metrics,
+                        clientSupplier,
+                        time,
                         new ThisInstance());
         GlobalThread global = globalThread;
         if (global != null) {
@@ -655,8 +753,13 @@ public class KafkaStreams implements AutoCloseable {
     }
 
     /** As the options say; without a timeout, returns when all is done. */
-    public boolean close(CloseOptions options) {
+    public boolean close(dev.millrace.streams.CloseOptions options) {
         return close(options.timeout(), options.leavesGroup());
+    }
+
+    @Deprecated
+    public boolean close(CloseOptions options) {
+        return close(options.timeout, options.leaveGroup);
     }
 
     private boolean close(Duration timeout, boolean leaveGroup) {

@@ -1,8 +1,10 @@
 package dev.millrace.streams;
 
+import dev.millrace.streams.errors.TopologyException;
 import dev.millrace.streams.internal.Erased;
 import dev.millrace.streams.internal.dsl.GraphBuilder;
 import dev.millrace.streams.internal.store.BuiltInStoreBuilder;
+import dev.millrace.streams.internal.topology.TopologySpec;
 import dev.millrace.streams.kstream.Consumed;
 import dev.millrace.streams.kstream.GlobalKTable;
 import dev.millrace.streams.kstream.KStream;
@@ -22,11 +24,36 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Describes a program; {@link #build()} makes the {@link Topology} that {@link KafkaStreams} and
- * {@link TopologyTestDriver} run. Use one builder for one program: later {@code build()} calls add
+ * {@code TopologyTestDriver} run. Use one builder for one program: later {@code build()} calls add
  * to the same topology.
  */
 public class StreamsBuilder {
-    private final GraphBuilder graph = new GraphBuilder();
+    private final @Nullable TopologyConfig config;
+    private final TopologySpec topology;
+    private final GraphBuilder graph;
+
+    public StreamsBuilder() {
+        this(null, new TopologySpec());
+    }
+
+    /** With what is needed to know while the program is described. */
+    public StreamsBuilder(TopologyConfig topologyConfigs) {
+        this(topologyConfigs, new TopologySpec(topologyConfigs.processorWrapper()));
+    }
+
+    private StreamsBuilder(@Nullable TopologyConfig config, TopologySpec topology) {
+        this.config = config;
+        this.topology = topology;
+        this.graph =
+                new GraphBuilder(
+                        topology,
+                        config != null
+                                && TopologyConfig.InternalConfig.getBoolean(
+                                        config.applicationConfigs.originals(),
+                                        TopologyConfig.InternalConfig
+                                                .ENABLE_PROCESS_PROCESSVALUE_FIX,
+                                        false));
+    }
 
     /** The records of a topic, partitioned by key as the topic is. */
     public synchronized <K, V> KStream<K, V> stream(String topic) {
@@ -38,7 +65,7 @@ public class StreamsBuilder {
     }
 
     public synchronized <K, V> KStream<K, V> stream(Collection<String> topics) {
-        return stream(topics, Consumed.with(null, null, null, null));
+        return stream(topics, Consumed.with(null, null));
     }
 
     public synchronized <K, V> KStream<K, V> stream(
@@ -50,7 +77,7 @@ public class StreamsBuilder {
      * The latest value per key of a topic; null values delete, records without a key are dropped.
      */
     public synchronized <K, V> KTable<K, V> table(String topic) {
-        return table(topic, Consumed.with(null, null, null, null));
+        return table(topic, Consumed.with(null, null));
     }
 
     public synchronized <K, V> KTable<K, V> table(String topic, Consumed<K, V> consumed) {
@@ -89,7 +116,7 @@ public class StreamsBuilder {
 
     /** All partitions of a topic as a table, whole on every instance. */
     public synchronized <K, V> GlobalKTable<K, V> globalTable(String topic) {
-        return globalTable(topic, Consumed.with(null, null, null, null));
+        return globalTable(topic, Consumed.with(null, null));
     }
 
     public synchronized <K, V> GlobalKTable<K, V> globalTable(
@@ -140,7 +167,7 @@ public class StreamsBuilder {
 
     /** The records of all topics whose names match, also of those that come later. */
     public synchronized <K, V> KStream<K, V> stream(Pattern topicPattern) {
-        return stream(topicPattern, Consumed.with(null, null, null, null));
+        return stream(topicPattern, Consumed.with(null, null));
     }
 
     public synchronized <K, V> KStream<K, V> stream(Pattern topicPattern, Consumed<K, V> consumed) {
@@ -150,7 +177,7 @@ public class StreamsBuilder {
     }
 
     public synchronized Topology build() {
-        return new Topology(graph.write(Set.of()));
+        return write(Set.of());
     }
 
     /** With the optimisations that {@code topology.optimization} names. */
@@ -159,10 +186,17 @@ public class StreamsBuilder {
                 properties == null
                         ? null
                         : properties.get(StreamsConfig.TOPOLOGY_OPTIMIZATION_CONFIG);
-        return new Topology(
-                graph.write(
-                        named == null
-                                ? Set.of()
-                                : StreamsConfig.optimizations(String.valueOf(named))));
+        return write(named == null ? Set.of() : StreamsConfig.optimizations(String.valueOf(named)));
+    }
+
+    private Topology write(Set<String> optimizations) {
+        graph.write(optimizations);
+        if (config != null && config.ensureExplicitInternalResourceNaming) {
+            String generated = topology.generatedNames();
+            if (!generated.isEmpty()) {
+                throw new TopologyException(generated);
+            }
+        }
+        return new Topology(topology, config);
     }
 }

@@ -6,10 +6,12 @@ import dev.millrace.streams.errors.ProductionExceptionHandler;
 import dev.millrace.streams.processor.TimestampExtractor;
 import dev.millrace.streams.state.BuiltInDslStoreSuppliers;
 import dev.millrace.streams.state.DslStoreSuppliers;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -163,8 +165,89 @@ public class StreamsConfig extends AbstractConfig {
     public static final String RACK_AWARE_ASSIGNMENT_STRATEGY_BALANCE_SUBTOPOLOGY =
             "balance_subtopology";
 
+    public static final int DUMMY_THREAD_INDEX = 1;
+    public static final long MAX_TASK_IDLE_MS_DISABLED = -1;
+    public static final long STATE_CLEANUP_DIR_MAX_AGE_MS_DISABLED = -1;
+    public static final int MAX_RACK_AWARE_ASSIGNMENT_TAG_LIST_SIZE = 5;
+    public static final int MAX_RACK_AWARE_ASSIGNMENT_TAG_KEY_LENGTH = 20;
+    public static final int MAX_RACK_AWARE_ASSIGNMENT_TAG_VALUE_LENGTH = 30;
+
+    /** For tests of Kafka Streams itself; those without a word have no effect here. */
+    public static class InternalConfig {
+        public static final String INTERNAL_TASK_ASSIGNOR_CLASS = "internal.task.assignor.class";
+        public static final String REFERENCE_CONTAINER_PARTITION_ASSIGNOR =
+                "__reference.container.instance__";
+        public static final String ASSIGNMENT_LISTENER = "__assignment.listener__";
+        public static final String INTERNAL_CONSUMER_WRAPPER = "__internal.consumer.wrapper__";
+
+        /** Wall clock time between two looks for records that have no partner in an outer join. */
+        public static final String EMIT_INTERVAL_MS_KSTREAMS_OUTER_JOIN_SPURIOUS_RESULTS_FIX =
+                "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__";
+
+        /** Wall clock time between two looks for windows that have closed. */
+        public static final String EMIT_INTERVAL_MS_KSTREAMS_WINDOWED_AGGREGATION =
+                "__emit.interval.ms.kstreams.windowed.aggregation__";
+
+        public static final String IQ_CONSISTENCY_OFFSET_VECTOR_ENABLED =
+                "__iq.consistency.offset.vector.enabled__";
+
+        @Deprecated
+        public static final String TOPIC_PREFIX_ALTERNATIVE = "__internal.override.topic.prefix__";
+
+        public static final String PROCESSING_THREADS_ENABLED = "__processing.threads.enabled__";
+
+        public static boolean processingThreadsEnabled(Map<String, Object> configs) {
+            return getBoolean(configs, PROCESSING_THREADS_ENABLED, false);
+        }
+
+        public static boolean getBoolean(
+                Map<String, Object> configs, String key, boolean defaultValue) {
+            return Boolean.parseBoolean(getString(configs, key, String.valueOf(defaultValue)));
+        }
+
+        public static long getLong(Map<String, Object> configs, String key, long defaultValue) {
+            return Long.parseLong(getString(configs, key, String.valueOf(defaultValue)));
+        }
+
+        public static String getString(
+                Map<String, Object> configs, String key, String defaultValue) {
+            Object value = configs.get(key);
+            return value == null ? defaultValue : String.valueOf(value);
+        }
+    }
+
     private static final long EXACTLY_ONCE_COMMIT_INTERVAL_MS = 100;
     private static final ConfigDef DEFINITION = StreamsSettings.definition();
+
+    // What these settings mean, in the words of the definition.
+    public static final String BUFFERED_RECORDS_PER_PARTITION_DOC =
+            documentation(BUFFERED_RECORDS_PER_PARTITION_CONFIG);
+    public static final String CACHE_MAX_BYTES_BUFFERING_DOC =
+            documentation(CACHE_MAX_BYTES_BUFFERING_CONFIG);
+    public static final String DEFAULT_CLIENT_SUPPLIER_DOC =
+            documentation(DEFAULT_CLIENT_SUPPLIER_CONFIG);
+    public static final String DEFAULT_DESERIALIZATION_EXCEPTION_HANDLER_CLASS_DOC =
+            documentation(DEFAULT_DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG);
+    public static final String DEFAULT_DSL_STORE_DOC = documentation(DEFAULT_DSL_STORE_CONFIG);
+    public static final String DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_DOC =
+            documentation(DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG);
+    public static final String ENABLE_METRICS_PUSH_DOC = documentation(ENABLE_METRICS_PUSH_CONFIG);
+    public static final String MAX_TASK_IDLE_MS_DOC = documentation(MAX_TASK_IDLE_MS_CONFIG);
+    public static final String PROCESSING_EXCEPTION_HANDLER_CLASS_DOC =
+            documentation(PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG);
+    public static final String RACK_AWARE_ASSIGNMENT_NON_OVERLAP_COST_DOC =
+            documentation(RACK_AWARE_ASSIGNMENT_NON_OVERLAP_COST_CONFIG);
+    public static final String RACK_AWARE_ASSIGNMENT_STRATEGY_DOC =
+            documentation(RACK_AWARE_ASSIGNMENT_STRATEGY_CONFIG);
+    public static final String RACK_AWARE_ASSIGNMENT_TRAFFIC_COST_DOC =
+            documentation(RACK_AWARE_ASSIGNMENT_TRAFFIC_COST_CONFIG);
+    public static final String STATESTORE_CACHE_MAX_BYTES_DOC =
+            documentation(STATESTORE_CACHE_MAX_BYTES_CONFIG);
+    public static final String TASK_TIMEOUT_MS_DOC = documentation(TASK_TIMEOUT_MS_CONFIG);
+
+    private static String documentation(String name) {
+        return Objects.requireNonNull(DEFINITION.configKeys().get(name), name).documentation;
+    }
 
     /**
      * @throws ConfigException naming the setting, its value and what it must be
@@ -340,6 +423,11 @@ public class StreamsConfig extends AbstractConfig {
                 : BuiltInDslStoreSuppliers.ROCKS_DB;
     }
 
+    /** Whether the stores of operators keep headers: {@code dsl.store.format}. */
+    public boolean storesKeepHeaders() {
+        return getString(DSL_STORE_FORMAT_CONFIG).equalsIgnoreCase(DSL_STORE_FORMAT_HEADERS);
+    }
+
     public boolean inMemoryStoresByDefault() {
         return getString(DEFAULT_DSL_STORE_CONFIG).equals(IN_MEMORY);
     }
@@ -378,6 +466,107 @@ public class StreamsConfig extends AbstractConfig {
         configs.put(ENABLE_METRICS_PUSH_CONFIG, getBoolean(ENABLE_METRICS_PUSH_CONFIG));
         configs.putAll(originalsWithPrefix(ADMIN_CLIENT_PREFIX));
         return configs;
+    }
+
+    /**
+     * Of the consumer that reads source topics.
+     *
+     * @param threadIdx end of {@code group.instance.id}, where there is one
+     */
+    public Map<String, Object> getMainConsumerConfigs(
+            String groupId, String clientId, int threadIdx) {
+        Map<String, Object> configs = mainConsumerConfigs();
+        configs.put(ConsumerConfig.GROUP_ID_CONFIG, groupId);
+        configs.put(ConsumerConfig.CLIENT_ID_CONFIG, clientId);
+        configs.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        Object instanceId = configs.get(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
+        if (instanceId != null) {
+            configs.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instanceId + "-" + threadIdx);
+        }
+        return isolated(configs);
+    }
+
+    /** Of the consumer that reads changelogs. */
+    public Map<String, Object> getRestoreConsumerConfigs(String clientId) {
+        Map<String, Object> configs = restoreConsumerConfigs();
+        configs.put(ConsumerConfig.CLIENT_ID_CONFIG, clientId);
+        configs.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+        configs.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        return isolated(configs);
+    }
+
+    /** Of the consumer that reads the topics of global stores. */
+    public Map<String, Object> getGlobalConsumerConfigs(String clientId) {
+        Map<String, Object> configs = restoreConsumerConfigs();
+        originalsWithPrefix(RESTORE_CONSUMER_PREFIX).keySet().forEach(configs::remove);
+        configs.putAll(originalsWithPrefix(CONSUMER_PREFIX));
+        configs.putAll(originalsWithPrefix(GLOBAL_CONSUMER_PREFIX));
+        configs.remove(ConsumerConfig.GROUP_ID_CONFIG);
+        configs.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
+        configs.put(ConsumerConfig.CLIENT_ID_CONFIG, clientId + "-global-consumer");
+        configs.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+        configs.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        return isolated(configs);
+    }
+
+    private Map<String, Object> isolated(Map<String, Object> configs) {
+        if (exactlyOnce()) {
+            configs.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        }
+        return configs;
+    }
+
+    public Map<String, Object> getProducerConfigs(String clientId) {
+        Map<String, Object> configs = producerConfigs();
+        configs.put(ProducerConfig.CLIENT_ID_CONFIG, clientId);
+        return configs;
+    }
+
+    public Map<String, Object> getAdminConfigs(String clientId) {
+        Map<String, Object> configs = adminConfigs();
+        configs.put(AdminClientConfig.CLIENT_ID_CONFIG, clientId);
+        return configs;
+    }
+
+    /** What {@code client.tag.} names say, by the rest of the name. */
+    public Map<String, String> getClientTags() {
+        Map<String, String> tags = new HashMap<>();
+        originalsWithPrefix(CLIENT_TAG_PREFIX)
+                .forEach((name, value) -> tags.put(name, String.valueOf(value)));
+        return tags;
+    }
+
+    /**
+     * The optimisations that a value of {@code topology.optimization} names.
+     *
+     * @throws ConfigException when it names others
+     */
+    public static Set<String> verifyTopologyOptimizationConfigs(String config) {
+        return optimizations(config);
+    }
+
+    /** Makes the clients: {@code default.client.supplier}. */
+    public KafkaClientSupplier getKafkaClientSupplier() {
+        return getConfiguredInstance(DEFAULT_CLIENT_SUPPLIER_CONFIG, KafkaClientSupplier.class);
+    }
+
+    @Deprecated
+    public DeserializationExceptionHandler defaultDeserializationExceptionHandler() {
+        return deserializationExceptionHandler();
+    }
+
+    @Deprecated
+    public ProductionExceptionHandler defaultProductionExceptionHandler() {
+        return productionExceptionHandler();
+    }
+
+    /** Prints the settings as an HTML table. */
+    public static void main(String[] args) {
+        printDocument(System.out);
+    }
+
+    private static void printDocument(PrintStream out) {
+        out.println(DEFINITION.toHtml(4, config -> "streamsconfigs_" + config));
     }
 
     /** Of internal topics. */

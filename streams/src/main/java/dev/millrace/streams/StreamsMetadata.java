@@ -3,6 +3,7 @@ package dev.millrace.streams;
 import dev.millrace.streams.state.HostInfo;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /** What an instance of the application works on. */
 public interface StreamsMetadata {
@@ -25,4 +26,11 @@ public interface StreamsMetadata {
     default int port() {
         return hostInfo().port();
     }
+
+    /** By what they say. */
+    @Override
+    boolean equals(@Nullable Object other);
+
+    @Override
+    int hashCode();
 }

@@ -5,6 +5,7 @@ import static dev.millrace.streams.StreamsConfig.*;
 import dev.millrace.streams.errors.DefaultProductionExceptionHandler;
 import dev.millrace.streams.errors.LogAndFailExceptionHandler;
 import dev.millrace.streams.errors.LogAndFailProcessingExceptionHandler;
+import dev.millrace.streams.internal.runtime.KafkaClients;
 import dev.millrace.streams.processor.FailOnInvalidTimestamp;
 import java.util.List;
 import java.util.Map;
@@ -54,17 +55,10 @@ final class StreamsSettings {
                 ALLOW_OS_GROUP_WRITE_ACCESS_CONFIG,
                 "the state directory has the permissions that the umask gives");
         unused.put(BUILT_IN_METRICS_VERSION_CONFIG, "there is one version, latest");
-        unused.put(
-                DEFAULT_CLIENT_SUPPLIER_CONFIG, "clients are Kafka's own, with the given settings");
-        unused.put(DSL_STORE_FORMAT_CONFIG, "rows have no headers");
-        unused.put(
-                ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG,
-                "generated names are always allowed");
         unused.put(LOG_SUMMARY_INTERVAL_MS_CONFIG, "there is no summary in the log");
         unused.put(
                 PROCESSING_EXCEPTION_HANDLER_GLOBAL_ENABLED_CONFIG,
                 "errors in global stores stop the instance");
-        unused.put(PROCESSOR_WRAPPER_CLASS_CONFIG, "processors run as they are");
         for (String rack :
                 List.of(
                         RACK_AWARE_ASSIGNMENT_NON_OVERLAP_COST_CONFIG,
@@ -73,13 +67,9 @@ final class StreamsSettings {
                         RACK_AWARE_ASSIGNMENT_TRAFFIC_COST_CONFIG)) {
             unused.put(rack, "tasks are placed by state and load, not by rack");
         }
-        unused.put(
-                ROCKSDB_CONFIG_SETTER_CLASS_CONFIG,
-                "RocksDB is set up for all stores of a process together");
         unused.put(STATE_CLEANUP_DELAY_MS_CONFIG, "state of tasks that run elsewhere is kept");
         unused.put(
                 STATE_CLEANUP_DIR_MAX_AGE_MS_CONFIG, "state of tasks that run elsewhere is kept");
-        unused.put(TASK_ASSIGNOR_CLASS_CONFIG, "tasks are placed by state and load");
         unused.put(UPGRADE_FROM_CONFIG, "there is one version of the assignor so far");
         return unused;
     }
@@ -166,8 +156,8 @@ final class StreamsSettings {
                 ConfigDef.Type.LONG,
                 64L << 20,
                 Range.atLeast(0),
-                "Memory of writes that wait for the commit of their transaction, of all threads; over it, a commit"
-                        + " comes early.");
+                "Memory of writes that wait for the commit of their transaction, of all threads;"
+                        + " over it, a commit comes early.");
         define(
                 DEFAULT_DSL_STORE_CONFIG,
                 ConfigDef.Type.STRING,
@@ -240,8 +230,8 @@ final class StreamsSettings {
                 MAX_TASK_IDLE_MS_CONFIG,
                 ConfigDef.Type.LONG,
                 0L,
-                "How long a task with an empty partition waits for it, to keep the order of timestamps;"
-                        + " 0: until what the broker has is fetched, -1: never.");
+                "How long a task with an empty partition waits for it, to keep the order of"
+                        + " timestamps; 0: until what the broker has is fetched, -1: never.");
         define(
                 BUFFERED_RECORDS_PER_PARTITION_CONFIG,
                 ConfigDef.Type.INT,
@@ -404,7 +394,11 @@ final class StreamsSettings {
                 ConfigDef.Type.BOOLEAN,
                 false,
                 "Whether generated names of stores and topics are refused.");
-        define(DEFAULT_CLIENT_SUPPLIER_CONFIG, ConfigDef.Type.CLASS, null, "Makes the clients.");
+        define(
+                DEFAULT_CLIENT_SUPPLIER_CONFIG,
+                ConfigDef.Type.CLASS,
+                KafkaClients.class,
+                "Makes the clients.");
     }
 
     private static void requireOptimizations(String name, @Nullable Object value) {

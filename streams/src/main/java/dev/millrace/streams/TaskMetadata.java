@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /** A task at one moment. */
 public interface TaskMetadata {
@@ -23,4 +24,11 @@ public interface TaskMetadata {
 
     /** Milliseconds since the epoch, while it waits for a source that is empty. */
     Optional<Long> timeCurrentIdlingStarted();
+
+    /** By what they say. */
+    @Override
+    boolean equals(@Nullable Object other);
+
+    @Override
+    int hashCode();
 }

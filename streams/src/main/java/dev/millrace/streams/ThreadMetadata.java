@@ -1,6 +1,7 @@
 package dev.millrace.streams;
 
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A stream thread at one moment. */
 public interface ThreadMetadata {
@@ -19,4 +20,11 @@ public interface ThreadMetadata {
     Set<String> producerClientIds();
 
     String adminClientId();
+
+    /** By what they say. */
+    @Override
+    boolean equals(@Nullable Object other);
+
+    @Override
+    int hashCode();
 }

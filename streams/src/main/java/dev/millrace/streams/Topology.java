@@ -16,7 +16,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.regex.Pattern;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serializer;
@@ -24,18 +23,54 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sources, processors, sinks and stores of a program, built by {@link StreamsBuilder} or by hand.
- * Running it does not change it: the same object serves {@link KafkaStreams} and {@link
+ * Running it does not change it: the same object serves {@link KafkaStreams} and {@code
  * TopologyTestDriver}.
  */
 public class Topology {
-    private final TopologySpec spec;
-
-    public Topology() {
-        this(new TopologySpec());
+    /**
+     * Where reading begins without a committed offset.
+     *
+     * @deprecated in favour of {@link dev.millrace.streams.AutoOffsetReset}
+     */
+    @Deprecated
+    public enum AutoOffsetReset {
+        EARLIEST,
+        LATEST
     }
 
-    Topology(TopologySpec spec) {
+    private static dev.millrace.streams.@Nullable AutoOffsetReset current(
+            @Nullable AutoOffsetReset old) {
+        if (old == null) {
+            return null;
+        }
+        return old == AutoOffsetReset.EARLIEST
+                ? dev.millrace.streams.AutoOffsetReset.earliest()
+                : dev.millrace.streams.AutoOffsetReset.latest();
+    }
+
+    private final TopologySpec spec;
+
+    private final @Nullable TopologyConfig config;
+
+    public Topology() {
+        this(new TopologySpec(), null);
+    }
+
+    /** With what is needed to know while the topology is built. */
+    public Topology(TopologyConfig topologyConfigs) {
+        this(new TopologySpec(topologyConfigs.processorWrapper()), topologyConfigs);
+    }
+
+    Topology(TopologySpec spec, @Nullable TopologyConfig config) {
         this.spec = spec;
+        this.config = config;
+    }
+
+    /** Those of an application, with what is set for this topology alone. */
+    StreamsConfig settings(StreamsConfig application) {
+        return config == null
+                ? application
+                : new StreamsConfig(config.settings(application.originals()));
     }
 
     public Topology addSource(String name, String... topics) {
@@ -74,17 +109,21 @@ public class Topology {
     }
 
     public Topology addSource(
-            @Nullable AutoOffsetReset offsetReset, String name, String... topics) {
+            dev.millrace.streams.@Nullable AutoOffsetReset offsetReset,
+            String name,
+            String... topics) {
         return source(offsetReset, name, null, null, null, List.of(topics), null);
     }
 
     public Topology addSource(
-            @Nullable AutoOffsetReset offsetReset, String name, Pattern topicPattern) {
+            dev.millrace.streams.@Nullable AutoOffsetReset offsetReset,
+            String name,
+            Pattern topicPattern) {
         return source(offsetReset, name, null, null, null, List.of(), topicPattern);
     }
 
     public <K, V> Topology addSource(
-            @Nullable AutoOffsetReset offsetReset,
+            dev.millrace.streams.@Nullable AutoOffsetReset offsetReset,
             String name,
             @Nullable Deserializer<K> keyDeserializer,
             @Nullable Deserializer<V> valueDeserializer,
@@ -94,7 +133,7 @@ public class Topology {
     }
 
     public <K, V> Topology addSource(
-            @Nullable AutoOffsetReset offsetReset,
+            dev.millrace.streams.@Nullable AutoOffsetReset offsetReset,
             String name,
             @Nullable Deserializer<K> keyDeserializer,
             @Nullable Deserializer<V> valueDeserializer,
@@ -110,7 +149,7 @@ public class Topology {
     }
 
     public Topology addSource(
-            @Nullable AutoOffsetReset offsetReset,
+            dev.millrace.streams.@Nullable AutoOffsetReset offsetReset,
             TimestampExtractor timestampExtractor,
             String name,
             String... topics) {
@@ -118,7 +157,7 @@ public class Topology {
     }
 
     public Topology addSource(
-            @Nullable AutoOffsetReset offsetReset,
+            dev.millrace.streams.@Nullable AutoOffsetReset offsetReset,
             TimestampExtractor timestampExtractor,
             String name,
             Pattern topicPattern) {
@@ -126,7 +165,7 @@ public class Topology {
     }
 
     public <K, V> Topology addSource(
-            @Nullable AutoOffsetReset offsetReset,
+            dev.millrace.streams.@Nullable AutoOffsetReset offsetReset,
             String name,
             @Nullable TimestampExtractor timestampExtractor,
             @Nullable Deserializer<K> keyDeserializer,
@@ -143,7 +182,7 @@ public class Topology {
     }
 
     public <K, V> Topology addSource(
-            @Nullable AutoOffsetReset offsetReset,
+            dev.millrace.streams.@Nullable AutoOffsetReset offsetReset,
             String name,
             @Nullable TimestampExtractor timestampExtractor,
             @Nullable Deserializer<K> keyDeserializer,
@@ -159,8 +198,93 @@ public class Topology {
                 topicPattern);
     }
 
-    private Topology source(
+    @Deprecated
+    public Topology addSource(
+            @Nullable AutoOffsetReset offsetReset, String name, String... topics) {
+        return addSource(current(offsetReset), name, topics);
+    }
+
+    @Deprecated
+    public Topology addSource(
+            @Nullable AutoOffsetReset offsetReset, String name, Pattern topicPattern) {
+        return addSource(current(offsetReset), name, topicPattern);
+    }
+
+    @Deprecated
+    public <K, V> Topology addSource(
             @Nullable AutoOffsetReset offsetReset,
+            String name,
+            @Nullable Deserializer<K> keyDeserializer,
+            @Nullable Deserializer<V> valueDeserializer,
+            String... topics) {
+        return addSource(current(offsetReset), name, keyDeserializer, valueDeserializer, topics);
+    }
+
+    @Deprecated
+    public <K, V> Topology addSource(
+            @Nullable AutoOffsetReset offsetReset,
+            String name,
+            @Nullable Deserializer<K> keyDeserializer,
+            @Nullable Deserializer<V> valueDeserializer,
+            Pattern topicPattern) {
+        return addSource(
+                current(offsetReset), name, keyDeserializer, valueDeserializer, topicPattern);
+    }
+
+    @Deprecated
+    public Topology addSource(
+            @Nullable AutoOffsetReset offsetReset,
+            TimestampExtractor timestampExtractor,
+            String name,
+            String... topics) {
+        return addSource(current(offsetReset), timestampExtractor, name, topics);
+    }
+
+    @Deprecated
+    public Topology addSource(
+            @Nullable AutoOffsetReset offsetReset,
+            TimestampExtractor timestampExtractor,
+            String name,
+            Pattern topicPattern) {
+        return addSource(current(offsetReset), timestampExtractor, name, topicPattern);
+    }
+
+    @Deprecated
+    public <K, V> Topology addSource(
+            @Nullable AutoOffsetReset offsetReset,
+            String name,
+            @Nullable TimestampExtractor timestampExtractor,
+            @Nullable Deserializer<K> keyDeserializer,
+            @Nullable Deserializer<V> valueDeserializer,
+            String... topics) {
+        return addSource(
+                current(offsetReset),
+                name,
+                timestampExtractor,
+                keyDeserializer,
+                valueDeserializer,
+                topics);
+    }
+
+    @Deprecated
+    public <K, V> Topology addSource(
+            @Nullable AutoOffsetReset offsetReset,
+            String name,
+            @Nullable TimestampExtractor timestampExtractor,
+            @Nullable Deserializer<K> keyDeserializer,
+            @Nullable Deserializer<V> valueDeserializer,
+            Pattern topicPattern) {
+        return addSource(
+                current(offsetReset),
+                name,
+                timestampExtractor,
+                keyDeserializer,
+                valueDeserializer,
+                topicPattern);
+    }
+
+    private Topology source(
+            dev.millrace.streams.@Nullable AutoOffsetReset offsetReset,
             String name,
             @Nullable TimestampExtractor timestampExtractor,
             @Nullable Deserializer<?> keyDeserializer,
@@ -278,16 +402,7 @@ public class Topology {
             String name, ProcessorSupplier<KIn, VIn, KOut, VOut> supplier, String... parentNames) {
         Objects.requireNonNull(supplier, "supplier");
         ProcessorSupplier<Object, Object, Object, Object> erased = Erased.cast(supplier);
-        spec.add(
-                new NodeSpec.Processor(
-                        name,
-                        List.of(parentNames),
-                        () -> new ProcessorNode(name, erased),
-                        new LinkedHashSet<>()));
-        Set<StoreBuilder<?>> stores = supplier.stores();
-        if (stores != null) {
-            stores.forEach(store -> addStateStore(store, name));
-        }
+        spec.addProcessor(name, List.of(parentNames), erased);
         return this;
     }
 
@@ -328,6 +443,8 @@ public class Topology {
             ProcessorSupplier<K, V, Void, Void> stateUpdateSupplier) {
         ProcessorSupplier<Object, Object, Object, Object> erased =
                 Erased.cast(Objects.requireNonNull(stateUpdateSupplier, "stateUpdateSupplier"));
+        ProcessorSupplier<Object, Object, Object, Object> wrapped =
+                spec.wrapped(processorName, erased);
         spec.addGlobalStore(
                 BuiltInStoreBuilder.specOf(storeBuilder).restoredFrom(topic),
                 new NodeSpec.Source(
@@ -341,7 +458,7 @@ public class Topology {
                 new NodeSpec.Processor(
                         processorName,
                         List.of(sourceName),
-                        () -> new ProcessorNode(processorName, erased),
+                        () -> new ProcessorNode(processorName, wrapped),
                         new LinkedHashSet<>()));
         return this;
     }

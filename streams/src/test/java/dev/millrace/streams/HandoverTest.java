@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.streams.internal.store.CacheBudget;
 import dev.millrace.streams.internal.task.Handover;
+import dev.millrace.streams.internal.task.ProgramMetrics;
 import dev.millrace.streams.internal.task.RecordCollector;
 import dev.millrace.streams.internal.task.Task;
 import dev.millrace.streams.internal.topology.SubtopologySpec;
@@ -30,6 +31,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.metrics.Metrics;
 import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
@@ -121,7 +123,8 @@ class HandoverTest {
                                     directory.resolve(id.toString()),
                                     System::currentTimeMillis,
                                     Map.of(),
-                                    handovers::get));
+                                    handovers::get,
+                                    new ProgramMetrics(new Metrics(), "test")));
             task.openStores();
             task.start();
             tasks.put(each.id(), task);

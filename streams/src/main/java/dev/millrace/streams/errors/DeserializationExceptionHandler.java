@@ -1,10 +1,12 @@
 package dev.millrace.streams.errors;
 
+import dev.millrace.streams.processor.ProcessorContext;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.Configurable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides about a source record whose key or value cannot be deserialised. Implement {@link
@@ -24,6 +26,19 @@ public interface DeserializationExceptionHandler extends Configurable {
             ErrorHandlerContext context,
             ConsumerRecord<byte[], byte[]> record,
             Exception exception) {
+        return handle((ProcessorContext) null, record, exception);
+    }
+
+    /**
+     * Former form of {@link #handleError}.
+     *
+     * @param context null: it tells nothing that the record does not
+     */
+    @Deprecated
+    default DeserializationHandlerResponse handle(
+            @Nullable ProcessorContext context,
+            ConsumerRecord<byte[], byte[]> record,
+            Exception exception) {
         throw new UnsupportedOperationException(
                 getClass().getName() + " does not implement handleError");
     }
@@ -34,16 +49,36 @@ public interface DeserializationExceptionHandler extends Configurable {
     /** Former name of {@link Result}. */
     @Deprecated
     enum DeserializationHandlerResponse {
-        CONTINUE,
-        FAIL
+        CONTINUE(0, "CONTINUE"),
+        FAIL(1, "FAIL");
+
+        /** Of Kafka Streams' metrics and logs. */
+        public final int id;
+
+        public final String name;
+
+        DeserializationHandlerResponse(int id, String name) {
+            this.id = id;
+            this.name = name;
+        }
     }
 
     /** What happens next. */
     enum Result {
         /** The record is dropped. */
-        RESUME,
+        RESUME(0, "RESUME"),
         /** The thread ends with the exception. */
-        FAIL;
+        FAIL(1, "FAIL");
+
+        /** Of Kafka Streams' metrics and logs. */
+        public final int id;
+
+        public final String name;
+
+        Result(int id, String name) {
+            this.id = id;
+            this.name = name;
+        }
 
         @SuppressWarnings("deprecation") // the one place that knows both
         private static Result from(DeserializationHandlerResponse former) {

@@ -13,4 +13,8 @@ public class InvalidStateStoreException extends StreamsException {
     public InvalidStateStoreException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
+
+    public InvalidStateStoreException(@Nullable Throwable cause) {
+        super(cause);
+    }
 }

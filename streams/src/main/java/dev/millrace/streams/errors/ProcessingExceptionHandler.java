@@ -33,16 +33,36 @@ public interface ProcessingExceptionHandler extends Configurable {
     /** Former name of {@link Result}. */
     @Deprecated
     enum ProcessingHandlerResponse {
-        CONTINUE,
-        FAIL
+        CONTINUE(1, "CONTINUE"),
+        FAIL(2, "FAIL");
+
+        /** Of Kafka Streams' metrics and logs. */
+        public final int id;
+
+        public final String name;
+
+        ProcessingHandlerResponse(int id, String name) {
+            this.id = id;
+            this.name = name;
+        }
     }
 
     /** What happens next. */
     enum Result {
         /** The record is dropped. */
-        RESUME,
+        RESUME(1, "RESUME"),
         /** The thread ends with the exception. */
-        FAIL;
+        FAIL(2, "FAIL");
+
+        /** Of Kafka Streams' metrics and logs. */
+        public final int id;
+
+        public final String name;
+
+        Result(int id, String name) {
+            this.id = id;
+            this.name = name;
+        }
 
         @SuppressWarnings("deprecation") // the one place that knows both
         private static Result from(ProcessingHandlerResponse former) {

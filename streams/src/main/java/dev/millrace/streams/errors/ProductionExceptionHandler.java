@@ -80,19 +80,39 @@ public interface ProductionExceptionHandler extends Configurable {
     /** Former name of {@link Result}. */
     @Deprecated
     enum ProductionExceptionHandlerResponse {
-        CONTINUE,
-        FAIL,
-        RETRY
+        CONTINUE(0, "CONTINUE"),
+        FAIL(1, "FAIL"),
+        RETRY(2, "RETRY");
+
+        /** Of Kafka Streams' metrics and logs. */
+        public final int id;
+
+        public final String name;
+
+        ProductionExceptionHandlerResponse(int id, String name) {
+            this.id = id;
+            this.name = name;
+        }
     }
 
     /** What happens next. */
     enum Result {
         /** The record is dropped. */
-        RESUME,
+        RESUME(0, "RESUME"),
         /** The thread ends with the exception. */
-        FAIL,
+        FAIL(1, "FAIL"),
         /** What was done since the last commit is done again, where the error may pass. */
-        RETRY;
+        RETRY(2, "RETRY");
+
+        /** Of Kafka Streams' metrics and logs. */
+        public final int id;
+
+        public final String name;
+
+        Result(int id, String name) {
+            this.id = id;
+            this.name = name;
+        }
 
         @SuppressWarnings("deprecation") // the one place that knows both
         private static Result from(ProductionExceptionHandlerResponse former) {

@@ -8,10 +8,20 @@ public interface StreamsUncaughtExceptionHandler {
     /** What happens next. */
     enum StreamThreadExceptionResponse {
         /** A new thread takes over from the last commit. */
-        REPLACE_THREAD,
+        REPLACE_THREAD(0, "REPLACE_THREAD"),
         /** This instance ends, the others take over. */
-        SHUTDOWN_CLIENT,
+        SHUTDOWN_CLIENT(1, "SHUTDOWN_KAFKA_STREAMS_CLIENT"),
         /** All instances end. */
-        SHUTDOWN_APPLICATION
+        SHUTDOWN_APPLICATION(2, "SHUTDOWN_KAFKA_STREAMS_APPLICATION");
+
+        /** Of Kafka Streams' metrics and logs. */
+        public final int id;
+
+        public final String name;
+
+        StreamThreadExceptionResponse(int id, String name) {
+            this.id = id;
+            this.name = name;
+        }
     }
 }

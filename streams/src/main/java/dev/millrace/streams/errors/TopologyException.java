@@ -13,4 +13,8 @@ public class TopologyException extends StreamsException {
     public TopologyException(String message, @Nullable Throwable cause) {
         super("Invalid topology: " + message, cause);
     }
+
+    public TopologyException(@Nullable Throwable cause) {
+        super(cause);
+    }
 }

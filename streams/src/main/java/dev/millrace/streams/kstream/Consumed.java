@@ -1,6 +1,7 @@
 package dev.millrace.streams.kstream;
 
 import dev.millrace.streams.AutoOffsetReset;
+import dev.millrace.streams.Topology;
 import dev.millrace.streams.processor.TimestampExtractor;
 import org.apache.kafka.common.serialization.Serde;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,35 @@ public class Consumed<K, V> {
 
     public static <K, V> Consumed<K, V> with(AutoOffsetReset resetPolicy) {
         return new Consumed<>(null, null, null, resetPolicy, null);
+    }
+
+    @Deprecated
+    public static <K, V> Consumed<K, V> with(
+            @Nullable Serde<K> keySerde,
+            @Nullable Serde<V> valueSerde,
+            @Nullable TimestampExtractor timestampExtractor,
+            Topology.@Nullable AutoOffsetReset resetPolicy) {
+        return new Consumed<>(keySerde, valueSerde, timestampExtractor, current(resetPolicy), null);
+    }
+
+    @Deprecated
+    public static <K, V> Consumed<K, V> with(Topology.@Nullable AutoOffsetReset resetPolicy) {
+        return new Consumed<>(null, null, null, current(resetPolicy), null);
+    }
+
+    @Deprecated
+    public Consumed<K, V> withOffsetResetPolicy(Topology.@Nullable AutoOffsetReset resetPolicy) {
+        return withOffsetResetPolicy(current(resetPolicy));
+    }
+
+    @SuppressWarnings("deprecation") // that is what it is for
+    private static @Nullable AutoOffsetReset current(Topology.@Nullable AutoOffsetReset old) {
+        if (old == null) {
+            return null;
+        }
+        return old == Topology.AutoOffsetReset.EARLIEST
+                ? AutoOffsetReset.earliest()
+                : AutoOffsetReset.latest();
     }
 
     public static <K, V> Consumed<K, V> as(String name) {

@@ -1,5 +1,8 @@
 package dev.millrace.streams.kstream;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 /** When a windowed aggregation speaks. */
 public interface EmitStrategy {
     /** The two there are. */
@@ -11,6 +14,8 @@ public interface EmitStrategy {
             return type == ON_WINDOW_CLOSE ? onWindowClose() : onWindowUpdate();
         }
     }
+
+    Logger log = LoggerFactory.getLogger(EmitStrategy.class);
 
     StrategyType type();
 

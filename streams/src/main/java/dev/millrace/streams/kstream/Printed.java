@@ -1,9 +1,10 @@
 package dev.millrace.streams.kstream;
 
-import dev.millrace.streams.errors.StreamsException;
+import dev.millrace.streams.errors.TopologyException;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Where and how {@link KStream#print} writes. Immutable. */
@@ -25,10 +26,14 @@ public class Printed<K, V> {
     }
 
     public static <K, V> Printed<K, V> toFile(String filePath) {
+        Objects.requireNonNull(filePath, "filePath can't be null");
+        if (filePath.isBlank()) {
+            throw new TopologyException("filePath can't be an empty string");
+        }
         try {
             return new Printed<>(new FileOutputStream(filePath), null, null, null);
         } catch (IOException e) {
-            throw new StreamsException("Unable to write to print file " + filePath, e);
+            throw new TopologyException("Unable to write stream to file at [" + filePath + "]", e);
         }
     }
 
@@ -37,10 +42,12 @@ public class Printed<K, V> {
     }
 
     public Printed<K, V> withLabel(String label) {
+        Objects.requireNonNull(label, "label can't be null");
         return new Printed<>(outputStream, label, mapper, name);
     }
 
     public Printed<K, V> withKeyValueMapper(KeyValueMapper<? super K, ? super V, String> mapper) {
+        Objects.requireNonNull(mapper, "mapper can't be null");
         return new Printed<>(outputStream, label, mapper, name);
     }
 

@@ -5,19 +5,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The record's own timestamp; records with a negative one are dropped. */
-public class LogAndSkipOnInvalidTimestamp implements TimestampExtractor {
+public class LogAndSkipOnInvalidTimestamp extends RecordTimestamp {
     private static final Logger LOG = LoggerFactory.getLogger(LogAndSkipOnInvalidTimestamp.class);
 
     @Override
-    public long extract(ConsumerRecord<Object, Object> record, long partitionTime) {
-        if (record.timestamp() < 0) {
-            LOG.warn(
-                    "Record of {}-{} offset {} is dropped: its timestamp {} is negative",
-                    record.topic(),
-                    record.partition(),
-                    record.offset(),
-                    record.timestamp());
-        }
-        return record.timestamp();
+    public long onInvalidTimestamp(
+            ConsumerRecord<Object, Object> record, long recordTimestamp, long partitionTime) {
+        LOG.warn(
+                "Record of {}-{} offset {} is dropped: its timestamp {} is negative",
+                record.topic(),
+                record.partition(),
+                record.offset(),
+                recordTimestamp);
+        return recordTimestamp;
     }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.streams.processor;
 
+import dev.millrace.streams.StreamsMetrics;
 import java.io.File;
 import java.time.Duration;
 import java.time.Instant;
@@ -42,6 +43,9 @@ public interface ProcessorContext {
     Serde<?> valueSerde();
 
     File stateDir();
+
+    /** For metrics of the program's own. */
+    StreamsMetrics metrics();
 
     /** Null in a punctuation. */
     @Nullable String topic();

@@ -5,6 +5,9 @@ import dev.millrace.streams.query.PositionBound;
 import dev.millrace.streams.query.Query;
 import dev.millrace.streams.query.QueryConfig;
 import dev.millrace.streams.query.QueryResult;
+import java.util.Map;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /** State of one task. Used by the thread that runs the task, and by no other. */
 public interface StateStore {
@@ -20,6 +23,31 @@ public interface StateStore {
 
     /** Writes what is held back to the store below, without a promise of durability. */
     default void flush() {}
+
+    /**
+     * Makes it durable; only a store that {@link #persistent() outlives the process} has to.
+     *
+     * @param changelogOffsets how far it holds its changelog, for a store that keeps that itself;
+     *     empty without a changelog
+     */
+    default void commit(Map<TopicPartition, Long> changelogOffsets) {
+        flush();
+    }
+
+    /** Up to where it holds its changelog, of a store that keeps that itself; else null. */
+    default @Nullable Long committedOffset(TopicPartition partition) {
+        return null;
+    }
+
+    /**
+     * Whether {@link #committedOffset} says more than null.
+     *
+     * @deprecated as in Kafka Streams: all stores are to, one day
+     */
+    @Deprecated
+    default boolean managesOffsets() {
+        return false;
+    }
 
     void close();
 

@@ -1,5 +1,6 @@
 package dev.millrace.streams.processor;
 
+import dev.millrace.streams.StreamsMetrics;
 import dev.millrace.streams.processor.api.RecordMetadata;
 import java.io.File;
 import java.util.Map;
@@ -21,8 +22,16 @@ public interface StateStoreContext {
 
     File stateDir();
 
+    /** For metrics of the program's own. */
+    StreamsMetrics metrics();
+
     /** Called by the store's {@code init}: how records of its changelog are put back. */
     void register(StateStore store, StateRestoreCallback callback);
+
+    /**
+     * @param commitCallback called with the commits that make stores durable
+     */
+    void register(StateStore store, StateRestoreCallback callback, CommitCallback commitCallback);
 
     Map<String, Object> appConfigs();
 

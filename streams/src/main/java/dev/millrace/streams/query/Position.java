@@ -2,7 +2,6 @@ package dev.millrace.streams.query;
 
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -67,9 +66,11 @@ public class Position {
         return other instanceof Position that && offsets.equals(that.offsets);
     }
 
+    /** It changes: as a key it would be lost. */
     @Override
     public int hashCode() {
-        return Objects.hash(offsets);
+        throw new UnsupportedOperationException(
+                "This mutable object is not suitable as a hash key");
     }
 
     @Override

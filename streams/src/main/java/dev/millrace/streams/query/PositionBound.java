@@ -1,6 +1,5 @@
 package dev.millrace.streams.query;
 
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What a store must have seen at least. */
@@ -32,9 +31,11 @@ public class PositionBound {
         return other instanceof PositionBound that && position.equals(that.position);
     }
 
+    /** It changes: as a key it would be lost. */
     @Override
     public int hashCode() {
-        return Objects.hash(position);
+        throw new UnsupportedOperationException(
+                "This mutable object is not suitable as a hash key");
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.millrace.streams.state;
 
+import dev.millrace.streams.DslStoreFormat;
+
 /** On disk, or on the heap. */
 public class BuiltInDslStoreSuppliers {
     public static final DslStoreSuppliers ROCKS_DB = new RocksDBDslStoreSuppliers();
@@ -11,7 +13,9 @@ public class BuiltInDslStoreSuppliers {
     public static class RocksDBDslStoreSuppliers implements DslStoreSuppliers {
         @Override
         public KeyValueBytesStoreSupplier keyValueStore(DslKeyValueParams params) {
-            return Stores.persistentKeyValueStore(params.name());
+            return params.dslStoreFormat() == DslStoreFormat.HEADERS
+                    ? Stores.persistentTimestampedKeyValueStoreWithHeaders(params.name())
+                    : Stores.persistentKeyValueStore(params.name());
         }
 
         @Override

@@ -1,5 +1,6 @@
 package dev.millrace.streams.state;
 
+import dev.millrace.streams.DslStoreFormat;
 import dev.millrace.streams.kstream.EmitStrategy;
 import java.time.Duration;
 import java.util.Objects;
@@ -10,8 +11,19 @@ public class DslSessionParams {
     private final String name;
     private final Duration retentionPeriod;
     private final EmitStrategy emitStrategy;
+    private final DslStoreFormat storeFormat;
 
+    @Deprecated
     public DslSessionParams(String name, Duration retentionPeriod, EmitStrategy emitStrategy) {
+        this(name, retentionPeriod, emitStrategy, DslStoreFormat.PLAIN);
+    }
+
+    public DslSessionParams(
+            String name,
+            Duration retentionPeriod,
+            EmitStrategy emitStrategy,
+            DslStoreFormat storeFormat) {
+        this.storeFormat = Objects.requireNonNull(storeFormat, "storeFormat");
         this.name = Objects.requireNonNull(name, "name");
         this.retentionPeriod = Objects.requireNonNull(retentionPeriod, "retentionPeriod");
         this.emitStrategy = Objects.requireNonNull(emitStrategy, "emitStrategy");
@@ -29,17 +41,22 @@ public class DslSessionParams {
         return emitStrategy;
     }
 
+    public DslStoreFormat storeFormat() {
+        return storeFormat;
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof DslSessionParams that
                 && Objects.equals(name, that.name)
                 && Objects.equals(retentionPeriod, that.retentionPeriod)
-                && Objects.equals(emitStrategy, that.emitStrategy);
+                && Objects.equals(emitStrategy, that.emitStrategy)
+                && storeFormat == that.storeFormat;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(name, retentionPeriod, emitStrategy);
+        return Objects.hash(name, retentionPeriod, emitStrategy, storeFormat);
     }
 
     @Override
@@ -51,6 +68,8 @@ public class DslSessionParams {
                 + retentionPeriod
                 + ", emitStrategy="
                 + emitStrategy
+                + ", storeFormat="
+                + storeFormat
                 + "}";
     }
 }

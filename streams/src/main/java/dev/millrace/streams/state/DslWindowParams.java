@@ -1,5 +1,6 @@
 package dev.millrace.streams.state;
 
+import dev.millrace.streams.DslStoreFormat;
 import dev.millrace.streams.kstream.EmitStrategy;
 import java.time.Duration;
 import java.util.Objects;
@@ -13,8 +14,9 @@ public class DslWindowParams {
     private final boolean retainDuplicates;
     private final EmitStrategy emitStrategy;
     private final boolean slidingWindow;
-    private final boolean timestamped;
+    private final DslStoreFormat dslStoreFormat;
 
+    @Deprecated
     public DslWindowParams(
             String name,
             Duration retentionPeriod,
@@ -23,13 +25,31 @@ public class DslWindowParams {
             EmitStrategy emitStrategy,
             boolean slidingWindow,
             boolean timestamped) {
+        this(
+                name,
+                retentionPeriod,
+                windowSize,
+                retainDuplicates,
+                emitStrategy,
+                slidingWindow,
+                timestamped ? DslStoreFormat.TIMESTAMPED : DslStoreFormat.PLAIN);
+    }
+
+    public DslWindowParams(
+            String name,
+            Duration retentionPeriod,
+            Duration windowSize,
+            boolean retainDuplicates,
+            EmitStrategy emitStrategy,
+            boolean slidingWindow,
+            DslStoreFormat dslStoreFormat) {
         this.name = Objects.requireNonNull(name, "name");
         this.retentionPeriod = Objects.requireNonNull(retentionPeriod, "retentionPeriod");
         this.windowSize = Objects.requireNonNull(windowSize, "windowSize");
         this.retainDuplicates = retainDuplicates;
         this.emitStrategy = Objects.requireNonNull(emitStrategy, "emitStrategy");
         this.slidingWindow = slidingWindow;
-        this.timestamped = timestamped;
+        this.dslStoreFormat = Objects.requireNonNull(dslStoreFormat, "dslStoreFormat");
     }
 
     public String name() {
@@ -56,8 +76,13 @@ public class DslWindowParams {
         return slidingWindow;
     }
 
+    @Deprecated
     public boolean isTimestamped() {
-        return timestamped;
+        return dslStoreFormat == DslStoreFormat.TIMESTAMPED;
+    }
+
+    public DslStoreFormat dslStoreFormat() {
+        return dslStoreFormat;
     }
 
     @Override
@@ -69,7 +94,7 @@ public class DslWindowParams {
                 && retainDuplicates == that.retainDuplicates
                 && Objects.equals(emitStrategy, that.emitStrategy)
                 && slidingWindow == that.slidingWindow
-                && timestamped == that.timestamped;
+                && dslStoreFormat == that.dslStoreFormat;
     }
 
     @Override
@@ -81,7 +106,7 @@ public class DslWindowParams {
                 retainDuplicates,
                 emitStrategy,
                 slidingWindow,
-                timestamped);
+                dslStoreFormat);
     }
 
     @Override
@@ -99,8 +124,8 @@ public class DslWindowParams {
                 + emitStrategy
                 + ", slidingWindow="
                 + slidingWindow
-                + ", timestamped="
-                + timestamped
+                + ", dslStoreFormat="
+                + dslStoreFormat
                 + "}";
     }
 }

@@ -1,13 +1,15 @@
 package dev.millrace.streams.state;
 
+import dev.millrace.streams.internal.query.Form;
 import dev.millrace.streams.internal.query.KeyValueQueries;
 import dev.millrace.streams.internal.query.SessionQueries;
 import dev.millrace.streams.internal.query.WindowQueries;
 import dev.millrace.streams.processor.StateStore;
+import java.util.function.BiFunction;
 
 /** The kinds of stores that {@code KafkaStreams.store()} knows. */
 public final class QueryableStoreTypes {
-    private QueryableStoreTypes() {}
+    public QueryableStoreTypes() {}
 
     /** Also of stores with timestamps, which are then left out. */
     public static <K, V> QueryableStoreType<ReadOnlyKeyValueStore<K, V>> keyValueStore() {
@@ -35,6 +37,47 @@ public final class QueryableStoreTypes {
         return new SessionStoreType<>();
     }
 
+    /** Only of stores that keep headers (KIP-1271). */
+    public static <K, V>
+            QueryableStoreType<ReadOnlyKeyValueStore<K, ValueTimestampHeaders<V>>>
+                    timestampedKeyValueStoreWithHeaders() {
+        return new WithHeaders<>(
+                TimestampedKeyValueStoreWithHeaders.class,
+                (provider, name) -> new KeyValueQueries<>(provider, name, Form.WITH_HEADERS));
+    }
+
+    /** Only of stores that keep headers (KIP-1271). */
+    public static <K, V>
+            QueryableStoreType<ReadOnlyWindowStore<K, ValueTimestampHeaders<V>>>
+                    timestampedWindowStoreWithHeaders() {
+        return new WithHeaders<>(
+                TimestampedWindowStoreWithHeaders.class,
+                (provider, name) -> new WindowQueries<>(provider, name, Form.WITH_HEADERS));
+    }
+
+    /** Only of stores that keep headers (KIP-1271). */
+    public static <K, V>
+            QueryableStoreType<ReadOnlySessionStore<K, AggregationWithHeaders<V>>>
+                    sessionStoreWithHeaders() {
+        return new WithHeaders<>(
+                SessionStoreWithHeaders.class,
+                (provider, name) -> new SessionQueries<>(provider, name, Form.WITH_HEADERS));
+    }
+
+    private record WithHeaders<T>(
+            Class<? extends StateStore> kind, BiFunction<StateStoreProvider, String, T> reader)
+            implements QueryableStoreType<T> {
+        @Override
+        public boolean accepts(StateStore stateStore) {
+            return kind.isInstance(stateStore);
+        }
+
+        @Override
+        public T create(StateStoreProvider storeProvider, String storeName) {
+            return reader.apply(storeProvider, storeName);
+        }
+    }
+
     /** Values of keys. */
     public static class KeyValueStoreType<K, V>
             implements QueryableStoreType<ReadOnlyKeyValueStore<K, V>> {
@@ -48,7 +91,7 @@ public final class QueryableStoreTypes {
         @Override
         public ReadOnlyKeyValueStore<K, V> create(
                 StateStoreProvider storeProvider, String storeName) {
-            return new KeyValueQueries<>(storeProvider, storeName, false);
+            return new KeyValueQueries<>(storeProvider, storeName, Form.PLAIN);
         }
     }
 
@@ -59,13 +102,14 @@ public final class QueryableStoreTypes {
 
         @Override
         public boolean accepts(StateStore stateStore) {
-            return stateStore instanceof TimestampedKeyValueStore;
+            return stateStore instanceof TimestampedKeyValueStore
+                    || stateStore instanceof TimestampedKeyValueStoreWithHeaders;
         }
 
         @Override
         public ReadOnlyKeyValueStore<K, ValueAndTimestamp<V>> create(
                 StateStoreProvider storeProvider, String storeName) {
-            return new KeyValueQueries<>(storeProvider, storeName, true);
+            return new KeyValueQueries<>(storeProvider, storeName, Form.WITH_TIMESTAMPS);
         }
     }
 
@@ -82,7 +126,7 @@ public final class QueryableStoreTypes {
         @Override
         public ReadOnlyWindowStore<K, V> create(
                 StateStoreProvider storeProvider, String storeName) {
-            return new WindowQueries<>(storeProvider, storeName, false);
+            return new WindowQueries<>(storeProvider, storeName, Form.PLAIN);
         }
     }
 
@@ -93,13 +137,14 @@ public final class QueryableStoreTypes {
 
         @Override
         public boolean accepts(StateStore stateStore) {
-            return stateStore instanceof TimestampedWindowStore;
+            return stateStore instanceof TimestampedWindowStore
+                    || stateStore instanceof TimestampedWindowStoreWithHeaders;
         }
 
         @Override
         public ReadOnlyWindowStore<K, ValueAndTimestamp<V>> create(
                 StateStoreProvider storeProvider, String storeName) {
-            return new WindowQueries<>(storeProvider, storeName, true);
+            return new WindowQueries<>(storeProvider, storeName, Form.WITH_TIMESTAMPS);
         }
     }
 
@@ -116,7 +161,7 @@ public final class QueryableStoreTypes {
         @Override
         public ReadOnlySessionStore<K, V> create(
                 StateStoreProvider storeProvider, String storeName) {
-            return new SessionQueries<>(storeProvider, storeName);
+            return new SessionQueries<>(storeProvider, storeName, Form.PLAIN);
         }
     }
 }

@@ -7,4 +7,7 @@ public interface StoreSupplier<T extends StateStore> {
     String name();
 
     T get();
+
+    /** Kind of store, as it is named in metrics. */
+    String metricsScope();
 }

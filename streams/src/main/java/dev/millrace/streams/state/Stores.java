@@ -16,16 +16,23 @@ import org.jspecify.annotations.Nullable;
 public final class Stores {
     private static final long MIN_SEGMENT_INTERVAL_MS = 60_000;
 
-    private Stores() {}
+    public Stores() {}
 
     /** On disk, in RocksDB. */
     public static KeyValueBytesStoreSupplier persistentKeyValueStore(String name) {
         Objects.requireNonNull(name, "name cannot be null");
-        return new StoreSupplierOf(name, RocksDbStore::buffered);
+        return new StoreSupplierOf(name, "rocksdb", RocksDbStore::buffered);
     }
 
     public static KeyValueBytesStoreSupplier persistentTimestampedKeyValueStore(String name) {
         return persistentKeyValueStore(name);
+    }
+
+    /** On disk, with the headers of the last update (KIP-1271). */
+    public static KeyValueBytesStoreSupplier persistentTimestampedKeyValueStoreWithHeaders(
+            String name) {
+        Objects.requireNonNull(name, "name cannot be null");
+        return new StoreSupplierOf.WithHeaders(name);
     }
 
     /**
@@ -57,7 +64,7 @@ public final class Stores {
     /** On the heap: read back from the changelog whenever a task starts. */
     public static KeyValueBytesStoreSupplier inMemoryKeyValueStore(String name) {
         Objects.requireNonNull(name, "name cannot be null");
-        return new StoreSupplierOf(name, InMemoryStore::new);
+        return new StoreSupplierOf(name, "in-memory", InMemoryStore::new);
     }
 
     /** On the heap, for the keys used last: others are forgotten, with no tombstones. */
@@ -66,7 +73,8 @@ public final class Stores {
         if (maxCacheSize < 0) {
             throw new IllegalArgumentException("maxCacheSize cannot be negative");
         }
-        return new StoreSupplierOf(name, store -> new LruStore(store, maxCacheSize));
+        return new StoreSupplierOf(
+                name, "in-memory-lru", store -> new LruStore(store, maxCacheSize));
     }
 
     /**
@@ -90,7 +98,7 @@ public final class Stores {
         return windowStore(name, retentionPeriod, windowSize, retainDuplicates, false);
     }
 
-    private static WindowBytesStoreSupplier windowStore(
+    private static TimedSuppliers.Windows windowStore(
             String name,
             Duration retentionPeriod,
             Duration windowSize,
@@ -124,6 +132,19 @@ public final class Stores {
                 persistent);
     }
 
+    /** On disk, with the headers of the last update (KIP-1271). */
+    public static WindowBytesStoreSupplier persistentTimestampedWindowStoreWithHeaders(
+            String name, Duration retentionPeriod, Duration windowSize, boolean retainDuplicates) {
+        return new TimedSuppliers.HeaderWindows(
+                windowStore(name, retentionPeriod, windowSize, retainDuplicates, true));
+    }
+
+    /** On disk, with the headers of the last update (KIP-1271). */
+    public static SessionBytesStoreSupplier persistentSessionStoreWithHeaders(
+            String name, Duration retentionPeriod) {
+        return new TimedSuppliers.HeaderSessions(sessionStore(name, retentionPeriod, true));
+    }
+
     private static long segmentIntervalMs(long retentionMs) {
         return Math.max(retentionMs / 2, MIN_SEGMENT_INTERVAL_MS);
     }
@@ -140,7 +161,7 @@ public final class Stores {
         return sessionStore(name, retentionPeriod, false);
     }
 
-    private static SessionBytesStoreSupplier sessionStore(
+    private static TimedSuppliers.Sessions sessionStore(
             String name, Duration retentionPeriod, boolean persistent) {
         Objects.requireNonNull(name, "name cannot be null");
         long retentionMs = millis(retentionPeriod, "retentionPeriod");
@@ -206,7 +227,7 @@ public final class Stores {
             @Nullable Serde<K> keySerde,
             @Nullable Serde<V> valueSerde) {
         return new BuiltInStoreBuilder<>(
-                required(supplier).name(), windows(supplier, false), keySerde, valueSerde);
+                required(supplier).name(), windows(supplier, false, false), keySerde, valueSerde);
     }
 
     public static <K, V> StoreBuilder<TimestampedWindowStore<K, V>> timestampedWindowStoreBuilder(
@@ -214,10 +235,11 @@ public final class Stores {
             @Nullable Serde<K> keySerde,
             @Nullable Serde<V> valueSerde) {
         return new BuiltInStoreBuilder<>(
-                required(supplier).name(), windows(supplier, true), keySerde, valueSerde);
+                required(supplier).name(), windows(supplier, true, false), keySerde, valueSerde);
     }
 
-    private static StoreKind windows(WindowBytesStoreSupplier supplier, boolean timestamped) {
+    private static StoreKind windows(
+            WindowBytesStoreSupplier supplier, boolean timestamped, boolean headers) {
         return new StoreKind.Windows(
                 supplier,
                 null,
@@ -225,7 +247,8 @@ public final class Stores {
                 supplier.windowSize(),
                 supplier.retainDuplicates(),
                 timestamped,
-                false);
+                false,
+                headers);
     }
 
     public static <K, V> StoreBuilder<SessionStore<K, V>> sessionStoreBuilder(
@@ -235,6 +258,40 @@ public final class Stores {
         return new BuiltInStoreBuilder<>(
                 required(supplier).name(),
                 new StoreKind.Sessions(supplier, null, supplier.retentionPeriod(), false),
+                keySerde,
+                valueSerde);
+    }
+
+    public static <K, V>
+            StoreBuilder<TimestampedKeyValueStoreWithHeaders<K, V>>
+                    timestampedKeyValueStoreWithHeadersBuilder(
+                            KeyValueBytesStoreSupplier supplier,
+                            @Nullable Serde<K> keySerde,
+                            @Nullable Serde<V> valueSerde) {
+        return new BuiltInStoreBuilder<>(
+                required(supplier).name(),
+                new StoreKind.KeyValue(supplier, null, true, true),
+                keySerde,
+                valueSerde);
+    }
+
+    public static <K, V>
+            StoreBuilder<TimestampedWindowStoreWithHeaders<K, V>>
+                    timestampedWindowStoreWithHeadersBuilder(
+                            WindowBytesStoreSupplier supplier,
+                            @Nullable Serde<K> keySerde,
+                            @Nullable Serde<V> valueSerde) {
+        return new BuiltInStoreBuilder<>(
+                required(supplier).name(), windows(supplier, true, true), keySerde, valueSerde);
+    }
+
+    public static <K, V> StoreBuilder<SessionStoreWithHeaders<K, V>> sessionStoreWithHeadersBuilder(
+            SessionBytesStoreSupplier supplier,
+            @Nullable Serde<K> keySerde,
+            @Nullable Serde<V> valueSerde) {
+        return new BuiltInStoreBuilder<>(
+                required(supplier).name(),
+                new StoreKind.Sessions(supplier, null, supplier.retentionPeriod(), false, true),
                 keySerde,
                 valueSerde);
     }

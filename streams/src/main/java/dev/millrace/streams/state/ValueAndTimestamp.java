@@ -13,6 +13,11 @@ public record ValueAndTimestamp<V>(V value, long timestamp) {
         return value == null ? null : new ValueAndTimestamp<>(value, timestamp);
     }
 
+    @SuppressWarnings("NullAway") // what the caller asks for
+    public static <V> ValueAndTimestamp<V> makeAllowNullable(@Nullable V value, long timestamp) {
+        return new ValueAndTimestamp<>(value, timestamp);
+    }
+
     public static <V> @Nullable V getValueOrNull(@Nullable ValueAndTimestamp<V> valueAndTimestamp) {
         return valueAndTimestamp == null ? null : valueAndTimestamp.value();
     }

@@ -3,6 +3,8 @@ package dev.millrace.streams.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.net.URI;
@@ -62,6 +64,7 @@ class ApiCompletenessTest {
                     Arrays.stream(ours.getMethods())
                             .map(ApiCompletenessTest::signature)
                             .collect(Collectors.toSet());
+            missing.addAll(missingMembers(name, theirs, ours));
             for (Method method : theirs.getDeclaredMethods()) {
                 if (Modifier.isPublic(method.getModifiers())
                         && !method.isBridge()
@@ -69,6 +72,35 @@ class ApiCompletenessTest {
                         && !present.contains(signature(method))) {
                     missing.add(name.substring(THEIRS.length() + 1) + "#" + signature(method));
                 }
+            }
+        }
+        return missing;
+    }
+
+    /** Constructors, constants and fields; protected ones are for subclasses. */
+    private static Set<String> missingMembers(String name, Class<?> theirs, Class<?> ours) {
+        String shortName = name.substring(THEIRS.length() + 1);
+        int visible = Modifier.PUBLIC | Modifier.PROTECTED;
+        Set<String> missing = new TreeSet<>();
+        Set<String> constructors =
+                Arrays.stream(ours.getDeclaredConstructors())
+                        .filter(each -> (each.getModifiers() & visible) != 0)
+                        .map(each -> parameters(each.getParameterTypes()))
+                        .collect(Collectors.toSet());
+        for (Constructor<?> each : theirs.getDeclaredConstructors()) {
+            boolean forPrograms =
+                    Modifier.isPublic(each.getModifiers())
+                            && !each.isSynthetic()
+                            && !Modifier.isAbstract(theirs.getModifiers());
+            if (forPrograms && !constructors.contains(parameters(each.getParameterTypes()))) {
+                missing.add(shortName + "#new" + parameters(each.getParameterTypes()));
+            }
+        }
+        Set<String> fields =
+                Arrays.stream(ours.getFields()).map(Field::getName).collect(Collectors.toSet());
+        for (Field each : theirs.getDeclaredFields()) {
+            if (Modifier.isPublic(each.getModifiers()) && !fields.contains(each.getName())) {
+                missing.add(shortName + "#" + each.getName());
             }
         }
         return missing;
@@ -84,11 +116,14 @@ class ApiCompletenessTest {
     }
 
     private static String signature(Method method) {
-        return method.getName()
-                + Arrays.stream(method.getParameterTypes())
-                        .map(type -> type.getTypeName().replace(THEIRS, OURS))
-                        .map(type -> type.substring(type.lastIndexOf('.') + 1))
-                        .collect(Collectors.joining(", ", "(", ")"));
+        return method.getName() + parameters(method.getParameterTypes());
+    }
+
+    private static String parameters(Class<?>[] types) {
+        return Arrays.stream(types)
+                .map(type -> type.getTypeName().replace(THEIRS, OURS))
+                .map(type -> type.substring(type.lastIndexOf('.') + 1))
+                .collect(Collectors.joining(", ", "(", ")"));
     }
 
     private static List<String> theirPublicTypes() throws IOException {

@@ -7,9 +7,12 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.serialization.Serde;
 
 /** The part of Kafka Streams' own test utilities that needs no internals. */
@@ -60,6 +63,26 @@ public final class StreamsTestUtils {
         return getStreamsConfig(UUID.randomUUID().toString());
     }
 
+    public static Metric getMetricByName(
+            Map<MetricName, ? extends Metric> metrics, String name, String group) {
+        List<? extends Metric> found =
+                metrics.entrySet().stream()
+                        .filter(each -> each.getKey().name().equals(name))
+                        .filter(each -> each.getKey().group().equals(group))
+                        .map(Map.Entry::getValue)
+                        .toList();
+        if (found.size() != 1) {
+            throw new IllegalStateException(found.size() + " metrics " + name + " in " + group);
+        }
+        return found.get(0);
+    }
+
+    public static <K, V> Set<V> valuesToSetAndCloseIterator(KeyValueIterator<K, V> iterator) {
+        try (iterator) {
+            return valuesToSet(iterator);
+        }
+    }
+
     public static <K, V> List<KeyValue<K, V>> toListAndCloseIterator(
             KeyValueIterator<K, V> iterator) {
         try (iterator) {
@@ -81,8 +104,12 @@ public final class StreamsTestUtils {
         return values;
     }
 
-    /** Suppliers are called by tasks only. */
+    /** Whether a supplier is only asked if it makes a new object every time. */
     public static boolean isCheckSupplierCall() {
-        return false;
+        return StackWalker.getInstance()
+                .walk(
+                        frames ->
+                                frames.anyMatch(
+                                        frame -> frame.getMethodName().equals("requireNew")));
     }
 }

@@ -1,8 +1,8 @@
 package dev.millrace.streams.internal.dsl;
 
+import dev.millrace.streams.AutoOffsetReset;
 import dev.millrace.streams.StreamsConfig;
 import dev.millrace.streams.errors.TopologyException;
-import dev.millrace.streams.internal.store.BuiltInStoreBuilder;
 import dev.millrace.streams.internal.task.Node;
 import dev.millrace.streams.internal.task.ProcessorNode;
 import dev.millrace.streams.internal.task.StreamNodes;
@@ -18,7 +18,6 @@ import dev.millrace.streams.kstream.Materialized;
 import dev.millrace.streams.processor.FailOnInvalidTimestamp;
 import dev.millrace.streams.processor.StreamPartitioner;
 import dev.millrace.streams.processor.api.ProcessorSupplier;
-import dev.millrace.streams.state.StoreBuilder;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -46,13 +45,34 @@ public final class GraphBuilder {
     static final String FILTER = "KSTREAM-FILTER-";
     static final String REPARTITION_SUFFIX = "-repartition";
 
-    private final TopologySpec topology = new TopologySpec();
+    private final TopologySpec topology;
     private final GraphNode root = new GraphNode("root", (parents, spec) -> {});
     private final List<Runnable> tableSources = new ArrayList<>();
     private final List<Runnable> selfJoins = new ArrayList<>();
     private final Set<GraphNode> added = new LinkedHashSet<>();
+    private final Map<String, Optional<AutoOffsetReset>> patterns = new HashMap<>();
     private int nextIndex;
     private int nextPriority;
+
+    private final boolean knowsWhatProcessorsChange;
+
+    /**
+     * @param knowsWhatProcessorsChange whether a repartition topic is merged with others only if no
+     *     processor of the program's own may have changed values since; Kafka Streams does not look
+     *     at that either, unless told so
+     */
+    public GraphBuilder(TopologySpec topology, boolean knowsWhatProcessorsChange) {
+        this.topology = topology;
+        this.knowsWhatProcessorsChange = knowsWhatProcessorsChange;
+    }
+
+    boolean knowsWhatProcessorsChange() {
+        return knowsWhatProcessorsChange;
+    }
+
+    TopologySpec topology() {
+        return topology;
+    }
 
     String newName(String prefix) {
         return prefix + String.format(Locale.ROOT, "%010d", nextIndex++);
@@ -86,23 +106,25 @@ public final class GraphBuilder {
         return added;
     }
 
-    /** A program's own processor, with the stores that it brings and those that it names. */
+    /**
+     * A program's own processor, with the stores that it brings and those that it names.
+     *
+     * @param wrapped whether a wrapper has seen it already
+     */
     GraphNode addProcessor(
             GraphNode parent,
             String name,
             ProcessorSupplier<Object, Object, Object, Object> supplier,
+            boolean wrapped,
             List<String> stores) {
         GraphNode added =
                 new GraphNode(
                         name,
                         (parents, spec) -> {
-                            writeProcessor(
-                                    name, parents, () -> new ProcessorNode(name, supplier), spec);
-                            Set<StoreBuilder<?>> brought = supplier.stores();
-                            if (brought != null) {
-                                for (StoreBuilder<?> store : brought) {
-                                    spec.addStore(BuiltInStoreBuilder.specOf(store), List.of(name));
-                                }
+                            if (wrapped) {
+                                spec.addWrapped(name, parents, supplier);
+                            } else {
+                                spec.addProcessor(name, parents, supplier);
                             }
                             stores.forEach(store -> spec.connect(name, store));
                         });
@@ -117,7 +139,7 @@ public final class GraphBuilder {
 
     static void writeProcessor(
             String name, List<String> parents, Supplier<Node> node, TopologySpec spec) {
-        spec.add(new NodeSpec.Processor(name, parents, node, new LinkedHashSet<>()));
+        spec.addOperator(name, parents, node);
     }
 
     public <K, V> KStream<K, V> stream(Collection<String> topics, Consumed<K, V> consumed) {
@@ -260,6 +282,9 @@ public final class GraphBuilder {
                         topic + "-",
                         consumed.keySerde(),
                         consumed.valueSerde());
+        if (rows.versioned()) {
+            throw new TopologyException("GlobalTables cannot be versioned.");
+        }
         String given = consumed.name();
         String sourceName = nameOr(given, SOURCE);
         String name = nameOr(given == null ? null : given + "-processor", "KTABLE-SOURCE-");
@@ -286,6 +311,7 @@ public final class GraphBuilder {
             String topic,
             Consumed<?, ?> consumed,
             ProcessorSupplier<Object, Object, Object, Object> supplier) {
+        // Global stores need no wrapper to be filled, but it sees them, as all others.
         String sourceName = newName(SOURCE);
         String given = consumed.name();
         String name = nameOr(given, "KTABLE-SOURCE-");
@@ -300,17 +326,27 @@ public final class GraphBuilder {
                                         new NodeSpec.Processor(
                                                 name,
                                                 List.of(sourceName),
-                                                () -> new ProcessorNode(name, supplier),
+                                                () ->
+                                                        new ProcessorNode(
+                                                                name, spec.wrapped(name, supplier)),
                                                 new LinkedHashSet<>()))));
     }
 
     public <K, V> KStream<K, V> stream(Pattern pattern, Consumed<K, V> consumed) {
         String name = nameOr(consumed.name(), SOURCE);
+        AutoOffsetReset reset = consumed.resetPolicy();
+        Object known = patterns.putIfAbsent(pattern.pattern(), Optional.ofNullable(reset));
+        boolean differs = known != null && !known.equals(Optional.ofNullable(reset));
         GraphNode source =
                 new GraphNode(
                         name,
-                        (parents, spec) ->
-                                spec.add(source(name, List.of(), consumed).matching(pattern)));
+                        (parents, spec) -> {
+                            if (differs) {
+                                throw new TopologyException(
+                                        "Can't configure different offset reset policies on the same input topic(s)");
+                            }
+                            spec.add(source(name, List.of(), consumed).matching(pattern));
+                        });
         add(root, source);
         return new StreamImpl<>(
                 this, name, consumed.keySerde(), consumed.valueSerde(), false, source);
@@ -366,7 +402,7 @@ public final class GraphBuilder {
                     continue;
                 }
                 GraphNode.StreamSource kept = Objects.requireNonNull(first.streamSource);
-                if (!kept.topics().equals(node.streamSource.topics())) {
+                if (!Set.copyOf(kept.topics()).equals(Set.copyOf(node.streamSource.topics()))) {
                     throw new TopologyException(
                             "Two source nodes are subscribed to overlapping but not equal input topics");
                 }

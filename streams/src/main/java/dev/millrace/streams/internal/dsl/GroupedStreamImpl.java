@@ -80,6 +80,7 @@ final class GroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
             Named named,
             Materialized<K, V, KeyValueStore<Bytes, byte[]>> materialized) {
         Reducer<Object> erased = Erased.cast(Objects.requireNonNull(reducer, "reducer"));
+        Objects.requireNonNull(materialized, "materialized can't be null");
         Rows<K, V> rows = Rows.of(materialized, builder, REDUCE, keySerde, valueSerde);
         return aggregation(named, rows, REDUCE, s -> new AggregateNodes.StreamReduce(s, erased));
     }
@@ -93,6 +94,7 @@ final class GroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
         Initializer<Object> first = Erased.cast(Objects.requireNonNull(initializer, "initializer"));
         Aggregator<Object, Object, Object> step =
                 Erased.cast(Objects.requireNonNull(aggregator, "aggregator"));
+        Objects.requireNonNull(materialized, "materialized can't be null");
         Rows<K, VOut> rows = Rows.of(materialized, builder, AGGREGATE, keySerde, null);
         return aggregation(
                 named, rows, AGGREGATE, s -> new AggregateNodes.StreamAggregate(s, first, step));

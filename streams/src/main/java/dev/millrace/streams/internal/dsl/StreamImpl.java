@@ -75,6 +75,27 @@ final class StreamImpl<K, V> implements KStream<K, V> {
         this.node = node;
     }
 
+    private static @Nullable String named(Named named) {
+        return Objects.requireNonNull(named, "named cannot be null").name();
+    }
+
+    /** A processor belongs to one task. */
+    private static void requireNew(Supplier<?> supplier) {
+        Object first = supplier.get();
+        if (first != null && first == supplier.get()) {
+            throw new IllegalArgumentException(
+                    supplier.getClass().getName()
+                            + "#get() must return a new object each time it is called.");
+        }
+    }
+
+    private static void requireStoreNames(String... names) {
+        Objects.requireNonNull(names, "stateStoreNames cannot be a null array");
+        for (String name : names) {
+            Objects.requireNonNull(name, "state store name cannot be null");
+        }
+    }
+
     private <K1, V1> StreamImpl<K1, V1> then(
             String name,
             Supplier<Node> supplier,
@@ -88,8 +109,8 @@ final class StreamImpl<K, V> implements KStream<K, V> {
     @Override
     public KStream<K, V> filter(Predicate<? super K, ? super V> predicate, Named named) {
         Predicate<Object, Object> erased =
-                Erased.cast(Objects.requireNonNull(predicate, "predicate"));
-        String name = builder.nameOr(named.name(), GraphBuilder.FILTER);
+                Erased.cast(Objects.requireNonNull(predicate, "predicate cannot be null"));
+        String name = builder.nameOr(named(named), GraphBuilder.FILTER);
         return then(
                 name, () -> new StreamNodes.Filter(erased, true), keySerde, valueSerde, keyChanged);
     }
@@ -97,8 +118,8 @@ final class StreamImpl<K, V> implements KStream<K, V> {
     @Override
     public KStream<K, V> filterNot(Predicate<? super K, ? super V> predicate, Named named) {
         Predicate<Object, Object> erased =
-                Erased.cast(Objects.requireNonNull(predicate, "predicate"));
-        String name = builder.nameOr(named.name(), GraphBuilder.FILTER);
+                Erased.cast(Objects.requireNonNull(predicate, "predicate cannot be null"));
+        String name = builder.nameOr(named(named), GraphBuilder.FILTER);
         return then(
                 name,
                 () -> new StreamNodes.Filter(erased, false),
@@ -110,13 +131,13 @@ final class StreamImpl<K, V> implements KStream<K, V> {
     @Override
     public <KOut> KStream<KOut, V> selectKey(
             KeyValueMapper<? super K, ? super V, ? extends KOut> mapper, Named named) {
-        return selectKey(mapper, named.name());
+        return selectKey(mapper, named(named));
     }
 
     private <KOut> StreamImpl<KOut, V> selectKey(
             KeyValueMapper<? super K, ? super V, ? extends KOut> mapper, @Nullable String given) {
         KeyValueMapper<Object, Object, Object> erased =
-                Erased.cast(Objects.requireNonNull(mapper, "mapper"));
+                Erased.cast(Objects.requireNonNull(mapper, "mapper cannot be null"));
         String name = builder.nameOr(given, "KSTREAM-KEY-SELECT-");
         StreamImpl<KOut, V> mapped =
                 then(name, () -> new StreamNodes.SelectKey(erased), null, valueSerde, true);
@@ -127,7 +148,7 @@ final class StreamImpl<K, V> implements KStream<K, V> {
     @Override
     public <VOut> KStream<K, VOut> mapValues(
             ValueMapper<? super V, ? extends VOut> mapper, Named named) {
-        Objects.requireNonNull(mapper, "mapper");
+        Objects.requireNonNull(mapper, "mapper cannot be null");
         return mapValues((key, value) -> mapper.apply(value), named);
     }
 
@@ -135,8 +156,8 @@ final class StreamImpl<K, V> implements KStream<K, V> {
     public <VOut> KStream<K, VOut> mapValues(
             ValueMapperWithKey<? super K, ? super V, ? extends VOut> mapper, Named named) {
         ValueMapperWithKey<Object, Object, Object> erased =
-                Erased.cast(Objects.requireNonNull(mapper, "mapper"));
-        String name = builder.nameOr(named.name(), "KSTREAM-MAPVALUES-");
+                Erased.cast(Objects.requireNonNull(mapper, "mapper cannot be null"));
+        String name = builder.nameOr(named(named), "KSTREAM-MAPVALUES-");
         StreamImpl<K, VOut> mapped =
                 then(name, () -> new StreamNodes.MapValues(erased), keySerde, null, keyChanged);
         mapped.node.changesValue();
@@ -149,8 +170,8 @@ final class StreamImpl<K, V> implements KStream<K, V> {
                     mapper,
             Named named) {
         KeyValueMapper<Object, Object, KeyValue<?, ?>> erased =
-                Erased.cast(Objects.requireNonNull(mapper, "mapper"));
-        String name = builder.nameOr(named.name(), "KSTREAM-MAP-");
+                Erased.cast(Objects.requireNonNull(mapper, "mapper cannot be null"));
+        String name = builder.nameOr(named(named), "KSTREAM-MAP-");
         StreamImpl<KOut, VOut> mapped =
                 then(name, () -> new StreamNodes.Map(erased), null, null, true);
         mapped.node.changesKey();
@@ -166,8 +187,8 @@ final class StreamImpl<K, V> implements KStream<K, V> {
                     mapper,
             Named named) {
         KeyValueMapper<Object, Object, Iterable<KeyValue<?, ?>>> erased =
-                Erased.cast(Objects.requireNonNull(mapper, "mapper"));
-        String name = builder.nameOr(named.name(), "KSTREAM-FLATMAP-");
+                Erased.cast(Objects.requireNonNull(mapper, "mapper cannot be null"));
+        String name = builder.nameOr(named(named), "KSTREAM-FLATMAP-");
         StreamImpl<KOut, VOut> mapped =
                 then(name, () -> new StreamNodes.FlatMap(erased), null, null, true);
         mapped.node.changesKey();
@@ -177,7 +198,7 @@ final class StreamImpl<K, V> implements KStream<K, V> {
     @Override
     public <VOut> KStream<K, VOut> flatMapValues(
             ValueMapper<? super V, ? extends Iterable<? extends VOut>> mapper, Named named) {
-        Objects.requireNonNull(mapper, "mapper");
+        Objects.requireNonNull(mapper, "mapper cannot be null");
         return flatMapValues((key, value) -> mapper.apply(value), named);
     }
 
@@ -186,8 +207,8 @@ final class StreamImpl<K, V> implements KStream<K, V> {
             ValueMapperWithKey<? super K, ? super V, ? extends Iterable<? extends VOut>> mapper,
             Named named) {
         ValueMapperWithKey<Object, Object, Iterable<?>> erased =
-                Erased.cast(Objects.requireNonNull(mapper, "mapper"));
-        String name = builder.nameOr(named.name(), "KSTREAM-FLATMAPVALUES-");
+                Erased.cast(Objects.requireNonNull(mapper, "mapper cannot be null"));
+        String name = builder.nameOr(named(named), "KSTREAM-FLATMAPVALUES-");
         StreamImpl<K, VOut> mapped =
                 then(name, () -> new StreamNodes.FlatMapValues(erased), keySerde, null, keyChanged);
         mapped.node.changesValue();
@@ -196,6 +217,7 @@ final class StreamImpl<K, V> implements KStream<K, V> {
 
     @Override
     public void print(Printed<K, V> printed) {
+        Objects.requireNonNull(printed, "printed cannot be null");
         String name = builder.nameOr(printed.name(), "KSTREAM-PRINTER-");
         String label = printed.label() != null ? printed.label() : this.name;
         Printed<Object, Object> erased = Erased.cast(printed);
@@ -205,23 +227,24 @@ final class StreamImpl<K, V> implements KStream<K, V> {
     @Override
     public void foreach(ForeachAction<? super K, ? super V> action, Named named) {
         ForeachAction<Object, Object> erased =
-                Erased.cast(Objects.requireNonNull(action, "action"));
-        String name = builder.nameOr(named.name(), "KSTREAM-FOREACH-");
+                Erased.cast(Objects.requireNonNull(action, "action cannot be null"));
+        String name = builder.nameOr(named(named), "KSTREAM-FOREACH-");
         builder.addProcessor(node, name, () -> new StreamNodes.Peek(erased));
     }
 
     @Override
     public KStream<K, V> peek(ForeachAction<? super K, ? super V> action, Named named) {
         ForeachAction<Object, Object> erased =
-                Erased.cast(Objects.requireNonNull(action, "action"));
-        String name = builder.nameOr(named.name(), "KSTREAM-PEEK-");
+                Erased.cast(Objects.requireNonNull(action, "action cannot be null"));
+        String name = builder.nameOr(named(named), "KSTREAM-PEEK-");
         return then(name, () -> new StreamNodes.Peek(erased), keySerde, valueSerde, keyChanged);
     }
 
     @Override
     public KStream<K, V> merge(KStream<K, V> stream, Named named) {
-        StreamImpl<K, V> other = (StreamImpl<K, V>) Objects.requireNonNull(stream, "stream");
-        String name = builder.nameOr(named.name(), "KSTREAM-MERGE-");
+        StreamImpl<K, V> other =
+                (StreamImpl<K, V>) Objects.requireNonNull(stream, "otherStream cannot be null");
+        String name = builder.nameOr(named(named), "KSTREAM-MERGE-");
         GraphNode merged = builder.addProcessor(node, name, StreamNodes.PassThrough::new);
         builder.add(other.node, merged);
         merged.merges = true;
@@ -235,6 +258,7 @@ final class StreamImpl<K, V> implements KStream<K, V> {
 
     @Override
     public KStream<K, V> repartition(Repartitioned<K, V> repartitioned) {
+        Objects.requireNonNull(repartitioned, "repartitioned cannot be null");
         String given = repartitioned.name();
         String prefix = given != null ? given : builder.newName("KSTREAM-REPARTITION-");
         Serde<K> keys = repartitioned.keySerde() != null ? repartitioned.keySerde() : keySerde;
@@ -259,7 +283,9 @@ final class StreamImpl<K, V> implements KStream<K, V> {
 
     @Override
     public void to(String topic, Produced<K, V> produced) {
-        addSink(Objects.requireNonNull(topic, "topic"), null, produced);
+        Objects.requireNonNull(topic, "topic cannot be null");
+        Objects.requireNonNull(produced, "produced cannot be null");
+        addSink(topic, null, produced);
     }
 
     @Override
@@ -269,7 +295,9 @@ final class StreamImpl<K, V> implements KStream<K, V> {
 
     @Override
     public void to(TopicNameExtractor<K, V> topicExtractor, Produced<K, V> produced) {
-        addSink(null, Objects.requireNonNull(topicExtractor, "topicExtractor"), produced);
+        Objects.requireNonNull(topicExtractor, "topicExtractor cannot be null");
+        Objects.requireNonNull(produced, "produced cannot be null");
+        addSink(null, topicExtractor, produced);
     }
 
     private void addSink(
@@ -304,7 +332,9 @@ final class StreamImpl<K, V> implements KStream<K, V> {
     @Override
     public KTable<K, V> toTable(
             Named named, Materialized<K, V, KeyValueStore<Bytes, byte[]>> materialized) {
-        String name = builder.nameOr(named.name(), "KSTREAM-TOTABLE-");
+        Objects.requireNonNull(named, "named cannot be null");
+        Objects.requireNonNull(materialized, "materialized cannot be null");
+        String name = builder.nameOr(named(named), "KSTREAM-TOTABLE-");
         Rows<K, V> rows = Rows.of(materialized, builder, "KSTREAM-TOTABLE-", keySerde, valueSerde);
         GraphNode parent = node;
         if (keyChanged) {
@@ -332,6 +362,7 @@ final class StreamImpl<K, V> implements KStream<K, V> {
 
     @Override
     public KGroupedStream<K, V> groupByKey(Grouped<K, V> grouped) {
+        Objects.requireNonNull(grouped, "grouped cannot be null");
         return new GroupedStreamImpl<>(builder, grouped, keyChanged, node);
     }
 
@@ -344,6 +375,8 @@ final class StreamImpl<K, V> implements KStream<K, V> {
     @Override
     public <KOut> KGroupedStream<KOut, V> groupBy(
             KeyValueMapper<? super K, ? super V, KOut> mapper, Grouped<KOut, V> grouped) {
+        Objects.requireNonNull(mapper, "keySelector cannot be null");
+        Objects.requireNonNull(grouped, "grouped cannot be null");
         StreamImpl<KOut, V> selected = selectKey(mapper, grouped.name());
         return new GroupedStreamImpl<>(builder, grouped, true, selected.node);
     }
@@ -355,10 +388,17 @@ final class StreamImpl<K, V> implements KStream<K, V> {
             Named named,
             String... stateStoreNames) {
         ProcessorSupplier<Object, Object, Object, Object> erased =
-                Erased.cast(Objects.requireNonNull(processorSupplier, "processorSupplier"));
-        String given = named.name();
+                Erased.cast(
+                        Objects.requireNonNull(
+                                processorSupplier, "processorSupplier cannot be null"));
+        requireNew(processorSupplier);
+        requireStoreNames(stateStoreNames);
+        String given = named(named);
         String name = given != null ? given : builder.newName("KSTREAM-PROCESSOR-");
-        GraphNode added = builder.addProcessor(node, name, erased, List.of(stateStoreNames));
+        GraphNode added = builder.addProcessor(node, name, erased, false, List.of(stateStoreNames));
+        if (builder.knowsWhatProcessorsChange()) {
+            added.changesKey().changesValue();
+        }
         return new StreamImpl<>(builder, name, null, null, true, added);
     }
 
@@ -368,21 +408,29 @@ final class StreamImpl<K, V> implements KStream<K, V> {
             Named named,
             String... stateStoreNames) {
         FixedKeyProcessorSupplier<Object, Object, Object> erased =
-                Erased.cast(Objects.requireNonNull(processorSupplier, "processorSupplier"));
-        String given = named.name();
+                Erased.cast(
+                        Objects.requireNonNull(
+                                processorSupplier, "processorSupplier cannot be null"));
+        requireNew(processorSupplier);
+        requireStoreNames(stateStoreNames);
+        String given = named(named);
         String name = given != null ? given : builder.newName("KSTREAM-PROCESSVALUES-");
         GraphNode added =
                 builder.addProcessor(
                         node,
                         name,
-                        FixedKeyProcessorNode.of(name, erased),
+                        FixedKeyProcessorNode.of(name, builder.topology().wrapped(name, erased)),
+                        true,
                         List.of(stateStoreNames));
+        if (builder.knowsWhatProcessorsChange()) {
+            added.changesValue();
+        }
         return new StreamImpl<>(builder, name, keySerde, null, keyChanged, added);
     }
 
     @Override
     public BranchedKStream<K, V> split(Named named) {
-        return new BranchedImpl(builder.nameOr(named.name(), "KSTREAM-BRANCH-"));
+        return new BranchedImpl(builder.nameOr(named(named), "KSTREAM-BRANCH-"));
     }
 
     private final class BranchedImpl implements BranchedKStream<K, V> {
@@ -406,7 +454,8 @@ final class StreamImpl<K, V> implements KStream<K, V> {
         @Override
         public BranchedKStream<K, V> branch(
                 Predicate<? super K, ? super V> predicate, Branched<K, V> branched) {
-            predicates.add(Erased.cast(Objects.requireNonNull(predicate, "predicate")));
+            predicates.add(
+                    Erased.cast(Objects.requireNonNull(predicate, "predicate cannot be null")));
             add(branched, predicates.size());
             return this;
         }
@@ -655,9 +704,8 @@ final class StreamImpl<K, V> implements KStream<K, V> {
         Serde<K> keys = joined.keySerde() != null ? joined.keySerde() : stream.keySerde;
         Serde<V> values = joined.valueSerde() != null ? joined.valueSerde() : stream.valueSerde;
         Duration grace = joined.gracePeriod();
-        if (grace != null && !operator.versioned()) {
-            throw new IllegalArgumentException(
-                    "KTable must be versioned to use a grace period in a stream table join.");
+        if (grace != null && operator.keepsVersionsAsItSays() && !operator.versioned()) {
+            throw notVersioned();
         }
         StoreSpec buffer =
                 grace == null
@@ -675,6 +723,9 @@ final class StreamImpl<K, V> implements KStream<K, V> {
                 new GraphNode(
                         joinName,
                         (parents, spec) -> {
+                            if (grace != null) {
+                                requireHistory(operator, grace);
+                            }
                             GraphBuilder.writeProcessor(
                                     joinName,
                                     parents,
@@ -693,6 +744,22 @@ final class StreamImpl<K, V> implements KStream<K, V> {
         return new StreamImpl<>(builder, joinName, keys, null, false, added);
     }
 
+    private static IllegalArgumentException notVersioned() {
+        return new IllegalArgumentException(
+                "KTable must be versioned to use a grace period in a stream table join.");
+    }
+
+    /** What a table inherits is known when the topology is built. */
+    private static void requireHistory(TableOperator operator, Duration grace) {
+        if (!operator.versioned()) {
+            throw notVersioned();
+        }
+        Long historyMs = operator.historyRetentionMs();
+        if (historyMs != null && historyMs < grace.toMillis()) {
+            throw new IllegalArgumentException("History retention must be at least grace period.");
+        }
+    }
+
     private <GK, GV, VOut> KStream<K, VOut> joinGlobal(
             GlobalKTable<GK, GV> globalTable,
             KeyValueMapper<? super K, ? super V, ? extends GK> keySelector,
@@ -703,7 +770,7 @@ final class StreamImpl<K, V> implements KStream<K, V> {
         Objects.requireNonNull(keySelector, "keySelector cannot be null");
         Objects.requireNonNull(joiner, "joiner cannot be null");
         Objects.requireNonNull(named, "named cannot be null");
-        String joinName = builder.nameOr(named.name(), "KSTREAM-LEFTJOIN-");
+        String joinName = builder.nameOr(named(named), "KSTREAM-LEFTJOIN-");
         String store = ((GlobalTableImpl<GK, GV>) globalTable).storeName();
         LookupJoinNode.Settings settings =
                 new LookupJoinNode.Settings(

@@ -312,7 +312,8 @@ final class StreamJoin<K, V1, V2> {
             @Nullable Serde<?> valueSerde,
             boolean logged,
             Map<String, String> logConfig) {
-        KeyValueBytesStoreSupplier supplier = new StoreSupplierOf(name, SortedStore::new);
+        KeyValueBytesStoreSupplier supplier =
+                new StoreSupplierOf(name, "in-memory", SortedStore::new);
         return new StoreSpec(
                 name,
                 new StoreKind.KeyValue(supplier, null, false),

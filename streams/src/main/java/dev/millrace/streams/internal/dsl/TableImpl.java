@@ -47,10 +47,10 @@ final class TableImpl<K, V> implements KTable<K, V> {
     private static final String MERGE = "KTABLE-MERGE-";
 
     private final GraphBuilder builder;
-    private final String name;
+    final String name;
     private final @Nullable Serde<K> keySerde;
     private final @Nullable Serde<V> valueSerde;
-    private final TableOperator operator;
+    final TableOperator operator;
     private final GraphNode node;
 
     TableImpl(

@@ -3,6 +3,7 @@ package dev.millrace.streams.internal.dsl;
 import dev.millrace.streams.internal.task.Node;
 import dev.millrace.streams.internal.task.TableNodes;
 import dev.millrace.streams.internal.task.ValueGetter;
+import dev.millrace.streams.internal.topology.StoreKind;
 import dev.millrace.streams.internal.topology.StoreSpec;
 import dev.millrace.streams.internal.topology.TopologySpec;
 import java.util.LinkedHashSet;
@@ -121,6 +122,21 @@ final class TableOperator {
                 Kind.DERIVED, rows, rows::store, parents, node, computed, versioned, graceMs);
     }
 
+    /** Of the versions that a lookup finds; null when the table has none. */
+    @Nullable Long historyRetentionMs() {
+        if (kept || parents.isEmpty()) {
+            return store.get().kind() instanceof StoreKind.Versioned kind
+                    ? kind.historyRetentionMs()
+                    : null;
+        }
+        return parents.get(0).historyRetentionMs();
+    }
+
+    /** Whether it does not depend on its parents if there are versions. */
+    boolean keepsVersionsAsItSays() {
+        return kind != Kind.DERIVED || queryable || parents.size() != 1;
+    }
+
     boolean versioned() {
         return versioned;
     }
@@ -196,6 +212,7 @@ final class TableOperator {
         Supplier<Node> supplier =
                 () -> node.apply(new Settings(kept ? storeName : null, sendOldValues));
         GraphBuilder.writeProcessor(name, parentNames, supplier, spec);
+        spec.isTable(name);
         addStore(spec, name);
     }
 

@@ -7,8 +7,6 @@ import dev.millrace.streams.state.KeyValueIterator;
 import dev.millrace.streams.state.ReadOnlyKeyValueStore;
 import dev.millrace.streams.state.StateStoreProvider;
 import dev.millrace.streams.state.StateStoreReader;
-import dev.millrace.streams.state.TimestampedKeyValueStore;
-import dev.millrace.streams.state.ValueAndTimestamp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -19,15 +17,15 @@ import org.jspecify.annotations.Nullable;
 public final class KeyValueQueries<K, V> implements ReadOnlyKeyValueStore<K, V> {
     private final StateStoreProvider provider;
     private final String storeName;
-    private final boolean timestamps;
+    private final Form form;
 
     /**
-     * @param timestamps whether values are asked for with their timestamps
+     * @param form of values
      */
-    public KeyValueQueries(StateStoreProvider provider, String storeName, boolean timestamps) {
+    public KeyValueQueries(StateStoreProvider provider, String storeName, Form form) {
         this.provider = provider;
         this.storeName = storeName;
-        this.timestamps = timestamps;
+        this.form = form;
     }
 
     private ReadOnlyKeyValueStore<K, Object> typed(StateStore store) {
@@ -35,9 +33,7 @@ public final class KeyValueQueries<K, V> implements ReadOnlyKeyValueStore<K, V> 
     }
 
     private @Nullable V value(StateStore store, @Nullable Object found) {
-        boolean strip = !timestamps && store instanceof TimestampedKeyValueStore;
-        return Erased.castNullable(
-                strip && found != null ? ((ValueAndTimestamp<?>) found).value() : found);
+        return found == null ? null : Erased.cast(form.of(store, found));
     }
 
     @Override
@@ -107,7 +103,8 @@ public final class KeyValueQueries<K, V> implements ReadOnlyKeyValueStore<K, V> 
                         store ->
                                 Readings.drain(
                                         typed(store).prefixScan(prefix, prefixKeySerializer),
-                                        !timestamps && store instanceof TimestampedKeyValueStore)));
+                                        store,
+                                        form)));
     }
 
     @Override

@@ -6,8 +6,6 @@ import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.state.KeyValueIterator;
 import dev.millrace.streams.state.StateStoreProvider;
 import dev.millrace.streams.state.StateStoreReader;
-import dev.millrace.streams.state.TimestampedWindowStore;
-import dev.millrace.streams.state.ValueAndTimestamp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -18,24 +16,16 @@ final class Readings {
     private Readings() {}
 
     /** All rows of an iterator, which is closed. */
-    static <K, V> List<KeyValue<K, V>> drain(KeyValueIterator<K, ?> rows, boolean stripTimestamps) {
+    static <K, V> List<KeyValue<K, V>> drain(
+            KeyValueIterator<K, ?> rows, StateStore store, Form form) {
         List<KeyValue<K, V>> all = new ArrayList<>();
         try (rows) {
             while (rows.hasNext()) {
                 KeyValue<K, ?> row = rows.next();
-                all.add(new KeyValue<>(row.key, Erased.cast(strip(row.value, stripTimestamps))));
+                all.add(new KeyValue<>(row.key, Erased.cast(form.of(store, row.value))));
             }
         }
         return all;
-    }
-
-    static Object strip(Object value, boolean stripTimestamps) {
-        return stripTimestamps && value instanceof ValueAndTimestamp<?> both ? both.value() : value;
-    }
-
-    /** Whether rows of the store have timestamps that the reader did not ask for. */
-    static boolean strips(StateStore store, boolean timestamps) {
-        return !timestamps && store instanceof TimestampedWindowStore;
     }
 
     /** The first partition that has any: a key is in one. */

@@ -17,8 +17,13 @@ import org.jspecify.annotations.Nullable;
 public final class SessionQueries<K, V> implements ReadOnlySessionStore<K, V> {
     private final StateStoreProvider provider;
     private final String storeName;
+    private final Form form;
 
-    public SessionQueries(StateStoreProvider provider, String storeName) {
+    /**
+     * @param form of values
+     */
+    public SessionQueries(StateStoreProvider provider, String storeName, Form form) {
+        this.form = form;
         this.provider = provider;
         this.storeName = storeName;
     }
@@ -35,7 +40,9 @@ public final class SessionQueries<K, V> implements ReadOnlySessionStore<K, V> {
                         storeName,
                         store ->
                                 Readings.drain(
-                                        rows.apply(SessionQueries.<K, V>typed(store)), false)));
+                                        rows.apply(SessionQueries.<K, V>typed(store)),
+                                        store,
+                                        form)));
     }
 
     private KeyValueIterator<Windowed<K>, V> ofKey(
@@ -47,7 +54,9 @@ public final class SessionQueries<K, V> implements ReadOnlySessionStore<K, V> {
                         storeName,
                         store ->
                                 Readings.drain(
-                                        rows.apply(SessionQueries.<K, V>typed(store)), false)));
+                                        rows.apply(SessionQueries.<K, V>typed(store)),
+                                        store,
+                                        form)));
     }
 
     @Override
@@ -98,9 +107,12 @@ public final class SessionQueries<K, V> implements ReadOnlySessionStore<K, V> {
         return Readings.get(
                 provider,
                 storeName,
-                store ->
-                        SessionQueries.<K, V>typed(store)
-                                .fetchSession(key, sessionStartTime, sessionEndTime));
+                store -> {
+                    Object found =
+                            SessionQueries.<K, V>typed(store)
+                                    .fetchSession(key, sessionStartTime, sessionEndTime);
+                    return found == null ? null : Erased.castNullable(form.of(store, found));
+                });
     }
 
     @Override

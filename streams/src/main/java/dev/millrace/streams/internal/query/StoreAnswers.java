@@ -17,7 +17,7 @@ import dev.millrace.streams.state.KeyValueIterator;
 import dev.millrace.streams.state.ReadOnlyKeyValueStore;
 import dev.millrace.streams.state.SessionStore;
 import dev.millrace.streams.state.TimestampedKeyValueStore;
-import dev.millrace.streams.state.ValueAndTimestamp;
+import dev.millrace.streams.state.TimestampedKeyValueStoreWithHeaders;
 import dev.millrace.streams.state.VersionedKeyValueStore;
 import dev.millrace.streams.state.VersionedRecord;
 import dev.millrace.streams.state.WindowStore;
@@ -61,7 +61,7 @@ public final class StoreAnswers {
                 && range.getKey().isPresent()) {
             SessionStore<Object, Object> sessions = Erased.cast(store);
             Object key = range.getKey().get();
-            return () -> drained(sessions.fetch(key));
+            return () -> drained(sessions, sessions.fetch(key));
         }
         if (store instanceof VersionedKeyValueStore) {
             return ofVersions(store, query);
@@ -70,9 +70,11 @@ public final class StoreAnswers {
     }
 
     private static @Nullable Supplier<@Nullable Object> ofRows(StateStore store, Query<?> query) {
-        boolean timestamped = store instanceof TimestampedKeyValueStore;
+        boolean timestamped =
+                store instanceof TimestampedKeyValueStore
+                        || store instanceof TimestampedKeyValueStoreWithHeaders;
         if (query instanceof KeyQuery<?, ?> key) {
-            return () -> value(get(store, key.getKey(), key.isSkipCache()));
+            return () -> get(store, key.getKey(), key.isSkipCache(), Form.PLAIN);
         }
         if (query instanceof RangeQuery<?, ?> range) {
             return () ->
@@ -81,34 +83,34 @@ public final class StoreAnswers {
                             range.getLowerBound(),
                             range.getUpperBound(),
                             range.resultOrder(),
-                            true);
+                            Form.PLAIN);
         }
         if (query instanceof TimestampedKeyQuery<?, ?> key && timestamped) {
-            return () -> get(store, key.key(), key.isSkipCache());
+            return () -> get(store, key.key(), key.isSkipCache(), Form.WITH_TIMESTAMPS);
         }
         if (query instanceof TimestampedRangeQuery<?, ?> range && timestamped) {
             return () ->
-                    rows(store, range.lowerBound(), range.upperBound(), range.resultOrder(), false);
+                    rows(
+                            store,
+                            range.lowerBound(),
+                            range.upperBound(),
+                            range.resultOrder(),
+                            Form.WITH_TIMESTAMPS);
         }
         return null;
     }
 
-    private static @Nullable Object get(StateStore store, Object key, boolean skipCache) {
-        return skipCache && store instanceof Uncached below
-                ? below.stored(key)
-                : Erased.<ReadOnlyKeyValueStore<Object, Object>>cast(store).get(key);
-    }
-
-    private static @Nullable Object value(@Nullable Object found) {
-        return found instanceof ValueAndTimestamp<?> both ? both.value() : found;
+    private static @Nullable Object get(
+            StateStore store, Object key, boolean skipCache, Form form) {
+        Object found =
+                skipCache && store instanceof Uncached below
+                        ? below.stored(key)
+                        : Erased.<ReadOnlyKeyValueStore<Object, Object>>cast(store).get(key);
+        return found == null ? null : form.of(store, found);
     }
 
     private static Object rows(
-            StateStore store,
-            Optional<?> lower,
-            Optional<?> upper,
-            ResultOrder order,
-            boolean stripTimestamps) {
+            StateStore store, Optional<?> lower, Optional<?> upper, ResultOrder order, Form form) {
         ReadOnlyKeyValueStore<Object, Object> rows = Erased.cast(store);
         Object from = lower.isPresent() ? lower.get() : null;
         Object to = upper.isPresent() ? upper.get() : null;
@@ -117,7 +119,8 @@ public final class StoreAnswers {
                         order == ResultOrder.DESCENDING
                                 ? rows.reverseRange(from, to)
                                 : rows.range(from, to),
-                        stripTimestamps));
+                        store,
+                        form));
     }
 
     private static @Nullable Supplier<@Nullable Object> ofWindows(
@@ -128,18 +131,21 @@ public final class StoreAnswers {
             Instant to = key.getTimeTo().orElseThrow();
             return () ->
                     new ListIterator.OfWindows<>(
-                            Readings.<Long, Object>drain(store.fetch(wanted, from, to), false));
+                            Readings.<Long, Object>drain(
+                                    store.fetch(wanted, from, to), store, Form.WITH_TIMESTAMPS));
         }
         if (query instanceof WindowRangeQuery<?, ?> range && range.getTimeFrom().isPresent()) {
             Instant from = range.getTimeFrom().get();
             Instant to = range.getTimeTo().orElseThrow();
-            return () -> drained(store.fetchAll(from, to));
+            return () -> drained(store, store.fetchAll(from, to));
         }
         return null;
     }
 
-    private static Object drained(KeyValueIterator<Windowed<Object>, Object> rows) {
-        return new ListIterator<>(Readings.<Windowed<Object>, Object>drain(rows, false));
+    private static Object drained(
+            StateStore store, KeyValueIterator<Windowed<Object>, Object> rows) {
+        return new ListIterator<>(
+                Readings.<Windowed<Object>, Object>drain(rows, store, Form.WITH_TIMESTAMPS));
     }
 
     private static @Nullable Supplier<@Nullable Object> ofVersions(

@@ -21,15 +21,15 @@ import org.jspecify.annotations.Nullable;
 public final class WindowQueries<K, V> implements ReadOnlyWindowStore<K, V> {
     private final StateStoreProvider provider;
     private final String storeName;
-    private final boolean timestamps;
+    private final Form form;
 
     /**
-     * @param timestamps whether values are asked for with their timestamps
+     * @param form of values
      */
-    public WindowQueries(StateStoreProvider provider, String storeName, boolean timestamps) {
+    public WindowQueries(StateStoreProvider provider, String storeName, Form form) {
         this.provider = provider;
         this.storeName = storeName;
-        this.timestamps = timestamps;
+        this.form = form;
     }
 
     private static <K> ReadOnlyWindowStore<K, Object> typed(StateStore store) {
@@ -38,10 +38,7 @@ public final class WindowQueries<K, V> implements ReadOnlyWindowStore<K, V> {
 
     private <I> Function<StateStore, List<KeyValue<I, V>>> scan(
             Function<ReadOnlyWindowStore<K, Object>, KeyValueIterator<I, Object>> rows) {
-        return store ->
-                Readings.drain(
-                        rows.apply(WindowQueries.<K>typed(store)),
-                        Readings.strips(store, timestamps));
+        return store -> Readings.drain(rows.apply(WindowQueries.<K>typed(store)), store, form);
     }
 
     private KeyValueIterator<Windowed<K>, V> all(
@@ -63,10 +60,7 @@ public final class WindowQueries<K, V> implements ReadOnlyWindowStore<K, V> {
                 storeName,
                 store -> {
                     Object found = WindowQueries.<K>typed(store).fetch(key, time);
-                    return found == null
-                            ? null
-                            : Erased.castNullable(
-                                    Readings.strip(found, Readings.strips(store, timestamps)));
+                    return found == null ? null : Erased.castNullable(form.of(store, found));
                 });
     }
 

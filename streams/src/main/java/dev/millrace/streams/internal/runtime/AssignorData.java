@@ -19,14 +19,15 @@ import org.jspecify.annotations.Nullable;
  * What members and leader of the group tell each other beside Kafka's own fields.
  *
  * <pre>
- * subscription:  version 2, 1 byte | end, 1 byte | process id, 16 bytes | running tasks | stored tasks | endpoint
- * assignment:    version 2, 1 byte | end, 1 byte | standby tasks | warm-up tasks | hosts
+ * subscription:  version 3, 1 byte | end, 1 byte | process id, 16 bytes | running tasks | stored tasks | endpoint | tags
+ * assignment:    version 3, 1 byte | end, 1 byte | standby tasks | warm-up tasks | hosts
  *
  * end:           1: all instances of the application are to end, 0: they are not
  *
  * tasks:         count, 4 bytes | (sub-topology, 4 bytes | partition, 4 bytes)...
  * stored tasks:  count, 4 bytes | (sub-topology, 4 bytes | partition, 4 bytes | offset sum, 8 bytes)...
  * endpoint:      length, 4 bytes | HOST:PORT in UTF-8
+ * tags:          count, 4 bytes | (name | value)...   each as an endpoint
  * hosts:         count, 4 bytes | (endpoint | active tasks | standby tasks)...
  * </pre>
  *
@@ -36,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * or does not read so is taken for nothing: the member then has no tasks, or follows none.
  */
 public final class AssignorData {
-    private static final byte VERSION = 2;
+    private static final byte VERSION = 3;
     private static final int CRC_BYTES = 4;
 
     /** Tasks of an instance that has an endpoint. */
@@ -51,6 +52,10 @@ public final class AssignorData {
 
     static ByteBuffer encode(TaskPlacement.Member member) {
         byte[] endpoint = bytes(member.endpoint());
+        int tagsSize = 4;
+        for (Map.Entry<String, String> tag : member.tags().entrySet()) {
+            tagsSize += 8 + bytes(tag.getKey()).length + bytes(tag.getValue()).length;
+        }
         ByteBuffer out =
                 ByteBuffer.allocate(
                         2
@@ -60,6 +65,7 @@ public final class AssignorData {
                                 + 16 * member.stored().size()
                                 + 4
                                 + endpoint.length
+                                + tagsSize
                                 + CRC_BYTES);
         out.put(VERSION).put((byte) (member.shutdown() ? 1 : 0));
         out.putLong(member.processId().getMostSignificantBits());
@@ -73,6 +79,13 @@ public final class AssignorData {
                                         .putInt(task.partition())
                                         .putLong(sum));
         out.putInt(endpoint.length).put(endpoint);
+        out.putInt(member.tags().size());
+        member.tags()
+                .forEach(
+                        (name, value) -> {
+                            out.putInt(bytes(name).length).put(bytes(name));
+                            out.putInt(bytes(value).length).put(bytes(value));
+                        });
         return sealed(out);
     }
 
@@ -88,7 +101,12 @@ public final class AssignorData {
         for (int count = in.getInt(); count > 0; count--) {
             stored.put(new TaskId(in.getInt(), in.getInt()), in.getLong());
         }
-        return new TaskPlacement.Member(processId, running, stored, readString(in), shutdown);
+        String endpoint = readString(in);
+        Map<String, String> tags = new TreeMap<>();
+        for (int count = in.getInt(); count > 0; count--) {
+            tags.put(readString(in), readString(in));
+        }
+        return new TaskPlacement.Member(processId, running, stored, endpoint, shutdown, tags);
     }
 
     static ByteBuffer encode(Assigned assigned) {

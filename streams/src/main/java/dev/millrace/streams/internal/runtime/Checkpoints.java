@@ -40,8 +40,10 @@ final class Checkpoints {
                                 offsets.put(partition, held);
                             }
                         });
+        if (!offsets.isEmpty() || task.hasCustomStores()) {
+            task.flushStores(offsets);
+        }
         if (!offsets.isEmpty()) {
-            task.flushStores();
             new CheckpointFile(stateDirectory.task(task.id()), exactlyOnce).write(offsets);
         }
     }

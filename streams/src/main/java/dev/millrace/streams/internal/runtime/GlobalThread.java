@@ -1,5 +1,6 @@
 package dev.millrace.streams.internal.runtime;
 
+import dev.millrace.streams.KafkaClientSupplier;
 import dev.millrace.streams.StreamsConfig;
 import dev.millrace.streams.errors.InvalidStateStoreException;
 import dev.millrace.streams.errors.StreamsException;
@@ -20,14 +21,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.utils.Time;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,7 +53,7 @@ public final class GlobalThread extends Thread {
     private final StreamsConfig config;
     private final SubtopologySpec globals;
     private final Listener listener;
-    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final Consumer<byte[], byte[]> consumer;
     private final Task task;
     private final Path directory;
     private final Errands errands = new Errands();
@@ -63,6 +64,9 @@ public final class GlobalThread extends Thread {
             StreamsConfig config,
             SubtopologySpec globals,
             Path directory,
+            KafkaClientSupplier supplier,
+            Time time,
+            StreamsMetrics metrics,
             Listener listener) {
         super(name);
         this.config = config;
@@ -78,9 +82,7 @@ public final class GlobalThread extends Thread {
         if (config.exactlyOnce()) {
             settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         }
-        this.consumer =
-                new KafkaConsumer<>(
-                        settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        this.consumer = supplier.getGlobalConsumer(settings);
         this.task =
                 new Task(
                         new TaskId(-1, 0),
@@ -94,7 +96,8 @@ public final class GlobalThread extends Thread {
                                 topic -> 0,
                                 null,
                                 directory,
-                                System::currentTimeMillis));
+                                time::milliseconds,
+                                metrics.ofProgram(name)));
     }
 
     /** By name; the map is the lock. */

@@ -18,6 +18,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,8 @@ final class SourceInput {
 
     private final Consumer<byte[], byte[]> consumer;
     private final TaskSet tasks;
+    private static final String BY_DURATION = "by_duration:";
+
     private final ResetPolicies policies;
     private final String defaultPolicy;
     private final StreamsMetrics.OfThread metrics;
@@ -121,14 +124,31 @@ final class SourceInput {
             switch (effective) {
                 case "earliest" -> consumer.seekToBeginning(List.of(partition));
                 case "latest" -> consumer.seekToEnd(List.of(partition));
-                default ->
-                        throw new StreamsException(
-                                "No valid committed offset found for input "
-                                        + partition
-                                        + ", and auto.offset.reset is "
-                                        + effective
-                                        + ". Use earliest or latest to choose where to begin.");
+                default -> {
+                    if (effective.startsWith(BY_DURATION)) {
+                        seekBack(partition, effective.substring(BY_DURATION.length()));
+                        continue;
+                    }
+                    throw new StreamsException(
+                            "No valid committed offset found for input "
+                                    + partition
+                                    + ", and auto.offset.reset is "
+                                    + effective
+                                    + ". Use earliest or latest to choose where to begin.");
+                }
             }
+        }
+    }
+
+    /** To the first record that is no older than a duration; to the end without one. */
+    private void seekBack(TopicPartition partition, String duration) {
+        long fromMs = System.currentTimeMillis() - Duration.parse(duration).toMillis();
+        OffsetAndTimestamp found =
+                consumer.offsetsForTimes(Map.of(partition, fromMs)).get(partition);
+        if (found == null) {
+            consumer.seekToEnd(List.of(partition));
+        } else {
+            consumer.seek(partition, found.offset());
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.millrace.streams.internal.runtime;
 
+import dev.millrace.streams.errors.LockException;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.processor.TaskId;
 import java.io.IOException;
@@ -61,7 +62,7 @@ public final class StateDirectory {
         } catch (OverlappingFileLockException e) {
             lock = null; // another instance in this very process
         } catch (IOException e) {
-            throw new StreamsException("Cannot use the state directory " + root, e);
+            throw new LockException("Cannot use the state directory " + root, e);
         }
         if (lock == null) {
             unlock();

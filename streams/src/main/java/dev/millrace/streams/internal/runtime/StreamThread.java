@@ -1,5 +1,6 @@
 package dev.millrace.streams.internal.runtime;
 
+import dev.millrace.streams.KafkaClientSupplier;
 import dev.millrace.streams.StreamsConfig;
 import dev.millrace.streams.TaskMetadata;
 import dev.millrace.streams.ThreadMetadata;
@@ -27,14 +28,15 @@ import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.utils.Time;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -100,6 +102,10 @@ public final class StreamThread extends Thread {
     private final Listener listener;
     private final RestoreEvents events;
     private final StreamsMetrics.OfThread metrics;
+    private final dev.millrace.streams.StreamsMetrics programMetrics;
+    private final KafkaClientSupplier supplier;
+    private final Time time;
+    private final @Nullable ProgramAssignor programAssignor;
     private final Instance instance;
     private final boolean exactlyOnce;
     private final @Nullable CacheBudget budget;
@@ -121,7 +127,7 @@ public final class StreamThread extends Thread {
     private volatile boolean stop;
     private volatile boolean leaveGroup;
     private volatile ThreadState state = ThreadState.STARTING;
-    private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
+    private volatile @Nullable Consumer<byte[], byte[]> consumer;
     private volatile @Nullable ThreadClients clients;
 
     @SuppressWarnings("NullAway.Init") // made by the thread itself, before it is used
@@ -163,9 +169,14 @@ public final class StreamThread extends Thread {
             Listener listener,
             RestoreEvents events,
             StreamsMetrics metrics,
+            KafkaClientSupplier supplier,
+            Time time,
             Instance instance) {
         super(name);
         this.metrics = metrics.ofThread(name);
+        this.programMetrics = metrics.ofProgram(name);
+        this.supplier = supplier;
+        this.time = time;
         this.events = events;
         this.instance = instance;
         this.exactlyOnce = config.exactlyOnce();
@@ -183,6 +194,7 @@ public final class StreamThread extends Thread {
         for (SubtopologySpec subtopology : topology.subtopologies(config.applicationId())) {
             subtopologies.put(subtopology.id(), subtopology);
         }
+        this.programAssignor = ProgramAssignor.of(config, subtopologies.values());
         this.sources = new SourceTopics(config.applicationId(), subtopologies.values());
     }
 
@@ -202,7 +214,7 @@ public final class StreamThread extends Thread {
     public void shutdown(boolean leave) {
         leaveGroup |= leave;
         stop = true;
-        KafkaConsumer<byte[], byte[]> polling = consumer;
+        Consumer<byte[], byte[]> polling = consumer;
         if (polling != null) {
             polling.wakeup();
         }
@@ -248,9 +260,11 @@ public final class StreamThread extends Thread {
                         new SourcePartitions(
                                 sources, () -> new InternalTopics(admin, config, topology)),
                         changelogs::endSums,
-                        placementSettings());
+                        placementSettings(),
+                        programAssignor);
         boolean clean = false;
-        try (ThreadClients clients = new ThreadClients(getName(), number, config, context)) {
+        try (ThreadClients clients =
+                new ThreadClients(getName(), number, config, supplier, context)) {
             wire(clients, changelogs);
             this.clients = clients;
             consumer = clients.main;
@@ -421,7 +435,8 @@ public final class StreamThread extends Thread {
                                         active,
                                         stateDirectory.storedTasks(exactlyOnce),
                                         config.applicationServer(),
-                                        instance.endsApplication()));
+                                        instance.endsApplication(),
+                                        config.getClientTags()));
         warmups = new Warmups(clients.main, config);
         reads = new ThreadReads(gate, tasks, input);
     }
@@ -736,9 +751,10 @@ public final class StreamThread extends Thread {
                                 topic -> id.partition(),
                                 budget,
                                 stateDirectory.task(id),
-                                System::currentTimeMillis,
+                                time::milliseconds,
                                 globalStores,
-                                exchange::handover));
+                                exchange::handover,
+                                programMetrics));
         if (exactlyOnce) {
             task.holdWrites();
         }

@@ -1,5 +1,6 @@
 package dev.millrace.streams.internal.runtime;
 
+import dev.millrace.streams.internal.task.ProgramMetrics;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,11 +33,13 @@ public final class StreamsMetrics implements AutoCloseable {
     private final Metrics metrics;
     private final String clientId;
 
-    public StreamsMetrics(String clientId, int samples, long sampleWindowMs) {
+    public StreamsMetrics(
+            String clientId, int samples, long sampleWindowMs, Sensor.RecordingLevel level) {
         this.clientId = clientId;
         MetricConfig config =
                 new MetricConfig()
                         .samples(samples)
+                        .recordLevel(level)
                         .timeWindow(sampleWindowMs, TimeUnit.MILLISECONDS);
         metrics = new Metrics(config);
         JmxReporter reporter = new JmxReporter();
@@ -144,6 +147,11 @@ public final class StreamsMetrics implements AutoCloseable {
                 metrics.removeSensor(each.name());
             }
         }
+    }
+
+    /** For what processors on a thread measure. */
+    dev.millrace.streams.StreamsMetrics ofProgram(String thread) {
+        return new ProgramMetrics(metrics, thread);
     }
 
     OfThread ofThread(String thread) {

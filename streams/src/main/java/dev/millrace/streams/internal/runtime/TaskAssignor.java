@@ -48,6 +48,7 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
      *
      * @param partitions of all source topics; on the leader
      * @param ends sums of the changelogs' end offsets of those tasks that have changelogs
+     * @param program places tasks; null: they are placed by state and load
      */
     record Context(
             SourceTopics sources,
@@ -55,7 +56,8 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
             Owner owner,
             Function<Cluster, Map<String, Integer>> partitions,
             Function<Set<TaskId>, Map<TaskId, Long>> ends,
-            TaskPlacement.Settings settings) {}
+            TaskPlacement.Settings settings,
+            @Nullable ProgramAssignor program) {}
 
     private @Nullable Context context;
 
@@ -99,11 +101,13 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
         Map<TaskId, List<TopicPartition>> tasks = tasks(metadata);
         Map<String, TaskPlacement.Member> members = new TreeMap<>();
         Map<TopicPartition, Set<String>> claims = new HashMap<>();
+        Map<String, String> racks = new HashMap<>();
         subscriptions
                 .groupSubscription()
                 .forEach(
                         (id, subscription) -> {
                             members.put(id, AssignorData.decodeMember(subscription.userData()));
+                            subscription.rackId().ifPresent(rack -> racks.put(id, rack));
                             subscription
                                     .ownedPartitions()
                                     .forEach(
@@ -113,8 +117,11 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
                                                             .add(id));
                         });
         Map<TaskId, Long> ends = context().ends.apply(tasks.keySet());
+        ProgramAssignor program = context().program;
         Map<String, TaskPlacement.Placed> placed =
-                TaskPlacement.place(tasks.keySet(), members, ends, context().settings);
+                program == null
+                        ? TaskPlacement.place(tasks.keySet(), members, ends, context().settings)
+                        : program.place(tasks, metadata, members, racks, ends, subscriptions);
         List<AssignorData.Host> hosts = hosts(members, placed);
         boolean shutdown = members.values().stream().anyMatch(TaskPlacement.Member::shutdown);
         Map<String, Assignment> result = new HashMap<>();
@@ -134,7 +141,11 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
                                     each.standby(), each.warmup(), hosts, shutdown);
                     result.put(member, new Assignment(partitions, AssignorData.encode(data)));
                 });
-        return new GroupAssignment(result);
+        GroupAssignment computed = new GroupAssignment(result);
+        if (program != null) {
+            program.computed(computed, subscriptions);
+        }
+        return computed;
     }
 
     /** Whoever has partitions that are to go elsewhere gives them up first, and joins again. */

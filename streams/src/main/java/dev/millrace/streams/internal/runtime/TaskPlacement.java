@@ -35,13 +35,25 @@ final class TaskPlacement {
      *     state holds, the sum of its offsets
      * @param endpoint {@code application.server}, HOST:PORT; empty without one
      * @param shutdown whether all instances are to end
+     * @param tags what its {@code client.tag.} settings say
      */
     record Member(
             UUID processId,
             Set<TaskId> running,
             Map<TaskId, Long> stored,
             String endpoint,
-            boolean shutdown) {}
+            boolean shutdown,
+            Map<String, String> tags) {
+        /** Without tags. */
+        Member(
+                UUID processId,
+                Set<TaskId> running,
+                Map<TaskId, Long> stored,
+                String endpoint,
+                boolean shutdown) {
+            this(processId, running, stored, endpoint, shutdown, Map.of());
+        }
+    }
 
     /** What one member gets. */
     record Placed(Set<TaskId> active, Set<TaskId> standby, Set<TaskId> warmup) {

@@ -1,5 +1,6 @@
 package dev.millrace.streams.internal.runtime;
 
+import dev.millrace.streams.KafkaClientSupplier;
 import dev.millrace.streams.StreamsConfig;
 import java.time.Duration;
 import java.util.HashMap;
@@ -10,16 +11,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,18 +30,25 @@ final class ThreadClients implements AutoCloseable {
     private static final Duration ID_TIMEOUT = Duration.ofMillis(500);
     private static final int TRANSACTION_TIMEOUT_MS = 10_000;
 
-    final KafkaConsumer<byte[], byte[]> main;
-    final KafkaConsumer<byte[], byte[]> restore;
+    final Consumer<byte[], byte[]> main;
+    final Consumer<byte[], byte[]> restore;
+    private final KafkaClientSupplier supplier;
     private final String name;
     private final Map<String, Object> producerConfigs;
-    private volatile KafkaProducer<byte[], byte[]> producer;
+    private volatile Producer<byte[], byte[]> producer;
 
     /**
      * @param name prefix of the client ids
      * @param number of the thread: a static member has one identity per thread, and so has a
      *     transactional producer
      */
-    ThreadClients(String name, int number, StreamsConfig config, TaskAssignor.Context context) {
+    ThreadClients(
+            String name,
+            int number,
+            StreamsConfig config,
+            KafkaClientSupplier supplier,
+            TaskAssignor.Context context) {
+        this.supplier = supplier;
         this.name = name;
         producerConfigs = producerConfigs(name, config);
         if (config.exactlyOnce()) {
@@ -53,16 +59,15 @@ final class ThreadClients implements AutoCloseable {
                     ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_TIMEOUT_MS);
         }
         producer = newProducer();
-        restore = consumer(restoreConfigs(name, config));
-        main = consumer(mainConfigs(name, number, config, context));
+        restore = supplier.getRestoreConsumer(restoreConfigs(name, config));
+        main = supplier.getConsumer(mainConfigs(name, number, config, context));
     }
 
-    private KafkaProducer<byte[], byte[]> newProducer() {
-        return new KafkaProducer<>(
-                producerConfigs, new ByteArraySerializer(), new ByteArraySerializer());
+    private Producer<byte[], byte[]> newProducer() {
+        return supplier.getProducer(producerConfigs);
     }
 
-    KafkaProducer<byte[], byte[]> producer() {
+    Producer<byte[], byte[]> producer() {
         return producer;
     }
 
@@ -75,16 +80,11 @@ final class ThreadClients implements AutoCloseable {
     }
 
     /** One that can begin a transaction, instead of one that cannot even abort. */
-    KafkaProducer<byte[], byte[]> renewProducer() {
+    Producer<byte[], byte[]> renewProducer() {
         producer.close(Duration.ZERO);
         producer = newProducer();
         producer.initTransactions();
         return producer;
-    }
-
-    private static KafkaConsumer<byte[], byte[]> consumer(Map<String, Object> configs) {
-        return new KafkaConsumer<>(
-                configs, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
     private static Map<String, Object> producerConfigs(String name, StreamsConfig config) {
@@ -145,7 +145,7 @@ final class ThreadClients implements AutoCloseable {
                 errands.ask(
                         () -> ClientIds.idOf(() -> main.clientInstanceId(Duration.ZERO)), timeout));
         consumers.put(name + "-restore-consumer", errands.ask(this::restoreId, timeout));
-        KafkaProducer<byte[], byte[]> current = producer;
+        Producer<byte[], byte[]> current = producer;
         return new ClientIds.OfThread(
                 consumers,
                 Map.of(
@@ -173,7 +173,7 @@ final class ThreadClients implements AutoCloseable {
     @Override
     public void close() {
         // The last one first: nobody is in the group any more when the producer goes.
-        try (KafkaProducer<byte[], byte[]> last = producer;
+        try (Producer<byte[], byte[]> last = producer;
                 restore;
                 main) {
             LOG.debug("Closing {}", last);

@@ -3,7 +3,7 @@ package dev.millrace.streams.internal.runtime;
 import dev.millrace.streams.StreamsConfig;
 import dev.millrace.streams.processor.TaskId;
 import java.util.Set;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.Consumer;
 
 /** Asks for a new placement when a task that warms up here could run here. For one thread. */
 final class Warmups {
@@ -12,13 +12,13 @@ final class Warmups {
 
     private static final long CHECK_MS = 500;
 
-    private final KafkaConsumer<byte[], byte[]> member;
+    private final Consumer<byte[], byte[]> member;
     private final long acceptableLag;
     private final long probingIntervalMs;
     private long lastCheckMs;
     private long lastRebalanceMs;
 
-    Warmups(KafkaConsumer<byte[], byte[]> member, StreamsConfig config) {
+    Warmups(Consumer<byte[], byte[]> member, StreamsConfig config) {
         this.member = member;
         this.acceptableLag = config.getLong(StreamsConfig.ACCEPTABLE_RECOVERY_LAG_CONFIG);
         this.probingIntervalMs = config.getLong(StreamsConfig.PROBING_REBALANCE_INTERVAL_MS_CONFIG);

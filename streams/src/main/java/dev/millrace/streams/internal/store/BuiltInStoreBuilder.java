@@ -90,7 +90,7 @@ public final class BuiltInStoreBuilder<T extends StateStore> implements StoreBui
                             "A store outside a topology needs serdes of its own");
                 };
         TaskStore store =
-                new StoreFactory(spec(), BuiltInDslStoreSuppliers.ROCKS_DB)
+                new StoreFactory(spec(), BuiltInDslStoreSuppliers.ROCKS_DB, false)
                         .make(name, required, required, null, null, new NoRecord());
         return Erased.cast(store.view(() -> 0));
     }

@@ -4,6 +4,7 @@ import dev.millrace.streams.KeyValue;
 import dev.millrace.streams.state.KeyValueStore;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.common.utils.Bytes;
 
 /**
@@ -16,6 +17,13 @@ import org.apache.kafka.common.utils.Bytes;
  * filled anew after a roll back.
  */
 public interface LocalStore extends KeyValueStore<Bytes, byte[]> {
+    /**
+     * Before {@link #open}.
+     *
+     * @param configs of the application
+     */
+    default void configure(Map<String, Object> configs) {}
+
     /**
      * @param directory of the task; created when a store needs it
      */

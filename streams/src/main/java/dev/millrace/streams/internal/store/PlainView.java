@@ -105,7 +105,7 @@ public final class PlainView implements KeyValueStore<Object, Object>, Uncached 
 
     @Override
     public void init(StateStoreContext context, StateStore root) {
-        rows.openIn(context);
+        rows.init(context, root);
     }
 
     @Override

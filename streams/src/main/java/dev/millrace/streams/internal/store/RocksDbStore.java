@@ -1,16 +1,22 @@
 package dev.millrace.streams.internal.store;
 
 import dev.millrace.streams.KeyValue;
+import dev.millrace.streams.StreamsConfig;
 import dev.millrace.streams.errors.InvalidStateStoreException;
+import dev.millrace.streams.errors.ProcessorStateException;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.state.KeyValueIterator;
+import dev.millrace.streams.state.RocksDBConfigSetter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
@@ -56,6 +62,8 @@ public final class RocksDbStore implements LocalStore {
 
     private final String name;
     private final List<RocksIterator> iterators = new ArrayList<>();
+    private Map<String, Object> configs = Map.of();
+    private @Nullable RocksDBConfigSetter setter;
     private @Nullable RocksDB db;
     private @Nullable Options options;
     private @Nullable BloomFilter filter;
@@ -69,6 +77,29 @@ public final class RocksDbStore implements LocalStore {
 
     public RocksDbStore(String name) {
         this.name = name;
+    }
+
+    @Override
+    public void configure(Map<String, Object> configs) {
+        this.configs = configs;
+        Object named = configs.get(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG);
+        if (named != null) {
+            setter =
+                    named instanceof Class<?> type
+                            ? Utils.newInstance(type.asSubclass(RocksDBConfigSetter.class))
+                            : newSetter(String.valueOf(named));
+        }
+    }
+
+    private static RocksDBConfigSetter newSetter(String name) {
+        try {
+            return Utils.newInstance(name, RocksDBConfigSetter.class);
+        } catch (ClassNotFoundException e) {
+            throw new ConfigException(
+                    StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG,
+                    name,
+                    "there is no such class");
+        }
     }
 
     @Override
@@ -89,13 +120,18 @@ public final class RocksDbStore implements LocalStore {
                                         .setBlockCache(blockCache)
                                         .setCacheIndexAndFilterBlocks(true)
                                         .setFilterPolicy(bloom));
+        RocksDBConfigSetter program = setter;
+        if (program != null) {
+            program.setConfig(name, opened, configs);
+        }
         try {
             Files.createDirectories(path);
             db = RocksDB.open(opened, path.toString());
         } catch (IOException | RocksDBException e) {
             opened.close();
             bloom.close();
-            throw new StreamsException("Error opening store " + name + " at location " + path, e);
+            throw new ProcessorStateException(
+                    "Error opening store " + name + " at location " + path, e);
         }
         this.path = path;
         options = opened;
@@ -235,6 +271,9 @@ public final class RocksDbStore implements LocalStore {
             writeOptions = null;
         }
         if (options != null) {
+            if (setter != null) {
+                setter.close(name, options);
+            }
             options.close();
             options = null;
         }
@@ -269,7 +308,8 @@ public final class RocksDbStore implements LocalStore {
     }
 
     private StreamsException failed(String operation, RocksDBException cause) {
-        return new StreamsException("RocksDB cannot " + operation + " in store " + name, cause);
+        return new ProcessorStateException(
+                "RocksDB cannot " + operation + " in store " + name, cause);
     }
 
     private final class Rows implements KeyValueIterator<Bytes, byte[]> {

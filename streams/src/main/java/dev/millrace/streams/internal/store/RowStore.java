@@ -11,6 +11,7 @@ import dev.millrace.streams.processor.StateStoreContext;
 import dev.millrace.streams.state.KeyValueIterator;
 import dev.millrace.streams.state.KeyValueStore;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -18,7 +19,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serializer;
@@ -38,7 +41,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * value in the store below, timestamped:  timestamp, 8 bytes, milliseconds | serialised value
- * in the changelog:                       serialised value, the timestamp is the record's
+ * with headers:                           {@link HeaderBytes}, before the timestamp
+ * in the changelog:                       serialised value, timestamp and headers are the record's
  * </pre>
  */
 public final class RowStore implements TaskStore {
@@ -51,7 +55,10 @@ public final class RowStore implements TaskStore {
     /** Writes to the changelog. */
     @FunctionalInterface
     public interface Changelog {
-        void log(byte[] key, byte @Nullable [] value, long timestamp);
+        /**
+         * @param headers null: none
+         */
+        void log(byte[] key, byte @Nullable [] value, long timestamp, @Nullable Headers headers);
     }
 
     /** Headers of the record being processed: an update held back keeps its own. */
@@ -71,6 +78,8 @@ public final class RowStore implements TaskStore {
     }
 
     private static final int TIMESTAMP_BYTES = 8;
+    private static final Path NOWHERE = Path.of("");
+    private static final Headers NO_HEADERS = new RecordHeaders(new Header[0]);
 
     /** Map entry, row, key and array headers: measured on a 64-bit JVM with compressed pointers. */
     private static final int ROW_OVERHEAD_BYTES = 160;
@@ -106,6 +115,7 @@ public final class RowStore implements TaskStore {
     private static final class Unlogged {
         byte @Nullable [] value;
         long timestamp;
+        @Nullable Headers headers;
     }
 
     /** Of values that wait for the changelog; the store below has them, too. */
@@ -123,6 +133,7 @@ public final class RowStore implements TaskStore {
     private final @Nullable CacheBudget budget;
     private final HeadersOfRecord context;
     private boolean retainDuplicates;
+    private boolean keepsHeaders;
 
     /** In the middle of a flush. */
     private boolean telling;
@@ -140,6 +151,7 @@ public final class RowStore implements TaskStore {
     private @Nullable Row lastRow;
     private @Nullable Bytes lastKeyBytes; // of lastKey, without a cache
     private long lastTimestamp;
+    private Headers lastHeaders = NO_HEADERS;
 
     /**
      * @param budget null: no cache
@@ -181,6 +193,25 @@ public final class RowStore implements TaskStore {
         return this;
     }
 
+    /** Rows have the headers of the record of their last update. */
+    RowStore keepingHeaders() {
+        keepsHeaders = true;
+        return this;
+    }
+
+    /** Of the row that {@link #get} found; empty where rows have none. */
+    Headers headersOfLastGet() {
+        return new RecordHeaders(lastHeaders);
+    }
+
+    /** An update with headers other than those of the record in hand. */
+    void updateWithHeaders(Object key, @Nullable Object value, Headers headers, long timestamp) {
+        Headers current = context.headers();
+        context.headers(headers);
+        update(key, value, null, timestamp);
+        context.headers(current);
+    }
+
     public KeyValueStore<Bytes, byte[]> below() {
         return below;
     }
@@ -208,6 +239,7 @@ public final class RowStore implements TaskStore {
         Row row = row(keyBytes, key);
         if (row.dirty) {
             lastTimestamp = row.timestamp;
+            lastHeaders = row.headers == null ? NO_HEADERS : row.headers;
             return row.value;
         }
         return decode(row.stored);
@@ -246,7 +278,7 @@ public final class RowStore implements TaskStore {
             Bytes known = lastKeyBytes;
             Bytes keyBytes = known != null && lastKey == key ? known : keyBytes(key);
             lastKeyBytes = null; // a mutable key may be another one the next time
-            write(keyBytes, value, value == null ? recordTimestamp : timestamp);
+            write(keyBytes, value, value == null ? recordTimestamp : timestamp, context.headers());
             if (listener != null) {
                 listener.changed(key, value, old, timestamp);
             }
@@ -265,7 +297,7 @@ public final class RowStore implements TaskStore {
         }
         row.value = value;
         row.timestamp = value == null ? recordTimestamp : timestamp;
-        row.headers = context.headers();
+        row.headers = keepsHeaders ? new RecordHeaders(context.headers()) : context.headers();
         budget.check();
     }
 
@@ -319,7 +351,8 @@ public final class RowStore implements TaskStore {
         if (!row.written) {
             row.written = true;
             if (row.value != null || row.stored != null) {
-                row.stored = write(row.keyBytes, row.value, row.timestamp);
+                Headers headers = row.headers == null ? NO_HEADERS : row.headers;
+                row.stored = write(row.keyBytes, row.value, row.timestamp, headers);
             } // else it came and went
         }
     }
@@ -330,6 +363,17 @@ public final class RowStore implements TaskStore {
         unwritten.clear();
     }
 
+    /** Opens it outside of a task, and registers it. */
+    void init(StateStoreContext context, StateStore root) {
+        openIn(context);
+        context.register(
+                root,
+                (key, value) ->
+                        below.put(
+                                Bytes.wrap(key),
+                                value == null ? null : stored(value, -1, NO_HEADERS)));
+    }
+
     /** Opens the store below, whoever made it. */
     public void openIn(StateStoreContext context) {
         if (below instanceof ForeignTimedStore foreign) {
@@ -337,7 +381,8 @@ public final class RowStore implements TaskStore {
         } else if (!(below instanceof LocalStore local)) {
             below.init(context, below);
         } else if (!local.isOpen()) {
-            local.open(context.stateDir().toPath());
+            local.configure(context.appConfigs());
+            local.open(local.persistent() ? context.stateDir().toPath() : NOWHERE);
         }
     }
 
@@ -383,6 +428,9 @@ public final class RowStore implements TaskStore {
         if (below instanceof TimedStore timed) {
             return timedView(timed);
         }
+        if (keepsHeaders) {
+            return new HeadersView(this);
+        }
         return timestamped ? new TimestampedView(this) : new PlainView(this, timestamp);
     }
 
@@ -391,9 +439,22 @@ public final class RowStore implements TaskStore {
         return new WindowView.Plain(this);
     }
 
+    /** Rows of windows as values and timestamps, also where they have headers. */
+    public StateStore timestampedWindows() {
+        return new WindowView.Timestamped(this);
+    }
+
+    /** Sessions as values, also where they have headers. */
+    public StateStore plainSessions() {
+        return new SessionView.Plain(this);
+    }
+
     private StateStore timedView(TimedStore timed) {
         if (keys(timed) == TimedKeys.SESSIONS) {
-            return new SessionView(this);
+            return keepsHeaders ? new SessionView.WithHeaders(this) : new SessionView.Plain(this);
+        }
+        if (keepsHeaders) {
+            return new WindowView.WithHeaders(this);
         }
         return timestamped ? new WindowView.Timestamped(this) : new WindowView.Plain(this);
     }
@@ -430,11 +491,12 @@ public final class RowStore implements TaskStore {
         List<KeyValue<Bytes, byte[]>> entries = new ArrayList<>(records.size());
         for (ConsumerRecord<byte[], byte[]> record : records) {
             byte[] value = record.value();
-            boolean plain = value == null || !timestamped;
             entries.add(
                     new KeyValue<>(
                             Bytes.wrap(record.key()),
-                            plain ? value : withTimestamp(value, record.timestamp())));
+                            value == null
+                                    ? null
+                                    : stored(value, record.timestamp(), record.headers())));
         }
         if (below instanceof LocalStore local) {
             local.restore(entries);
@@ -584,16 +646,24 @@ public final class RowStore implements TaskStore {
     @Nullable Object decode(byte @Nullable [] stored) {
         if (stored == null) {
             lastTimestamp = -1;
+            lastHeaders = NO_HEADERS;
             return null;
         }
-        if (!timestamped) {
+        if (!timestamped && !keepsHeaders) {
             return valueDeserializer.deserialize(topic, stored);
         }
         ByteBuffer buffer = ByteBuffer.wrap(stored);
-        lastTimestamp = buffer.getLong();
-        byte[] value = new byte[stored.length - TIMESTAMP_BYTES];
+        if (keepsHeaders) {
+            lastHeaders = HeaderBytes.read(buffer);
+        }
+        if (timestamped) {
+            lastTimestamp = buffer.getLong();
+        }
+        byte[] value = new byte[buffer.remaining()];
         buffer.get(value);
-        return valueDeserializer.deserialize(topic, value);
+        return keepsHeaders
+                ? valueDeserializer.deserialize(topic, lastHeaders, value)
+                : valueDeserializer.deserialize(topic, value);
     }
 
     private Row row(Bytes keyBytes, Object key) {
@@ -614,24 +684,24 @@ public final class RowStore implements TaskStore {
         return row;
     }
 
-    private byte @Nullable [] write(Bytes key, @Nullable Object value, long timestamp) {
-        byte[] serialized = value == null ? null : serializeValue(value);
-        byte[] stored =
-                serialized == null || !timestamped
-                        ? serialized
-                        : withTimestamp(serialized, timestamp);
+    private byte @Nullable [] write(
+            Bytes key, @Nullable Object value, long timestamp, Headers headers) {
+        byte[] serialized = value == null ? null : serializeValue(value, headers);
+        byte[] stored = serialized == null ? null : stored(serialized, timestamp, headers);
         below.put(key, stored);
         if (changelog != null) {
+            Headers logged = keepsHeaders ? headers : null;
             if (budget == null && !retainDuplicates) {
-                logLater(key, serialized, timestamp);
+                logLater(key, serialized, timestamp, logged);
             } else {
-                changelog.log(key.get(), serialized, timestamp);
+                changelog.log(key.get(), serialized, timestamp, logged);
             }
         }
         return stored;
     }
 
-    private void logLater(Bytes key, byte @Nullable [] value, long timestamp) {
+    private void logLater(
+            Bytes key, byte @Nullable [] value, long timestamp, @Nullable Headers headers) {
         Unlogged waiting = unlogged.get(key);
         if (waiting == null) {
             waiting = new Unlogged();
@@ -641,6 +711,7 @@ public final class RowStore implements TaskStore {
         unloggedBytes += size(value) - size(waiting.value);
         waiting.value = value;
         waiting.timestamp = timestamp;
+        waiting.headers = headers == null ? null : new RecordHeaders(headers);
         if (unloggedBytes > MAX_UNLOGGED_BYTES) {
             logAll();
         }
@@ -653,20 +724,28 @@ public final class RowStore implements TaskStore {
     private void logAll() {
         if (changelog != null && !unlogged.isEmpty()) {
             RowStore.Changelog log = changelog;
-            unlogged.forEach((key, each) -> log.log(key.get(), each.value, each.timestamp));
+            unlogged.forEach(
+                    (key, each) -> log.log(key.get(), each.value, each.timestamp, each.headers));
             unlogged.clear();
             unloggedBytes = 0;
         }
     }
 
-    /** Size of a value when it is stored. */
-    public long valueBytes(Object value) {
-        return serializeValue(value).length;
+    private byte[] stored(byte[] value, long timestamp, Headers headers) {
+        byte[] timed = timestamped ? withTimestamp(value, timestamp) : value;
+        return keepsHeaders ? HeaderBytes.prefixed(headers, timed) : timed;
     }
 
-    private byte[] serializeValue(Object value) {
+    /** Size of a value when it is stored. */
+    public long valueBytes(Object value) {
+        return serializeValue(value, NO_HEADERS).length;
+    }
+
+    private byte[] serializeValue(Object value, Headers headers) {
         try {
-            return valueSerializer.serialize(topic, value);
+            return keepsHeaders
+                    ? valueSerializer.serialize(topic, headers, value)
+                    : valueSerializer.serialize(topic, value);
         } catch (ClassCastException e) {
             throw wrongSerde("value", value, valueSerializer, e);
         }

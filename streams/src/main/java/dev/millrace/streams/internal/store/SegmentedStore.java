@@ -33,6 +33,7 @@ public final class SegmentedStore implements TimedStore {
     private final long retentionMs;
     private final long segmentIntervalMs;
     private final Function<String, LocalStore> kind;
+    private Map<String, Object> configs = Map.of();
     private final boolean persistent;
     private final NavigableMap<Long, LocalStore> segments = new TreeMap<>();
     private @Nullable Path directory;
@@ -67,6 +68,11 @@ public final class SegmentedStore implements TimedStore {
     }
 
     @Override
+    public void configure(Map<String, Object> configs) {
+        this.configs = configs;
+    }
+
+    @Override
     public void open(Path directory) {
         this.directory = directory;
         Path segmentsOnDisk = directory.resolve("rocksdb").resolve(name).resolve(SEGMENTS);
@@ -95,6 +101,7 @@ public final class SegmentedStore implements TimedStore {
             if (holdWrites) {
                 present.holdWrites();
             }
+            present.configure(configs);
             present.open(directory);
             segments.put(number, present);
         }

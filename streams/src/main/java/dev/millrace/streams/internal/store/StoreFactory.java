@@ -1,5 +1,6 @@
 package dev.millrace.streams.internal.store;
 
+import dev.millrace.streams.DslStoreFormat;
 import dev.millrace.streams.internal.Erased;
 import dev.millrace.streams.internal.topology.StoreKind;
 import dev.millrace.streams.internal.topology.StoreSpec;
@@ -9,10 +10,12 @@ import dev.millrace.streams.state.DslKeyValueParams;
 import dev.millrace.streams.state.DslSessionParams;
 import dev.millrace.streams.state.DslStoreSuppliers;
 import dev.millrace.streams.state.DslWindowParams;
+import dev.millrace.streams.state.HeadersBytesStoreSupplier;
 import dev.millrace.streams.state.KeyValueBytesStoreSupplier;
 import dev.millrace.streams.state.KeyValueStore;
 import dev.millrace.streams.state.SessionBytesStoreSupplier;
 import dev.millrace.streams.state.SessionStore;
+import dev.millrace.streams.state.StoreSupplier;
 import dev.millrace.streams.state.WindowBytesStoreSupplier;
 import dev.millrace.streams.state.WindowStore;
 import java.time.Duration;
@@ -25,13 +28,34 @@ import org.jspecify.annotations.Nullable;
 public final class StoreFactory {
     private final StoreSpec spec;
     private final DslStoreSuppliers defaults;
+    private final boolean headersByDefault;
 
     /**
      * @param defaults the kind of store that the configuration names
+     * @param headersByDefault whether the stores of operators keep headers
      */
-    public StoreFactory(StoreSpec spec, DslStoreSuppliers defaults) {
+    public StoreFactory(StoreSpec spec, DslStoreSuppliers defaults, boolean headersByDefault) {
         this.spec = spec;
         this.defaults = defaults;
+        this.headersByDefault = headersByDefault;
+    }
+
+    private boolean keepsHeaders(boolean asked, @Nullable StoreSupplier<?> supplier) {
+        return asked
+                || (supplier == null
+                        ? headersByDefault
+                        : supplier instanceof HeadersBytesStoreSupplier);
+    }
+
+    private static RowStore rows(RowStore rows, boolean headers) {
+        return headers ? rows.keepingHeaders() : rows;
+    }
+
+    private static DslStoreFormat format(boolean timestamped, boolean headers) {
+        if (headers) {
+            return DslStoreFormat.HEADERS;
+        }
+        return timestamped ? DslStoreFormat.TIMESTAMPED : DslStoreFormat.PLAIN;
     }
 
     /**
@@ -56,18 +80,20 @@ public final class StoreFactory {
         Serde<?> givenValues = spec.valueSerde();
         Serde<?> keySerde = resolved(givenKeys, keys, keys, values);
         Serde<?> valueSerde = resolved(givenValues, values, keys, values);
-        CacheBudget cache = spec.cached() ? budget : null;
+        CacheBudget cache = isCached() ? budget : null;
         if (spec.kind() instanceof StoreKind.KeyValue kind) {
-            return new RowStore(
-                    name,
-                    topic,
-                    keyValue(kind),
-                    keySerde,
-                    valueSerde,
-                    kind.timestamped(),
-                    changelog,
-                    cache,
-                    context);
+            return rows(
+                    new RowStore(
+                            name,
+                            topic,
+                            keyValue(kind),
+                            keySerde,
+                            valueSerde,
+                            kind.timestamped(),
+                            changelog,
+                            cache,
+                            context),
+                    keepsHeaders(kind));
         }
         if (spec.kind() instanceof StoreKind.Versioned kind) {
             return new VersionedRows(
@@ -81,32 +107,45 @@ public final class StoreFactory {
         }
         if (spec.kind() instanceof StoreKind.Windows kind) {
             RowStore rows =
-                    new RowStore(
-                            name,
-                            topic,
-                            windows(kind),
-                            TimedKeys.WINDOWS.serde(
-                                    Erased.cast(keySerde),
-                                    kind.windowSizeMs(),
-                                    kind.retainDuplicates()),
-                            valueSerde,
-                            kind.timestamped(),
-                            changelog,
-                            kind.retainDuplicates() ? null : cache,
-                            context);
+                    rows(
+                            new RowStore(
+                                    name,
+                                    topic,
+                                    windows(kind),
+                                    TimedKeys.WINDOWS.serde(
+                                            Erased.cast(keySerde),
+                                            kind.windowSizeMs(),
+                                            kind.retainDuplicates()),
+                                    valueSerde,
+                                    kind.timestamped(),
+                                    changelog,
+                                    kind.retainDuplicates() ? null : cache,
+                                    context),
+                            keepsHeaders(kind));
             return kind.retainDuplicates() ? rows.retainingDuplicates() : rows;
         }
         StoreKind.Sessions kind = (StoreKind.Sessions) spec.kind();
-        return new RowStore(
-                name,
-                topic,
-                sessions(kind),
-                TimedKeys.SESSIONS.serde(Erased.cast(keySerde), 0, false),
-                valueSerde,
-                false,
-                changelog,
-                cache,
-                context);
+        return rows(
+                new RowStore(
+                        name,
+                        topic,
+                        sessions(kind),
+                        TimedKeys.SESSIONS.serde(Erased.cast(keySerde), 0, false),
+                        valueSerde,
+                        false,
+                        changelog,
+                        cache,
+                        context),
+                keepsHeaders(kind.headers(), kind.supplier()));
+    }
+
+    /** Stores without timestamps are operators' own bookkeeping: nobody asks for their headers. */
+    private boolean keepsHeaders(StoreKind.KeyValue kind) {
+        return kind.timestamped() && keepsHeaders(kind.headers(), kind.supplier());
+    }
+
+    private boolean keepsHeaders(StoreKind.Windows kind) {
+        return kind.timestamped() && keepsHeaders(kind.headers(), kind.supplier());
     }
 
     private static Serde<?> resolved(
@@ -124,7 +163,10 @@ public final class StoreFactory {
         if (supplier == null) {
             supplier =
                     suppliers(kind.suppliers())
-                            .keyValueStore(new DslKeyValueParams(spec.name(), kind.timestamped()));
+                            .keyValueStore(
+                                    new DslKeyValueParams(
+                                            spec.name(),
+                                            format(kind.timestamped(), keepsHeaders(kind))));
         }
         return supplier.get();
     }
@@ -142,7 +184,7 @@ public final class StoreFactory {
                                             kind.retainDuplicates(),
                                             EmitStrategy.onWindowUpdate(),
                                             false,
-                                            kind.timestamped()));
+                                            format(kind.timestamped(), keepsHeaders(kind))));
         }
         WindowStore<Bytes, byte[]> made = supplier.get();
         Object unwrapped = made;
@@ -151,10 +193,16 @@ public final class StoreFactory {
                 : new ForeignTimedStore.OfWindows(made);
     }
 
+    /** Final results of sessions are sent once, and never from a cache, as in Kafka Streams. */
+    private boolean isCached() {
+        return spec.cached()
+                && !(spec.kind() instanceof StoreKind.Sessions sessions && sessions.emitsFinal());
+    }
+
     /** With a cache rows are found that are only about to expire, as in Kafka Streams. */
     private TimedStore readable(TimedStore store, boolean emitsFinal) {
         if (store instanceof SegmentedStore segmented) {
-            segmented.readableFor(spec.cached() ? Long.MAX_VALUE : emitsFinal ? 1 : 0);
+            segmented.readableFor(isCached() ? Long.MAX_VALUE : emitsFinal ? 1 : 0);
         }
         return store;
     }
@@ -168,11 +216,15 @@ public final class StoreFactory {
                                     new DslSessionParams(
                                             spec.name(),
                                             Duration.ofMillis(kind.retentionMs()),
-                                            EmitStrategy.onWindowUpdate()));
+                                            EmitStrategy.onWindowUpdate(),
+                                            format(
+                                                    false,
+                                                    keepsHeaders(
+                                                            kind.headers(), kind.supplier()))));
         }
         SessionStore<Bytes, byte[]> made = supplier.get();
         Object unwrapped = made;
-        return unwrapped instanceof SessionView ours
+        return unwrapped instanceof SessionView<?> ours
                 ? readable(ours.timed(), kind.emitsFinal())
                 : new ForeignTimedStore.OfSessions(made);
     }

@@ -1,6 +1,7 @@
 package dev.millrace.streams.internal.store;
 
 import dev.millrace.streams.internal.Erased;
+import dev.millrace.streams.state.HeadersBytesStoreSupplier;
 import dev.millrace.streams.state.SessionBytesStoreSupplier;
 import dev.millrace.streams.state.SessionStore;
 import dev.millrace.streams.state.WindowBytesStoreSupplier;
@@ -47,6 +48,11 @@ public final class TimedSuppliers {
             boolean persistent)
             implements WindowBytesStoreSupplier {
         @Override
+        public String metricsScope() {
+            return persistent ? "rocksdb-window" : "in-memory-window";
+        }
+
+        @Override
         public WindowStore<Bytes, byte[]> get() {
             Function<String, LocalStore> kind = segment -> segment(persistent, segment);
             TimedStore store =
@@ -68,6 +74,11 @@ public final class TimedSuppliers {
             String name, long retentionPeriod, long segmentIntervalMs, boolean persistent)
             implements SessionBytesStoreSupplier {
         @Override
+        public String metricsScope() {
+            return persistent ? "rocksdb-session" : "in-memory-session";
+        }
+
+        @Override
         public SessionStore<Bytes, byte[]> get() {
             Function<String, LocalStore> kind = segment -> segment(persistent, segment);
             TimedStore store =
@@ -78,7 +89,76 @@ public final class TimedSuppliers {
                             segmentIntervalMs,
                             kind,
                             persistent);
-            return Erased.cast(new SessionView(rows(name, TimedKeys.SESSIONS, store, 0, false)));
+            return Erased.cast(
+                    new SessionView.Plain(rows(name, TimedKeys.SESSIONS, store, 0, false)));
+        }
+    }
+
+    /** The same, of rows with headers. */
+    public record HeaderWindows(Windows windows)
+            implements WindowBytesStoreSupplier, HeadersBytesStoreSupplier {
+        @Override
+        public String name() {
+            return windows.name();
+        }
+
+        @Override
+        public WindowStore<Bytes, byte[]> get() {
+            return windows.get();
+        }
+
+        @Override
+        public String metricsScope() {
+            return windows.metricsScope();
+        }
+
+        @Override
+        public long segmentIntervalMs() {
+            return windows.segmentIntervalMs();
+        }
+
+        @Override
+        public long windowSize() {
+            return windows.windowSize();
+        }
+
+        @Override
+        public boolean retainDuplicates() {
+            return windows.retainDuplicates();
+        }
+
+        @Override
+        public long retentionPeriod() {
+            return windows.retentionPeriod();
+        }
+    }
+
+    /** The same, of rows with headers. */
+    public record HeaderSessions(Sessions sessions)
+            implements SessionBytesStoreSupplier, HeadersBytesStoreSupplier {
+        @Override
+        public String name() {
+            return sessions.name();
+        }
+
+        @Override
+        public SessionStore<Bytes, byte[]> get() {
+            return sessions.get();
+        }
+
+        @Override
+        public String metricsScope() {
+            return sessions.metricsScope();
+        }
+
+        @Override
+        public long segmentIntervalMs() {
+            return sessions.segmentIntervalMs();
+        }
+
+        @Override
+        public long retentionPeriod() {
+            return sessions.retentionPeriod();
         }
     }
 

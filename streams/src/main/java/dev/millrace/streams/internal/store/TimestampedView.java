@@ -106,7 +106,7 @@ public final class TimestampedView implements TimestampedKeyValueStore<Object, O
 
     @Override
     public void init(StateStoreContext context, StateStore root) {
-        rows.openIn(context);
+        rows.init(context, root);
     }
 
     @Override

@@ -88,7 +88,7 @@ public final class VersionedRows implements TaskStore {
         byte[] valueBytes = value == null ? null : valueSerializer.serialize(topic, value);
         long validTo = put(keyBytes, valueBytes, timestamp, false);
         if (changelog != null && validTo != VersionedKeyValueStore.PUT_RETURN_CODE_NOT_PUT) {
-            changelog.log(keyBytes, valueBytes, timestamp);
+            changelog.log(keyBytes, valueBytes, timestamp, null);
         }
         return validTo;
     }

@@ -8,7 +8,9 @@ import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.StateStoreContext;
 import dev.millrace.streams.state.KeyValueIterator;
 import dev.millrace.streams.state.TimestampedWindowStore;
+import dev.millrace.streams.state.TimestampedWindowStoreWithHeaders;
 import dev.millrace.streams.state.ValueAndTimestamp;
+import dev.millrace.streams.state.ValueTimestampHeaders;
 import dev.millrace.streams.state.WindowStore;
 import dev.millrace.streams.state.WindowStoreIterator;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +51,36 @@ abstract class WindowView<V> implements WindowStore<Object, V> {
                 rows.updateWindow(key, null, windowStartTimestamp, windowStartTimestamp);
             } else {
                 rows.updateWindow(key, value.value(), windowStartTimestamp, value.timestamp());
+            }
+        }
+    }
+
+    /** Rows as values with timestamps and headers. */
+    static final class WithHeaders extends WindowView<ValueTimestampHeaders<Object>>
+            implements TimestampedWindowStoreWithHeaders<Object, Object> {
+        WithHeaders(RowStore rows) {
+            super(
+                    rows,
+                    (value, at) ->
+                            ValueTimestampHeaders.makeAllowNullable(
+                                    value, at, rows.headersOfLastGet()));
+        }
+
+        @Override
+        public void put(
+                Object key,
+                @Nullable ValueTimestampHeaders<Object> value,
+                long windowStartTimestamp) {
+            if (value == null) {
+                rows.updateWindow(key, null, windowStartTimestamp, windowStartTimestamp);
+            } else {
+                rows.updateWithHeaders(
+                        new Windowed<>(
+                                key,
+                                new TimeWindow(windowStartTimestamp, windowStartTimestamp + 1)),
+                        value.value(),
+                        value.headers(),
+                        value.timestamp());
             }
         }
     }
@@ -128,7 +160,7 @@ abstract class WindowView<V> implements WindowStore<Object, V> {
 
     @Override
     public void init(StateStoreContext context, StateStore root) {
-        rows.openIn(context);
+        rows.init(context, root);
     }
 
     @Override

@@ -43,6 +43,11 @@ public final class WriteBehindStore implements LocalStore {
     }
 
     @Override
+    public void configure(Map<String, Object> configs) {
+        below.configure(configs);
+    }
+
+    @Override
     public void open(Path directory) {
         below.open(directory);
     }

@@ -1,5 +1,6 @@
 package dev.millrace.streams.internal.task;
 
+import dev.millrace.streams.StreamsMetrics;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.Erased;
 import dev.millrace.streams.internal.store.SharedView;
@@ -39,8 +40,8 @@ abstract class NodeContext implements ProcessingContext {
                             + name
                             + " has no access to StateStore "
                             + storeName
-                            + " as the store is not connected to the processor. Name it when the processor is"
-                            + " added, or call connectProcessorAndStateStores().");
+                            + " as the store is not connected to the processor. Name it when the"
+                            + " processor is added, or call connectProcessorAndStateStores().");
         }
         StateStore view = context.store(storeName).view(context::recordTimestamp);
         return Erased.cast(
@@ -91,6 +92,11 @@ abstract class NodeContext implements ProcessingContext {
     @Override
     public File stateDir() {
         return context.stateDirectory().toFile();
+    }
+
+    @Override
+    public StreamsMetrics metrics() {
+        return context.metrics();
     }
 
     @Override

@@ -1,6 +1,8 @@
 package dev.millrace.streams.internal.task;
 
+import dev.millrace.streams.StreamsMetrics;
 import dev.millrace.streams.internal.store.CustomStore;
+import dev.millrace.streams.processor.CommitCallback;
 import dev.millrace.streams.processor.StateRestoreCallback;
 import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.StateStoreContext;
@@ -56,9 +58,22 @@ final class StoreContext implements StateStoreContext {
     }
 
     @Override
+    public StreamsMetrics metrics() {
+        return context.metrics();
+    }
+
+    @Override
     public void register(StateStore registered, StateRestoreCallback callback) {
         if (store != null) {
-            store.register(callback);
+            store.register(callback, null);
+        }
+    }
+
+    @Override
+    public void register(
+            StateStore registered, StateRestoreCallback callback, CommitCallback commitCallback) {
+        if (store != null) {
+            store.register(callback, commitCallback);
         }
     }
 

@@ -1,8 +1,10 @@
 package dev.millrace.streams.internal.task;
 
 import dev.millrace.streams.StreamsConfig;
+import dev.millrace.streams.StreamsMetrics;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.store.CacheBudget;
+import dev.millrace.streams.internal.store.CustomStore;
 import dev.millrace.streams.internal.store.RowStore;
 import dev.millrace.streams.internal.store.StoreFactory;
 import dev.millrace.streams.internal.store.TaskStore;
@@ -44,6 +46,7 @@ public final class Task {
      * @param partitionOf where the task's changelogs are written, by topic
      * @param globalStores by name; the same for all tasks, which only read them
      * @param handover of a topic that other tasks of the thread may take records of; null: none
+     * @param metrics of the program
      */
     public record Environment(
             StreamsConfig config,
@@ -55,7 +58,8 @@ public final class Task {
             Path directory,
             LongSupplier wallClockMs,
             Map<String, TaskStore> globalStores,
-            Function<String, @Nullable Handover> handover) {
+            Function<String, @Nullable Handover> handover,
+            StreamsMetrics metrics) {
         /** Alone. */
         public Environment(
                 StreamsConfig config,
@@ -66,7 +70,8 @@ public final class Task {
                 @Nullable CacheBudget budget,
                 Path directory,
                 LongSupplier wallClockMs,
-                Map<String, TaskStore> globalStores) {
+                Map<String, TaskStore> globalStores,
+                StreamsMetrics metrics) {
             this(
                     config,
                     collector,
@@ -77,7 +82,8 @@ public final class Task {
                     directory,
                     wallClockMs,
                     globalStores,
-                    topic -> null);
+                    topic -> null,
+                    metrics);
         }
 
         /** Without global stores. */
@@ -89,7 +95,8 @@ public final class Task {
                 ToIntFunction<String> partitionOf,
                 @Nullable CacheBudget budget,
                 Path directory,
-                LongSupplier wallClockMs) {
+                LongSupplier wallClockMs,
+                StreamsMetrics metrics) {
             this(
                     config,
                     collector,
@@ -99,7 +106,8 @@ public final class Task {
                     budget,
                     directory,
                     wallClockMs,
-                    Map.of());
+                    Map.of(),
+                    metrics);
         }
     }
 
@@ -133,7 +141,8 @@ public final class Task {
                         environment.collector,
                         environment.directory,
                         environment.wallClockMs,
-                        environment.globalStores);
+                        environment.globalStores,
+                        environment.metrics);
         for (StoreSpec store : subtopology.stores()) {
             if (store.logged()) {
                 changelogs.put(environment.changelogTopic.apply(store), store);
@@ -252,7 +261,10 @@ public final class Task {
         for (StoreSpec spec : subtopology.stores()) {
             String topic = environment.changelogTopic.apply(spec);
             TaskStore store =
-                    new StoreFactory(spec, environment.config.dslStoreSuppliers())
+                    new StoreFactory(
+                                    spec,
+                                    environment.config.dslStoreSuppliers(),
+                                    environment.config.storesKeepHeaders())
                             .make(
                                     topic,
                                     environment.config::defaultKeySerde,
@@ -267,8 +279,8 @@ public final class Task {
 
     private RowStore.Changelog changelog(String topic) {
         Integer partition = environment.partitionOf.applyAsInt(topic);
-        return (key, value, timestamp) ->
-                environment.collector.send(topic, partition, key, value, timestamp, null);
+        return (key, value, timestamp, headers) ->
+                environment.collector.send(topic, partition, key, value, timestamp, headers);
     }
 
     /** Changelog topics by name. */
@@ -460,6 +472,7 @@ public final class Task {
         try {
             next.source.process(head.key, head.value, head.old, head.timestamp);
         } catch (StreamsException e) {
+            e.setTaskId(id);
             throw e;
         } catch (RuntimeException e) {
             throw new StreamsException(
@@ -473,7 +486,8 @@ public final class Task {
                             + record.offset()
                             + ": "
                             + e,
-                    e);
+                    e,
+                    id);
         }
         context.end();
         busy = false;
@@ -523,11 +537,37 @@ public final class Task {
         return bytes;
     }
 
-    /** Makes persistent stores durable. */
-    public void flushStores() {
+    /**
+     * Makes persistent stores durable.
+     *
+     * @param changelogOffsets how far each persistent store holds its changelog
+     */
+    public void flushStores(Map<TopicPartition, Long> changelogOffsets) {
         for (TaskStore store : context.stores().values()) {
-            store.sync();
+            if (store instanceof CustomStore custom) {
+                custom.commit(offsetsOf(custom.name(), changelogOffsets));
+            } else {
+                store.sync();
+            }
         }
+    }
+
+    private Map<TopicPartition, Long> offsetsOf(
+            String store, Map<TopicPartition, Long> changelogOffsets) {
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        changelogOffsets.forEach(
+                (partition, offset) -> {
+                    StoreSpec spec = changelogs.get(partition.topic());
+                    if (spec != null && spec.name().equals(store)) {
+                        offsets.put(partition, offset);
+                    }
+                });
+        return offsets;
+    }
+
+    /** Whether a store of the program's own making wants to be told of commits. */
+    public boolean hasCustomStores() {
+        return context.stores().values().stream().anyMatch(CustomStore.class::isInstance);
     }
 
     /** By name, in the order in which they were added. */

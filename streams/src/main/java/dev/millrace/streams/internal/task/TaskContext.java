@@ -1,6 +1,7 @@
 package dev.millrace.streams.internal.task;
 
 import dev.millrace.streams.StreamsConfig;
+import dev.millrace.streams.StreamsMetrics;
 import dev.millrace.streams.errors.ProcessingExceptionHandler;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.internal.Erased;
@@ -43,6 +44,7 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
     private final RecordCollector collector;
     private final Path stateDirectory;
     private final LongSupplier wallClockMs;
+    private final StreamsMetrics metrics;
     private final Map<String, TaskStore> stores = new LinkedHashMap<>();
     private final Map<String, TaskStore> globalStores;
     private final List<Punctuation> punctuations = new ArrayList<>();
@@ -65,7 +67,9 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
             RecordCollector collector,
             Path stateDirectory,
             LongSupplier wallClockMs,
-            Map<String, TaskStore> globalStores) {
+            Map<String, TaskStore> globalStores,
+            StreamsMetrics metrics) {
+        this.metrics = metrics;
         this.globalStores = globalStores;
         this.taskId = taskId;
         this.config = config;
@@ -125,6 +129,10 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
         return stateDirectory;
     }
 
+    StreamsMetrics metrics() {
+        return metrics;
+    }
+
     long wallClockMs() {
         return wallClockMs.getAsLong();
     }
@@ -142,15 +150,10 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
     }
 
     RecordContext recordContext(long timestamp) {
-        ConsumerRecord<byte[], byte[]> record = origin;
         TopicPartition from = handedOverFrom;
-        if (from != null) {
-            return new RecordContext(from.topic(), from.partition(), -1, timestamp, headers);
-        }
-        return record == null
-                ? new RecordContext("", -1, -1, timestamp, headers)
-                : new RecordContext(
-                        record.topic(), record.partition(), record.offset(), timestamp, headers);
+        return from == null
+                ? Origin.of(origin, timestamp, headers)
+                : new Origin(from.topic(), from.partition(), -1, timestamp, headers, null, null);
     }
 
     @Override
@@ -183,6 +186,7 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
         if (store instanceof RowStore rows) {
             rows.openIn(new StoreContext(this, null));
         } else if (store instanceof VersionedRows versioned) {
+            versioned.below().configure(config.originals());
             versioned.below().open(stateDirectory);
         } else {
             CustomStore custom = (CustomStore) store;

@@ -32,12 +32,22 @@ public sealed interface StoreKind {
      * One value per key.
      *
      * @param timestamped rows carry the timestamp of their last update
+     * @param headers and its headers
      */
     record KeyValue(
             @Nullable KeyValueBytesStoreSupplier supplier,
             @Nullable DslStoreSuppliers suppliers,
-            boolean timestamped)
+            boolean timestamped,
+            boolean headers)
             implements StoreKind {
+        /** Without headers. */
+        public KeyValue(
+                @Nullable KeyValueBytesStoreSupplier supplier,
+                @Nullable DslStoreSuppliers suppliers,
+                boolean timestamped) {
+            this(supplier, suppliers, timestamped, false);
+        }
+
         @Override
         public Map<String, String> changelogSettings(long extraRetentionMs) {
             return Map.of("cleanup.policy", "compact");
@@ -48,6 +58,7 @@ public sealed interface StoreKind {
      * Values by key and window start.
      *
      * @param emitsFinal rows are read when they expire
+     * @param headers rows carry the headers of their last update
      */
     record Windows(
             @Nullable WindowBytesStoreSupplier supplier,
@@ -56,8 +67,29 @@ public sealed interface StoreKind {
             long windowSizeMs,
             boolean retainDuplicates,
             boolean timestamped,
-            boolean emitsFinal)
+            boolean emitsFinal,
+            boolean headers)
             implements StoreKind {
+        /** Without headers. */
+        public Windows(
+                @Nullable WindowBytesStoreSupplier supplier,
+                @Nullable DslStoreSuppliers suppliers,
+                long retentionMs,
+                long windowSizeMs,
+                boolean retainDuplicates,
+                boolean timestamped,
+                boolean emitsFinal) {
+            this(
+                    supplier,
+                    suppliers,
+                    retentionMs,
+                    windowSizeMs,
+                    retainDuplicates,
+                    timestamped,
+                    emitsFinal,
+                    false);
+        }
+
         @Override
         public Map<String, String> changelogSettings(long extraRetentionMs) {
             // Compaction never removes a duplicate: every one of them has a key of its own.
@@ -76,8 +108,18 @@ public sealed interface StoreKind {
             @Nullable SessionBytesStoreSupplier supplier,
             @Nullable DslStoreSuppliers suppliers,
             long retentionMs,
-            boolean emitsFinal)
+            boolean emitsFinal,
+            boolean headers)
             implements StoreKind {
+        /** Without headers. */
+        public Sessions(
+                @Nullable SessionBytesStoreSupplier supplier,
+                @Nullable DslStoreSuppliers suppliers,
+                long retentionMs,
+                boolean emitsFinal) {
+            this(supplier, suppliers, retentionMs, emitsFinal, false);
+        }
+
         @Override
         public Map<String, String> changelogSettings(long extraRetentionMs) {
             return windowed(retentionMs, extraRetentionMs);

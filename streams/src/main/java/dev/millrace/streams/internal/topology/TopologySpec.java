@@ -1,6 +1,14 @@
 package dev.millrace.streams.internal.topology;
 
 import dev.millrace.streams.errors.TopologyException;
+import dev.millrace.streams.internal.store.BuiltInStoreBuilder;
+import dev.millrace.streams.internal.task.Node;
+import dev.millrace.streams.internal.task.OperatorSupplier;
+import dev.millrace.streams.internal.task.ProcessorNode;
+import dev.millrace.streams.processor.api.FixedKeyProcessorSupplier;
+import dev.millrace.streams.processor.api.ProcessorSupplier;
+import dev.millrace.streams.processor.api.ProcessorWrapper;
+import dev.millrace.streams.state.StoreBuilder;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -11,21 +19,152 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The nodes and stores of a program, in the order in which they were added. Grows; nothing leaves.
  */
 public final class TopologySpec {
+    private static final Pattern GENERATED = Pattern.compile("-[0-9]{10}(-|$)");
+
     private final Map<String, NodeSpec> nodes = new LinkedHashMap<>();
     private final Map<String, StoreSpec> stores = new LinkedHashMap<>();
     private final Map<String, Set<String>> storeUsers = new LinkedHashMap<>();
     private final Map<String, Optional<Integer>> repartitionTopics = new LinkedHashMap<>();
     private final List<Set<String>> copartitionGroups = new ArrayList<>();
+    private final Set<String> tables = new HashSet<>();
     private final Set<String> globalNodes = new LinkedHashSet<>();
     private final Set<String> globalStores = new LinkedHashSet<>();
     private final Map<String, String> sourceOfTopic = new HashMap<>();
     private final Map<String, String> connected = new HashMap<>();
+
+    private final @Nullable ProcessorWrapper wrapper;
+
+    public TopologySpec() {
+        this(null);
+    }
+
+    /**
+     * @param wrapper sees all processors; null: none
+     */
+    public TopologySpec(@Nullable ProcessorWrapper wrapper) {
+        this.wrapper = wrapper;
+    }
+
+    /** A processor written by hand, with the stores that it brings. */
+    public void addProcessor(
+            String name,
+            List<String> parents,
+            ProcessorSupplier<Object, Object, Object, Object> supplier) {
+        ProcessorSupplier<Object, Object, Object, Object> wrapped = wrapped(name, supplier);
+        boolean behindTable = parents.stream().anyMatch(tables::contains);
+        addProcessor(
+                new NodeSpec.Processor(
+                        name,
+                        parents,
+                        () -> {
+                            ProcessorNode node = new ProcessorNode(name, wrapped);
+                            return behindTable ? node.behindTable() : node;
+                        },
+                        new LinkedHashSet<>()),
+                wrapped.stores());
+    }
+
+    /** A node whose output are the changes of a table. */
+    public void isTable(String name) {
+        tables.add(name);
+    }
+
+    /** What a wrapper makes of a processor written by hand. */
+    public ProcessorSupplier<Object, Object, Object, Object> wrapped(
+            String name, ProcessorSupplier<Object, Object, Object, Object> supplier) {
+        return wrapper == null ? supplier : wrapper.wrapProcessorSupplier(name, supplier);
+    }
+
+    /** What a wrapper makes of a processor written by hand. */
+    public FixedKeyProcessorSupplier<Object, Object, Object> wrapped(
+            String name, FixedKeyProcessorSupplier<Object, Object, Object> supplier) {
+        return wrapper == null ? supplier : wrapper.wrapFixedKeyProcessorSupplier(name, supplier);
+    }
+
+    /** The same, without a wrapper. */
+    public void addWrapped(
+            String name,
+            List<String> parents,
+            ProcessorSupplier<Object, Object, Object, Object> supplier) {
+        addProcessor(
+                new NodeSpec.Processor(
+                        name,
+                        parents,
+                        () -> new ProcessorNode(name, supplier),
+                        new LinkedHashSet<>()),
+                supplier.stores());
+    }
+
+    /** An operator of the DSL. */
+    public void addOperator(String name, List<String> parents, Supplier<Node> node) {
+        if (wrapper == null) {
+            add(new NodeSpec.Processor(name, parents, node, new LinkedHashSet<>()));
+            return;
+        }
+        OperatorSupplier operators = new OperatorSupplier(node);
+        ProcessorSupplier<Object, Object, Object, Object> wrapped =
+                wrapper.wrapProcessorSupplier(name, operators);
+        addProcessor(
+                new NodeSpec.Processor(
+                        name,
+                        parents,
+                        () -> new ProcessorNode(name, wrapped, operators),
+                        new LinkedHashSet<>()),
+                wrapped.stores());
+    }
+
+    private void addProcessor(
+            NodeSpec.Processor processor, @Nullable Set<StoreBuilder<?>> brought) {
+        add(processor);
+        if (brought != null) {
+            for (StoreBuilder<?> store : brought) {
+                addStore(BuiltInStoreBuilder.specOf(store), List.of(processor.name()));
+            }
+        }
+    }
+
+    /** Names of stores and internal topics that the program has not chosen; in sentences. */
+    public String generatedNames() {
+        List<String> changelogs = new ArrayList<>();
+        List<String> storeNames = new ArrayList<>();
+        for (StoreSpec store : stores.values()) {
+            if (isGenerated(store.name())) {
+                if (store.writesChangelog()) {
+                    changelogs.add(store.name() + "-changelog");
+                }
+                if (!store.name().contains("KTABLE-SUPPRESS")) {
+                    storeNames.add(store.name());
+                }
+            }
+        }
+        List<String> topics =
+                repartitionTopics.keySet().stream().filter(TopologySpec::isGenerated).toList();
+        return notNamed("changelog topic", changelogs)
+                + notNamed("state store", storeNames)
+                + notNamed("repartition topic", topics);
+    }
+
+    private static boolean isGenerated(String name) {
+        return GENERATED.matcher(name).find() && !name.contains("KTABLE-FK-JOIN");
+    }
+
+    private static String notNamed(String what, List<String> names) {
+        return names.isEmpty()
+                ? ""
+                : "Following "
+                        + what
+                        + "(s) has not been named: "
+                        + String.join(", ", names)
+                        + System.lineSeparator();
+    }
 
     public void add(NodeSpec node) {
         if (nodes.containsKey(node.name())) {

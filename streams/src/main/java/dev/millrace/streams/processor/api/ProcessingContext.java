@@ -1,5 +1,6 @@
 package dev.millrace.streams.processor.api;
 
+import dev.millrace.streams.StreamsMetrics;
 import dev.millrace.streams.processor.Cancellable;
 import dev.millrace.streams.processor.PunctuationType;
 import dev.millrace.streams.processor.Punctuator;
@@ -42,6 +43,9 @@ public interface ProcessingContext {
     Serde<?> valueSerde();
 
     File stateDir();
+
+    /** For metrics of the program's own. */
+    StreamsMetrics metrics();
 
     long currentSystemTimeMs();
 

@@ -38,7 +38,7 @@ class RowStoreTest {
                         Serdes.String(),
                         Serdes.Long(),
                         true,
-                        (key, value, timestamp) ->
+                        (key, value, timestamp, headers) ->
                                 changelog.add(
                                         new String(key, StandardCharsets.UTF_8)
                                                 + "="

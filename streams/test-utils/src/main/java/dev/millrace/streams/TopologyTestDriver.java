@@ -1,11 +1,15 @@
 package dev.millrace.streams;
 
 import dev.millrace.streams.errors.StreamsException;
+import dev.millrace.streams.errors.TopologyException;
 import dev.millrace.streams.internal.Erased;
+import dev.millrace.streams.internal.store.CustomStore;
+import dev.millrace.streams.internal.store.HeadersView;
 import dev.millrace.streams.internal.store.PlainView;
 import dev.millrace.streams.internal.store.RowStore;
 import dev.millrace.streams.internal.store.TaskStore;
 import dev.millrace.streams.internal.store.TimestampedView;
+import dev.millrace.streams.internal.task.ProgramMetrics;
 import dev.millrace.streams.internal.task.RecordCollector;
 import dev.millrace.streams.internal.task.Task;
 import dev.millrace.streams.internal.topology.SubtopologySpec;
@@ -15,9 +19,13 @@ import dev.millrace.streams.processor.StateStore;
 import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.state.KeyValueStore;
 import dev.millrace.streams.state.SessionStore;
+import dev.millrace.streams.state.SessionStoreWithHeaders;
 import dev.millrace.streams.state.TimestampedKeyValueStore;
+import dev.millrace.streams.state.TimestampedKeyValueStoreWithHeaders;
 import dev.millrace.streams.state.TimestampedWindowStore;
+import dev.millrace.streams.state.TimestampedWindowStoreWithHeaders;
 import dev.millrace.streams.state.ValueAndTimestamp;
+import dev.millrace.streams.state.ValueTimestampHeaders;
 import dev.millrace.streams.state.VersionedKeyValueStore;
 import dev.millrace.streams.state.WindowStore;
 import dev.millrace.streams.test.TestRecord;
@@ -41,6 +49,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -65,8 +75,11 @@ public class TopologyTestDriver implements Closeable {
     private static final int PARTITION = 0;
     private static final double RATE_WINDOW_S = 30;
 
+    /** What a kind of store is called, and how it is got; the special ones first. */
+    private static final Map<Class<?>, String> KINDS = kinds();
+
     private final StreamsConfig config;
-    private final Path temporaryDirectory;
+    private final @Nullable Path temporaryDirectory;
     private final SubtopologySpec whole;
     private final Set<String> repartitionTopics = new LinkedHashSet<>();
     private final Map<String, ArrayDeque<ProducerRecord<byte[], byte[]>>> outputs =
@@ -78,6 +91,7 @@ public class TopologyTestDriver implements Closeable {
     private final @Nullable SubtopologySpec globals;
     private final @Nullable Task globalTask;
     private long wallClockMs;
+    private long idleSinceMs = -1;
 
     public TopologyTestDriver(Topology topology) {
         this(topology, new Properties());
@@ -92,21 +106,28 @@ public class TopologyTestDriver implements Closeable {
     }
 
     /**
-     * @param config application.id and bootstrap.servers may be absent; the state directory is
-     *     always a fresh one
+     * @param config application.id and bootstrap.servers may be absent; without state.dir, stores
+     *     live in a directory that is deleted with the driver
      */
     public TopologyTestDriver(
             Topology topology, Properties config, @Nullable Instant initialWallClockTime) {
         Map<Object, Object> settings = new HashMap<>(config);
         settings.putIfAbsent(StreamsConfig.APPLICATION_ID_CONFIG, "topology-test-driver");
         settings.putIfAbsent(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
-        try {
-            temporaryDirectory = Files.createTempDirectory("topology-test-driver");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        // Wall clock time stands still: nothing may wait for it.
+        settings.putIfAbsent(
+                StreamsConfig.InternalConfig
+                        .EMIT_INTERVAL_MS_KSTREAMS_OUTER_JOIN_SPURIOUS_RESULTS_FIX,
+                0L);
+        settings.putIfAbsent(
+                StreamsConfig.InternalConfig.EMIT_INTERVAL_MS_KSTREAMS_WINDOWED_AGGREGATION, 0L);
+        if (!settings.containsKey(StreamsConfig.STATE_DIR_CONFIG)) {
+            temporaryDirectory = temporaryDirectory();
+            settings.put(StreamsConfig.STATE_DIR_CONFIG, temporaryDirectory.toString());
+        } else {
+            temporaryDirectory = null;
         }
-        settings.put(StreamsConfig.STATE_DIR_CONFIG, temporaryDirectory.toString());
-        this.config = new StreamsConfig(settings);
+        this.config = topology.settings(new StreamsConfig(settings));
         this.wallClockMs =
                 (initialWallClockTime == null ? Instant.now() : initialWallClockTime)
                         .toEpochMilli();
@@ -149,6 +170,14 @@ public class TopologyTestDriver implements Closeable {
         settle();
     }
 
+    private static Path temporaryDirectory() {
+        try {
+            return Files.createTempDirectory("topology-test-driver");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private Task.Environment environment(
             TopologySpec spec, String directory, Map<String, TaskStore> globalStores) {
         String applicationId = config.applicationId();
@@ -161,7 +190,28 @@ public class TopologyTestDriver implements Closeable {
                 null, // it commits after every record: nothing to combine
                 config.stateDirectory().resolve(directory),
                 () -> wallClockMs,
-                globalStores);
+                globalStores,
+                new ProgramMetrics(metrics, Thread.currentThread().getName()));
+    }
+
+    private static Map<Class<?>, String> kinds() {
+        Map<Class<?>, String> kinds = new LinkedHashMap<>();
+        kinds.put(
+                TimestampedKeyValueStoreWithHeaders.class,
+                "timestamped key-value with headers:getTimestampedKeyValueStoreWithHeaders");
+        kinds.put(
+                TimestampedKeyValueStore.class,
+                "timestamped key-value:getTimestampedKeyValueStore");
+        kinds.put(VersionedKeyValueStore.class, "versioned key-value:getVersionedKeyValueStore");
+        kinds.put(KeyValueStore.class, "key-value:getKeyValueStore");
+        kinds.put(
+                TimestampedWindowStoreWithHeaders.class,
+                "timestamped window with headers:getTimestampedWindowStoreWithHeaders");
+        kinds.put(TimestampedWindowStore.class, "timestamped window:getTimestampedWindowStore");
+        kinds.put(WindowStore.class, "window:getWindowStore");
+        kinds.put(SessionStoreWithHeaders.class, "session with headers:getSessionStoreWithHeaders");
+        kinds.put(SessionStore.class, "session:getSessionStore");
+        return kinds;
     }
 
     private final class Capture implements RecordCollector {
@@ -193,11 +243,24 @@ public class TopologyTestDriver implements Closeable {
     private void settle() {
         do {
             capture();
-            if (task.processOne()) {
+            if (isReady() && task.processOne()) {
                 task.punctuate(PunctuationType.STREAM_TIME);
                 task.flushCaches();
             }
-        } while (!produced.isEmpty() || task.hasRecords());
+        } while (!produced.isEmpty() || (task.hasRecords() && isReady()));
+    }
+
+    /** With {@code max.task.idle.ms} records wait for those of other topics, in wall clock time. */
+    private boolean isReady() {
+        long maxIdleMs = config.getLong(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG);
+        if (maxIdleMs <= 0 || !task.hasRecords() || task.emptyPartitions().isEmpty()) {
+            idleSinceMs = -1;
+            return true;
+        }
+        if (idleSinceMs < 0) {
+            idleSinceMs = wallClockMs;
+        }
+        return wallClockMs - idleSinceMs >= maxIdleMs;
     }
 
     private void capture() {
@@ -299,14 +362,16 @@ public class TopologyTestDriver implements Closeable {
             Serializer<K> keySerializer,
             Serializer<V> valueSerializer,
             @Nullable Instant time) {
-        if (!reads(topic)) {
-            throw new IllegalArgumentException(
-                    "Unknown topic: " + topic + ". The topology reads " + whole.sourceTopics());
-        }
         Long timestamp = record.timestamp();
         if (timestamp == null && time == null) {
             throw new IllegalStateException(
-                    "Provided `TestRecord` does not have a timestamp and no timestamp overwrite was provided via `time` parameter.");
+                    "Provided `TestRecord` does not have a timestamp and no timestamp overwrite was"
+                        + " provided via `time` parameter.");
+        }
+        if (!reads(topic)) {
+            refuseExpression(topic);
+            throw new IllegalArgumentException(
+                    "Unknown topic: " + topic + ". The topology reads " + whole.sourceTopics());
         }
         long timestampMs = time != null ? time.toEpochMilli() : (long) Erased.any(timestamp);
         Headers headers = new RecordHeaders(record.headers());
@@ -335,6 +400,26 @@ public class TopologyTestDriver implements Closeable {
                         ? null
                         : valueDeserializer.deserialize(topic, record.headers(), record.value());
         return new TestRecord<>(key, value, record.headers(), record.timestamp());
+    }
+
+    /** A name of a topic that looks like a pattern is one, most likely. */
+    private void refuseExpression(String topic) {
+        for (String source : whole.sourceTopics()) {
+            boolean matches;
+            try {
+                matches = Pattern.compile(source).matcher(topic).matches();
+            } catch (PatternSyntaxException e) {
+                continue; // a plain name
+            }
+            if (matches) {
+                throw new TopologyException(
+                        "Topology add source of type String for topic: "
+                                + source
+                                + " cannot contain regex pattern for input record topic: "
+                                + topic
+                                + " and hence cannot process the message.");
+            }
+        }
     }
 
     private boolean isGlobal(String topic) {
@@ -389,6 +474,30 @@ public class TopologyTestDriver implements Closeable {
      */
     public @Nullable StateStore getStateStore(String name) {
         TaskStore store = store(name);
+        if (store != null && !(store instanceof CustomStore)) {
+            refuseUntyped(name, view(store));
+        }
+        return store == null ? null : view(store);
+    }
+
+    private static void refuseUntyped(String name, StateStore store) {
+        for (Map.Entry<Class<?>, String> kind : KINDS.entrySet()) {
+            if (kind.getKey().isInstance(store)) {
+                String getter = kind.getValue().substring(kind.getValue().indexOf(':') + 1);
+                throw new IllegalArgumentException(
+                        "Store "
+                                + name
+                                + " is a "
+                                + kind.getValue().substring(0, kind.getValue().indexOf(':'))
+                                + " store and should be accessed via `"
+                                + getter
+                                + "()`");
+            }
+        }
+    }
+
+    private @Nullable StateStore any(String name) {
+        TaskStore store = store(name);
         return store == null ? null : view(store);
     }
 
@@ -403,8 +512,10 @@ public class TopologyTestDriver implements Closeable {
 
     /** Plain values, also of a store that keeps timestamps; null when there is no such store. */
     public <K, V> @Nullable KeyValueStore<K, V> getKeyValueStore(String name) {
-        StateStore store = getStateStore(name);
-        if (store instanceof TimestampedView || store instanceof PlainView) {
+        StateStore store = any(name);
+        if (store instanceof TimestampedView
+                || store instanceof PlainView
+                || store instanceof HeadersView) {
             RowStore rows = (RowStore) Objects.requireNonNull(store(name));
             return Erased.<KeyValueStore<K, V>>cast(new PlainView(rows, task::recordTimestamp));
         }
@@ -413,15 +524,30 @@ public class TopologyTestDriver implements Closeable {
                 : null;
     }
 
+    /** Values with timestamps; null when there is no such store, or it keeps none. */
     public <K, V> @Nullable KeyValueStore<K, ValueAndTimestamp<V>> getTimestampedKeyValueStore(
             String name) {
-        return getStateStore(name) instanceof TimestampedKeyValueStore<?, ?> store
+        StateStore store = any(name);
+        if (store instanceof HeadersView) {
+            RowStore rows = (RowStore) Objects.requireNonNull(store(name));
+            return Erased.<KeyValueStore<K, ValueAndTimestamp<V>>>cast(new TimestampedView(rows));
+        }
+        return store instanceof TimestampedKeyValueStore<?, ?>
                 ? Erased.<KeyValueStore<K, ValueAndTimestamp<V>>>cast(store)
                 : null;
     }
 
+    /** Null when there is no such store, or it keeps no headers. */
+    public <K, V>
+            @Nullable KeyValueStore<K, ValueTimestampHeaders<V>>
+                    getTimestampedKeyValueStoreWithHeaders(String name) {
+        return any(name) instanceof TimestampedKeyValueStoreWithHeaders<?, ?> store
+                ? Erased.<KeyValueStore<K, ValueTimestampHeaders<V>>>cast(store)
+                : null;
+    }
+
     public <K, V> @Nullable VersionedKeyValueStore<K, V> getVersionedKeyValueStore(String name) {
-        return getStateStore(name) instanceof VersionedKeyValueStore<?, ?> store
+        return any(name) instanceof VersionedKeyValueStore<?, ?> store
                 ? Erased.<VersionedKeyValueStore<K, V>>cast(store)
                 : null;
     }
@@ -432,21 +558,47 @@ public class TopologyTestDriver implements Closeable {
         if (store instanceof RowStore rows && view(store) instanceof WindowStore<?, ?>) {
             return Erased.<WindowStore<K, V>>cast(rows.plainWindows());
         }
-        return getStateStore(name) instanceof WindowStore<?, ?> other
+        return any(name) instanceof WindowStore<?, ?> other
                 ? Erased.<WindowStore<K, V>>cast(other)
                 : null;
     }
 
+    /** Values with timestamps; null when there is no such store, or it keeps none. */
     public <K, V> @Nullable WindowStore<K, ValueAndTimestamp<V>> getTimestampedWindowStore(
             String name) {
-        return getStateStore(name) instanceof TimestampedWindowStore<?, ?> store
+        StateStore store = any(name);
+        if (store instanceof TimestampedWindowStoreWithHeaders<?, ?>
+                && store(name) instanceof RowStore rows) {
+            return Erased.<WindowStore<K, ValueAndTimestamp<V>>>cast(rows.timestampedWindows());
+        }
+        return store instanceof TimestampedWindowStore<?, ?>
                 ? Erased.<WindowStore<K, ValueAndTimestamp<V>>>cast(store)
                 : null;
     }
 
+    /** Null when there is no such store, or it keeps no headers. */
+    public <K, V>
+            @Nullable WindowStore<K, ValueTimestampHeaders<V>> getTimestampedWindowStoreWithHeaders(
+                    String name) {
+        return any(name) instanceof TimestampedWindowStoreWithHeaders<?, ?> store
+                ? Erased.<WindowStore<K, ValueTimestampHeaders<V>>>cast(store)
+                : null;
+    }
+
+    /** Plain values, also of a store that keeps headers; null when there is no such store. */
     public <K, V> @Nullable SessionStore<K, V> getSessionStore(String name) {
-        return getStateStore(name) instanceof SessionStore<?, ?> store
-                ? Erased.<SessionStore<K, V>>cast(store)
+        StateStore store = any(name);
+        if (store instanceof SessionStoreWithHeaders<?, ?>
+                && store(name) instanceof RowStore rows) {
+            return Erased.<SessionStore<K, V>>cast(rows.plainSessions());
+        }
+        return store instanceof SessionStore<?, ?> ? Erased.<SessionStore<K, V>>cast(store) : null;
+    }
+
+    /** Null when there is no such store, or it keeps no headers. */
+    public <K, V> @Nullable SessionStoreWithHeaders<K, V> getSessionStoreWithHeaders(String name) {
+        return any(name) instanceof SessionStoreWithHeaders<?, ?> store
+                ? Erased.<SessionStoreWithHeaders<K, V>>cast(store)
                 : null;
     }
 
@@ -457,13 +609,19 @@ public class TopologyTestDriver implements Closeable {
         if (globalTask != null) {
             globalTask.close();
         }
-        try (Stream<Path> files = Files.walk(temporaryDirectory)) {
+        delete(temporaryDirectory == null ? config.stateDirectory() : temporaryDirectory);
+    }
+
+    private static void delete(Path directory) {
+        if (!Files.exists(directory)) {
+            return; // no store needed it
+        }
+        try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
         } catch (IOException e) {
-            throw new StreamsException(
-                    "Cannot delete the state directory " + temporaryDirectory, e);
+            throw new StreamsException("Cannot delete the state directory " + directory, e);
         }
     }
 }

@@ -2,4 +2,7 @@
 @NullMarked
 package dev.millrace.streams.oracle;
 
+
+
+
 import org.jspecify.annotations.NullMarked;

@@ -2,4 +2,7 @@
 @NullMarked
 package dev.millrace.streams.test;
 
+
+
+
 import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,14 @@
+package dev.millrace.streams;
+
+import dev.millrace.streams.processor.internals.InternalTopologyBuilder;
+
+/** Shows the inside of a topology to Kafka Streams' tests. */
+public class TopologyWrapper extends Topology {
+    public static InternalTopologyBuilder getInternalTopologyBuilder(Topology topology) {
+        return new InternalTopologyBuilder(topology.spec());
+    }
+
+    public InternalTopologyBuilder getInternalBuilder() {
+        return getInternalTopologyBuilder(this);
+    }
+}

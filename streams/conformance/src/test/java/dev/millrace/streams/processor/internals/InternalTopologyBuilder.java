@@ -1,0 +1,65 @@
+package dev.millrace.streams.processor.internals;
+
+import dev.millrace.streams.internal.topology.StoreSpec;
+import dev.millrace.streams.internal.topology.SubtopologySpec;
+import dev.millrace.streams.internal.topology.TopologySpec;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/** What Kafka Streams' tests ask of its class of this name. */
+public class InternalTopologyBuilder {
+    private final TopologySpec topology;
+    private String applicationId = "";
+
+    public InternalTopologyBuilder(TopologySpec topology) {
+        this.topology = topology;
+    }
+
+    /** A store. */
+    public record Store(StoreSpec spec) {
+        public boolean loggingEnabled() {
+            return spec.logged();
+        }
+
+        public Map<String, String> logConfig() {
+            return spec.changelogConfig();
+        }
+
+        public String storeName() {
+            return spec.name();
+        }
+    }
+
+    /** The part that the tests look at. */
+    public record Built(Map<String, String> storeToChangelogTopic) {}
+
+    public InternalTopologyBuilder setApplicationId(String applicationId) {
+        this.applicationId = applicationId;
+        return this;
+    }
+
+    public Collection<Set<String>> copartitionGroups() {
+        return new HashSet<>(topology.copartitionGroups());
+    }
+
+    public Map<String, Store> stateStores() {
+        Map<String, Store> stores = new LinkedHashMap<>();
+        topology.stores().forEach(store -> stores.put(store.name(), new Store(store)));
+        return stores;
+    }
+
+    public Built buildTopology() {
+        Map<String, String> changelogs = new LinkedHashMap<>();
+        for (SubtopologySpec each : topology.subtopologies(applicationId)) {
+            for (StoreSpec store : each.stores()) {
+                if (store.logged()) {
+                    changelogs.put(store.name(), store.changelogTopic(applicationId));
+                }
+            }
+        }
+        return new Built(changelogs);
+    }
+}

@@ -1,0 +1,7 @@
+@NullMarked
+package dev.millrace.streams;
+
+
+
+
+import org.jspecify.annotations.NullMarked;
