@@ -366,7 +366,7 @@ public class TopologyTestDriver implements Closeable {
         if (timestamp == null && time == null) {
             throw new IllegalStateException(
                     "Provided `TestRecord` does not have a timestamp and no timestamp overwrite was"
-                        + " provided via `time` parameter.");
+                            + " provided via `time` parameter.");
         }
         if (!reads(topic)) {
             refuseExpression(topic);

@@ -2,7 +2,4 @@
 @NullMarked
 package dev.millrace.streams;
 
-
-
-
 import org.jspecify.annotations.NullMarked;

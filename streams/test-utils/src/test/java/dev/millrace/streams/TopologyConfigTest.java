@@ -161,7 +161,7 @@ class TopologyConfigTest {
                 .isInstanceOf(TopologyException.class)
                 .hasMessageContaining(
                         "Following state store(s) has not been named:"
-                            + " KSTREAM-AGGREGATE-STATE-STORE-0000000001");
+                                + " KSTREAM-AGGREGATE-STATE-STORE-0000000001");
     }
 
     private static StreamsBuilder copying(TopologyConfig config) {

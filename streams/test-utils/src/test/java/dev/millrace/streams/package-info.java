@@ -1,7 +1,4 @@
 @NullMarked
 package dev.millrace.streams;
 
-
-
-
 import org.jspecify.annotations.NullMarked;

@@ -2,7 +2,4 @@
 @NullMarked
 package dev.millrace.streams.test;
 
-
-
-
 import org.jspecify.annotations.NullMarked;

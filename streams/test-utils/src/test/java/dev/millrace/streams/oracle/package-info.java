@@ -2,7 +2,4 @@
 @NullMarked
 package dev.millrace.streams.oracle;
 
-
-
-
 import org.jspecify.annotations.NullMarked;

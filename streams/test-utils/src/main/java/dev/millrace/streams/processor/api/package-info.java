@@ -2,7 +2,4 @@
 @NullMarked
 package dev.millrace.streams.processor.api;
 
-
-
-
 import org.jspecify.annotations.NullMarked;
