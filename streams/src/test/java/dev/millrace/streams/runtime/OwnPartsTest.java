@@ -215,6 +215,7 @@ class OwnPartsTest {
 
     /** Forwards how long words are, and measures that. */
     private static final class Measuring extends ContextualProcessor<String, String, String, Long> {
+        @SuppressWarnings("NullAway.Init") // set by init, before the first record
         private Sensor letters;
 
         @Override

@@ -165,10 +165,13 @@ final class PartitionHistory {
         endTold = end;
     }
 
-    /** A broker that is alone in the ISR raises its high watermark. */
+    /**
+     * A broker that is alone in the ISR raises its high watermark. It may have been fenced, and
+     * lead again in an epoch of which it has not heard: nobody else has led meanwhile.
+     */
     void committedAlone(int node, int epoch, MetadataImage.Partition journal) {
         check(
-                journal.leader() == node && journal.leaderEpoch() == epoch,
+                journal.leader() == node,
                 "SoleReplicaLeads",
                 "broker %d commits in epoch %d by itself, the journal has leader %d in epoch %d",
                 node,

@@ -57,6 +57,12 @@ final class SimulatedLeader {
         propose();
     }
 
+    /** Nobody else is in sync, or may be soon. */
+    boolean isAlone() {
+        IsrProposal pending = proposed;
+        return state.isr().size() == 1 && (pending == null || !state.awaits(pending));
+    }
+
     long committed(long own) {
         if (state.isr().size() == 1 && !replica.node().isCurrent()) {
             return -1;

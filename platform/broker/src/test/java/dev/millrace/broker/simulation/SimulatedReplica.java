@@ -369,7 +369,7 @@ final class SimulatedReplica {
         long before = log().highWatermark();
         if (log().advanceHighWatermark(current.committed(own))) {
             long now = log().highWatermark();
-            if (current.state().isr().size() == 1 && cluster.terms().calm()) {
+            if (current.isAlone() && cluster.terms().calm() && !node.isStopping()) {
                 history.committedAlone(node.id(), epoch, cluster.state(cluster.image(), partition));
             }
             cluster.say("%s: commits up to %d", name(), now);

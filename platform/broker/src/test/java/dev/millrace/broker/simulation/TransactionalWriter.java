@@ -177,11 +177,13 @@ final class TransactionalWriter {
     private void end() {
         Attempt ended = attempt;
         boolean commit = commits;
+        long ofProducer = producerId;
+        short inEpoch = epoch;
         long asked = begin();
         transactions.ask(
                 SimulatedNetwork.CLIENTS,
                 coordinator(),
-                (shard, answer) -> shard.end(id, producerId, epoch, commit, answer),
+                (shard, answer) -> shard.end(id, ofProducer, inEpoch, commit, answer),
                 answer -> {
                     if (asked != round) {
                         return;
