@@ -9,6 +9,7 @@ import java.nio.file.Path;
  * @param stateDir directory for the state stores of persistent queries; made when missing
  * @param applicationIdPrefix every persistent query runs as application {@code prefix + query id}
  * @param definitionsTopic compacted topic that holds the CREATE statements
+ * @param definitionsReplication its replicas; it is made once there are as many brokers
  * @param maxStateRows most groups, table rows or sorted rows that one ad-hoc query may hold in
  *     memory; it ends with an error beyond
  * @param maxAnswerRows most rows of an answer that is collected as one JSON document
@@ -23,6 +24,7 @@ public record SqlConfig(
         Path stateDir,
         String applicationIdPrefix,
         String definitionsTopic,
+        short definitionsReplication,
         int maxStateRows,
         int maxAnswerRows,
         int maxAdHocQueries,
@@ -37,6 +39,7 @@ public record SqlConfig(
                 stateDir,
                 "millrace-sql-",
                 "_millrace_sql",
+                (short) 1,
                 1_000_000,
                 100_000,
                 64,
@@ -51,6 +54,7 @@ public record SqlConfig(
                 stateDir,
                 prefix,
                 definitionsTopic,
+                definitionsReplication,
                 maxStateRows,
                 maxAnswerRows,
                 maxAdHocQueries,
@@ -65,6 +69,22 @@ public record SqlConfig(
                 stateDir,
                 applicationIdPrefix,
                 topic,
+                definitionsReplication,
+                maxStateRows,
+                maxAnswerRows,
+                maxAdHocQueries,
+                maxPersistentQueries,
+                commitIntervalMs,
+                sessionTimeoutMs);
+    }
+
+    public SqlConfig withDefinitionsReplication(int replicas) {
+        return new SqlConfig(
+                bootstrapServers,
+                stateDir,
+                applicationIdPrefix,
+                definitionsTopic,
+                (short) replicas,
                 maxStateRows,
                 maxAnswerRows,
                 maxAdHocQueries,
@@ -79,6 +99,7 @@ public record SqlConfig(
                 stateDir,
                 applicationIdPrefix,
                 definitionsTopic,
+                definitionsReplication,
                 rows,
                 maxAnswerRows,
                 maxAdHocQueries,
@@ -93,6 +114,7 @@ public record SqlConfig(
                 stateDir,
                 applicationIdPrefix,
                 definitionsTopic,
+                definitionsReplication,
                 maxStateRows,
                 maxAnswerRows,
                 maxAdHocQueries,

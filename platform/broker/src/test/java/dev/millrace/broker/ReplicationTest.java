@@ -32,7 +32,9 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.errors.NotEnoughReplicasException;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
@@ -323,6 +325,20 @@ class ReplicationTest {
                     .hasCauseInstanceOf(NotEnoughReplicasException.class);
         }
         assertThat(log(survivor, tp).logEndOffset()).isEqualTo(1);
+        // Nothing is committed any more: who was in sync last may lead one day (KIP-966).
+        try (Admin admin = ofSurvivor.admin()) {
+            TopicPartitionInfo partition =
+                    admin.describeTopics(List.of(tp.topic()))
+                            .topicNameValues()
+                            .values()
+                            .iterator()
+                            .next()
+                            .get()
+                            .partitions()
+                            .get(0);
+            assertThat(partition.isr()).extracting(Node::id).containsExactly(survivor);
+            assertThat(partition.elr()).extracting(Node::id).isNotEmpty().doesNotContain(survivor);
+        }
     }
 
     @Test

@@ -132,9 +132,15 @@ final class HttpSide {
      */
     void open(HostPort kafka, Cluster joined) {
         cluster = joined;
+        // Definitions live as long as committed offsets do.
+        int copies =
+                Integer.parseInt(
+                        config.properties().getOrDefault("offsets.topic.replication.factor", "1"));
         SqlEngine started =
                 SqlEngine.start(
-                        vertx, SqlConfig.of(kafka.toString(), config.stateDir().resolve("sql")));
+                        vertx,
+                        SqlConfig.of(kafka.toString(), config.stateDir().resolve("sql"))
+                                .withDefinitionsReplication(copies));
         engine = started;
         SqlHttp.mount(router, started);
         console = ConsoleApi.mount(router, vertx, ConsoleConfig.of(kafka.toString()));

@@ -22,6 +22,7 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -55,6 +56,7 @@ final class DefinitionLog implements AutoCloseable {
 
     private final Topics topics;
     private final String topic;
+    private final short replication;
     private final Applier applier;
     private final Thread thread;
     private final Object progress = new Object();
@@ -64,9 +66,13 @@ final class DefinitionLog implements AutoCloseable {
     private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
     private @Nullable KafkaProducer<byte[], byte[]> producer; // guarded by this
 
-    DefinitionLog(Topics topics, String topic, Applier applier) {
+    /**
+     * @param replication replicas of the topic
+     */
+    DefinitionLog(Topics topics, String topic, short replication, Applier applier) {
         this.topics = topics;
         this.topic = topic;
+        this.replication = replication;
         this.applier = applier;
         this.thread = new Thread(this::follow, "sql-definitions");
         this.thread.setDaemon(true);
@@ -90,6 +96,14 @@ final class DefinitionLog implements AutoCloseable {
 
     /** Appends and waits until the record has been applied here. */
     void append(String key, @Nullable Definition definition) {
+        if (!made()) {
+            throw new SqlException(
+                    SqlException.Kind.FAILED,
+                    "%s, which holds definitions, is made once there are %d brokers; start the others"
+                            .formatted(topic, replication),
+                    0,
+                    0);
+        }
         RecordMetadata metadata;
         try {
             metadata =
@@ -169,12 +183,12 @@ final class DefinitionLog implements AutoCloseable {
     private void follow() {
         while (!closed) {
             try {
-                topics.create(
-                        topic,
-                        1,
-                        Optional.empty(),
-                        Map.of("cleanup.policy", "compact", "min.cleanable.dirty.ratio", "0.1"));
-                read();
+                if (made()) {
+                    read();
+                } else {
+                    caughtUp();
+                    pause();
+                }
             } catch (WakeupException | InterruptException e) {
                 LOG.debug("the definitions log was woken");
             } catch (RuntimeException e) {
@@ -182,6 +196,37 @@ final class DefinitionLog implements AutoCloseable {
                     LOG.warn("reading {} failed, trying again: {}", topic, e.getMessage());
                     pause();
                 }
+            }
+        }
+    }
+
+    /**
+     * Whether the topic is there. While a cluster of several has too few brokers for its replicas
+     * it is not made, and nothing is defined.
+     */
+    private boolean made() {
+        try {
+            topics.create(
+                    topic,
+                    1,
+                    Optional.of(replication),
+                    Map.of("cleanup.policy", "compact", "min.cleanable.dirty.ratio", "0.1"));
+            return true;
+        } catch (SqlException e) {
+            if (e.getCause() instanceof InvalidReplicationFactorException) {
+                LOG.debug("{} waits for {} brokers", topic, replication);
+                return topics.partitions(topic) > 0;
+            }
+            throw e;
+        }
+    }
+
+    private void caughtUp() {
+        if (!isRestored()) {
+            applier.restored();
+            synchronized (progress) {
+                restored = true;
+                progress.notifyAll();
             }
         }
     }
@@ -213,13 +258,8 @@ final class DefinitionLog implements AutoCloseable {
                 reading.seekToBeginning(List.of(partition));
             }
             while (!closed) {
-                boolean caughtUp = reading.position(partition) >= end;
-                if (caughtUp && !isRestored()) {
-                    applier.restored();
-                    synchronized (progress) {
-                        restored = true;
-                        progress.notifyAll();
-                    }
+                if (reading.position(partition) >= end) {
+                    caughtUp();
                 }
                 for (ConsumerRecord<byte[], byte[]> record : reading.poll(POLL)) {
                     apply(record);

@@ -24,7 +24,12 @@ public final class EngineCore implements AutoCloseable {
         this.topics = new Topics(config.bootstrapServers());
         this.catalog = new Catalog(topics);
         this.queries = new PersistentQueries(config, topics);
-        this.log = new DefinitionLog(topics, config.definitionsTopic(), new Replay());
+        this.log =
+                new DefinitionLog(
+                        topics,
+                        config.definitionsTopic(),
+                        config.definitionsReplication(),
+                        new Replay());
     }
 
     public void start() {

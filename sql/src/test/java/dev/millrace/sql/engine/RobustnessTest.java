@@ -1,9 +1,11 @@
 package dev.millrace.sql.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.millrace.sql.SqlAnswer;
+import dev.millrace.sql.SqlConfig;
 import dev.millrace.sql.SqlEngine;
 import dev.millrace.sql.SqlException;
 import dev.millrace.sql.SqlTestEngine;
@@ -50,6 +52,33 @@ class RobustnessTest {
     private static void deleteTopic(String topic) throws Exception {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", sql.bootstrapServers()))) {
             admin.deleteTopics(List.of(topic)).all().get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void too_few_brokers_for_the_definitions_stop_nobody_from_asking() {
+        String topic = sql.topic("early", 1, List.of("{\"n\":17}"));
+        SqlConfig config =
+                sql.config()
+                        .withDefinitionsTopic(sql.name("_replicated"))
+                        .withDefinitionsReplication(3);
+        try (SqlEngine engine = SqlEngine.start(sql.vertx(), config)) {
+            SqlAnswer.Query answer =
+                    (SqlAnswer.Query)
+                            engine.execute(engine.parse("SELECT n FROM " + topic).get(0), Map.of());
+            assertThat(answer.run().run((op, row) -> true)).isEqualTo(1);
+
+            assertThatThrownBy(
+                            () ->
+                                    engine.execute(
+                                            engine.parse(
+                                                            "CREATE STREAM s (n INT) WITH (kafka_topic='"
+                                                                    + topic
+                                                                    + "', value_format='JSON')")
+                                                    .get(0),
+                                            Map.of()))
+                    .isInstanceOf(SqlException.class)
+                    .hasMessageContaining("made once there are 3 brokers");
         }
     }
 

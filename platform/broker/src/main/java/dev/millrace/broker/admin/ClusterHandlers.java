@@ -176,8 +176,8 @@ final class ClusterHandlers {
                                 })
                         .toList();
         // All that it has of the partition is waiting in the directory.
-        List<Integer> eligible =
-                offlineHere && partition.isr().isEmpty() ? List.of(cluster.nodeId()) : List.of();
+        boolean waitsHere = offlineHere && partition.isr().isEmpty();
+        List<Integer> waiting = List.of(cluster.nodeId());
         return new DescribeTopicPartitionsResponsePartition()
                 .setPartitionIndex(partition.index())
                 .setErrorCode(
@@ -188,8 +188,8 @@ final class ClusterHandlers {
                 .setLeaderEpoch(partition.leaderEpoch())
                 .setReplicaNodes(partition.replicas())
                 .setIsrNodes(partition.isr())
-                .setEligibleLeaderReplicas(eligible)
-                .setLastKnownElr(eligible)
+                .setEligibleLeaderReplicas(waitsHere ? waiting : partition.elr())
+                .setLastKnownElr(waitsHere ? waiting : partition.lastKnownElr())
                 .setOfflineReplicas(offlineReplicas);
     }
 
