@@ -229,7 +229,11 @@ final class LocalExchange {
             for (Route route : routes.values()) {
                 Integer partitions = tasksOf.get(route.taker());
                 Map<Integer, Task> takers = takers(route, running);
-                if (partitions != null && !takers.isEmpty()) {
+                // Topics of a pattern may have come since the tasks were counted: then the topic
+                // has partitions that nobody knows of here, and all goes through it.
+                if (partitions != null
+                        && !takers.isEmpty()
+                        && takers.keySet().stream().allMatch(each -> each < partitions)) {
                     route.handover().open(partitions, takers);
                 }
             }
