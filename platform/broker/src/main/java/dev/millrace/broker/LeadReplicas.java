@@ -177,27 +177,30 @@ final class LeadReplicas {
                     partition.topicPartition(),
                     proposal.isr().keySet(),
                     state.isr());
-            send(proposal, proposal);
+            send(proposal, false);
         }
     }
 
     /**
-     * @param asked the proposal, or what is sent in order to withdraw it
+     * @param withdraws sends what takes the proposal back
      */
-    private void send(IsrProposal proposal, IsrProposal asked) {
+    private void send(IsrProposal proposal, boolean withdraws) {
         replication
                 .changes()
-                .propose(partition.topicId(), partition.topicPartition().partition(), asked)
+                .propose(
+                        partition.topicId(),
+                        partition.topicPartition().partition(),
+                        withdraws ? state.withdrawal(proposal) : proposal)
                 .whenComplete(
                         (made, failure) ->
                                 partition
                                         .owner()
                                         .nettyEventLoop()
-                                        .execute(() -> answered(proposal, asked, failure)));
+                                        .execute(() -> answered(proposal, withdraws, failure)));
     }
 
     /** What was made comes with the metadata. */
-    private void answered(IsrProposal proposal, IsrProposal asked, @Nullable Throwable failure) {
+    private void answered(IsrProposal proposal, boolean withdraws, @Nullable Throwable failure) {
         if (ended || failure == null || !state.awaits(proposal)) {
             return;
         }
@@ -206,7 +209,7 @@ final class LeadReplicas {
                         ? failure.getCause()
                         : failure;
         Errors error = Errors.forException(cause);
-        if (error == Errors.INELIGIBLE_REPLICA) {
+        if (error == Errors.INELIGIBLE_REPLICA && !withdraws) {
             LOG.info(
                     "{}: in-sync replicas stay {}: {}",
                     partition.topicPartition(),
@@ -214,19 +217,19 @@ final class LeadReplicas {
                     cause.getMessage());
             // Another copy may be on its way, and be taken when the broker is back: its members
             // count until the partition's epoch has moved on, which leaves all copies behind.
-            send(proposal, state.withdrawal(proposal));
+            send(proposal, true);
             return;
         }
         // It may yet be made, or has been: until the metadata tells, its members count.
         partition
                 .owner()
                 .nettyEventLoop()
-                .schedule(() -> sendAgain(proposal, asked), RETRY_MS, TimeUnit.MILLISECONDS);
+                .schedule(() -> sendAgain(proposal, withdraws), RETRY_MS, TimeUnit.MILLISECONDS);
     }
 
-    private void sendAgain(IsrProposal proposal, IsrProposal asked) {
+    private void sendAgain(IsrProposal proposal, boolean withdraws) {
         if (!ended && state.awaits(proposal)) {
-            send(proposal, asked);
+            send(proposal, withdraws);
         }
     }
 }

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -55,6 +56,9 @@ public final class ReplicaPlan {
     private final Map<Integer, Integer> replicas = new HashMap<>();
     private final Map<Integer, Integer> leaders = new HashMap<>();
 
+    /** Replicas of each topic on each node. */
+    private final Map<String, Map<Integer, Integer>> ofTopics = new HashMap<>();
+
     private ReplicaPlan(Collection<Node> nodes, Map<TopicPartition, List<Integer>> partitions) {
         nodes.forEach(node -> this.nodes.put(node.id(), node));
         before.putAll(partitions);
@@ -64,11 +68,19 @@ public final class ReplicaPlan {
     private void put(TopicPartition partition, List<Integer> ids) {
         List<Integer> old = after.put(partition, List.copyOf(ids));
         if (old != null) {
-            old.forEach(id -> replicas.merge(id, -1, Integer::sum));
-            leaders.merge(old.get(0), -1, Integer::sum);
+            count(partition, old, -1);
         }
-        ids.forEach(id -> replicas.merge(id, 1, Integer::sum));
-        leaders.merge(ids.get(0), 1, Integer::sum);
+        count(partition, ids, 1);
+    }
+
+    private void count(TopicPartition partition, List<Integer> ids, int change) {
+        Map<Integer, Integer> ofTopic =
+                ofTopics.computeIfAbsent(partition.topic(), topic -> new HashMap<>());
+        for (int id : ids) {
+            replicas.merge(id, change, Integer::sum);
+            ofTopic.merge(id, change, Integer::sum);
+        }
+        leaders.merge(ids.get(0), change, Integer::sum);
     }
 
     /**
@@ -209,31 +221,44 @@ public final class ReplicaPlan {
                                         .thenComparing(Node::id))
                         .toList();
         for (Node from : byLoad) {
-            for (Map.Entry<TopicPartition, List<Integer>> each : after.entrySet()) {
-                List<Integer> ids = each.getValue();
-                if (!ids.contains(from.id())) {
-                    continue;
-                }
-                int racksNow = racks(ids);
-                Optional<Node> to =
-                        nodes.values().stream()
-                                .filter(Node::takesReplicas)
-                                .filter(node -> !ids.contains(node.id()))
-                                .filter(
-                                        node ->
-                                                count(replicas, node.id()) + 1
-                                                        < count(replicas, from.id()))
-                                .filter(node -> racks(swap(ids, from.id(), node.id())) >= racksNow)
-                                .min(
-                                        Comparator.comparing((Node n) -> count(replicas, n.id()))
-                                                .thenComparing(Node::id));
-                if (to.isPresent()) {
-                    put(each.getKey(), swap(ids, from.id(), to.get().id()));
-                    return true;
-                }
+            Optional<Step> step =
+                    after.entrySet().stream()
+                            .filter(each -> each.getValue().contains(from.id()))
+                            .flatMap(each -> steps(each.getKey(), each.getValue(), from.id()))
+                            .min(
+                                    Comparator.comparing((Step each) -> -each.skew())
+                                            .thenComparing(each -> count(replicas, each.to())));
+            if (step.isPresent()) {
+                put(step.get().partition(), step.get().then());
+                return true;
             }
         }
         return false;
+    }
+
+    /**
+     * @param then the partition's replicas after it
+     * @param skew how many more replicas of the topic the one has than the other: so that each
+     *     topic gets its share of all nodes
+     */
+    private record Step(TopicPartition partition, List<Integer> then, int to, int skew) {}
+
+    private Stream<Step> steps(TopicPartition partition, List<Integer> ids, int from) {
+        Map<Integer, Integer> ofTopic = ofTopics.getOrDefault(partition.topic(), Map.of());
+        int racksNow = racks(ids);
+        return nodes.values().stream()
+                .filter(Node::takesReplicas)
+                .map(Node::id)
+                .filter(id -> !ids.contains(id))
+                .filter(id -> count(replicas, id) + 1 < count(replicas, from))
+                .filter(id -> racks(swap(ids, from, id)) >= racksNow)
+                .map(
+                        id ->
+                                new Step(
+                                        partition,
+                                        swap(ids, from, id),
+                                        id,
+                                        count(ofTopic, from) - count(ofTopic, id)));
     }
 
     private int racks(List<Integer> ids) {

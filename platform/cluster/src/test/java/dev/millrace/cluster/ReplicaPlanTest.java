@@ -102,6 +102,27 @@ class ReplicaPlanTest {
     }
 
     @Test
+    void a_node_that_was_added_gets_a_share_of_every_topic() {
+        Map<TopicPartition, List<Integer>> before = new HashMap<>();
+        Map.of("large", 40, "small", 8)
+                .forEach(
+                        (topic, partitions) -> {
+                            for (int i = 0; i < partitions; i++) {
+                                before.put(
+                                        new TopicPartition(topic, i),
+                                        List.of(1 + i % 3, 1 + (i + 1) % 3, 1 + (i + 2) % 3));
+                            }
+                        });
+
+        List<Move> moves = ReplicaPlan.balance(nodes(4), before);
+
+        Map<String, Integer> copied = new HashMap<>();
+        moves.forEach(
+                move -> copied.merge(move.partition().topic(), move.added().size(), Integer::sum));
+        assertThat(copied).isEqualTo(Map.of("large", 30, "small", 6));
+    }
+
+    @Test
     void topics_of_a_node_that_was_alone_get_the_replicas_they_lack() {
         Map<TopicPartition, List<Integer>> before =
                 Map.of(p(0), List.of(1), p(1), List.of(1), p(2), List.of(1));

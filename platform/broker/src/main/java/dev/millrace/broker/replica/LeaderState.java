@@ -53,7 +53,7 @@ public final class LeaderState {
     private Leadership metadata;
     private Set<Integer> isr;
 
-    /** Sent, and not known to be refused; its members count as in sync. */
+    /** Sent, and the metadata has not moved on since; its members count as in sync. */
     private @Nullable IsrProposal proposed;
 
     private static final class Follower {
@@ -215,7 +215,7 @@ public final class LeaderState {
 
     /**
      * The ISR to ask the cluster for; null if it is right as it is, or has been asked for. The
-     * caller sends what it gets, and says {@link #refused} unless it is made.
+     * caller sends what it gets until the metadata moves on, or the {@link #withdrawal} of it.
      *
      * @param endOffset of the leader's log
      */
@@ -252,17 +252,6 @@ public final class LeaderState {
         return follower.endOffset != UNKNOWN
                 && follower.endOffset >= Math.max(highWatermark, epochStartOffset)
                 && isEligible(id, follower);
-    }
-
-    /**
-     * The cluster has refused {@code proposal} for what it asks, and no copy of it is on its way
-     * any more. Whoever does not know that does not say this; nor does he whose proposal came too
-     * late, because an earlier copy may have been made and changed since: newer metadata will tell.
-     */
-    public void refused(IsrProposal proposal) {
-        if (proposal.equals(proposed)) {
-            proposed = null;
-        }
     }
 
     /**

@@ -79,20 +79,6 @@ class LeaderStateTest {
         }
 
         @Test
-        void waits_for_a_proposed_member_until_the_cluster_has_refused_it() {
-            LeaderState state = leading(metadata(0, List.of(1, 2)), 0);
-            fetch(state, 2, 100, 100, START_MS);
-            fetch(state, 3, 100, 100, START_MS);
-            IsrProposal proposal = proposed(state, 100, 100, START_MS);
-            long laterMs = START_MS + 2 * MAX_LAG_MS;
-            fetch(state, 2, 150, 150, laterMs);
-
-            assertThat(state.highWatermark(150, laterMs)).isEqualTo(100);
-            state.refused(proposal);
-            assertThat(state.highWatermark(150, laterMs)).isEqualTo(150);
-        }
-
-        @Test
         void waits_for_a_refused_member_until_the_withdrawal_is_in_the_metadata() {
             LeaderState state = leading(metadata(3, List.of(1, 2)), 0);
             fetch(state, 2, 100, 100, START_MS);
