@@ -12,12 +12,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Properties;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.common.utils.AppInfoParser;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -89,9 +89,21 @@ record StreamsLibrary(String name, String classPath) {
         }
     }
 
+    private static String kafkaVersion() throws IOException {
+        Properties properties = new Properties();
+        try (InputStream in =
+                StreamsLibrary.class.getResourceAsStream("/kafka/kafka-version.properties")) {
+            if (in == null) {
+                throw new IllegalStateException("kafka-clients is not on the class path");
+            }
+            properties.load(in);
+        }
+        return properties.getProperty("version");
+    }
+
     /** Of the version of kafka-clients that this runs with; what else it needs is here already. */
     static String fromMavenRepository() throws IOException {
-        String version = AppInfoParser.getVersion();
+        String version = kafkaVersion();
         Path repository = Path.of(System.getProperty("user.home"), ".m2", "repository");
         Path folder = repository.resolve("org/apache/kafka/kafka-streams").resolve(version);
         Path jar = folder.resolve("kafka-streams-" + version + ".jar");

@@ -2,6 +2,7 @@ package dev.millrace.streams.internal.runtime;
 
 import dev.millrace.streams.StreamsConfig;
 import dev.millrace.streams.errors.TaskAssignmentException;
+import dev.millrace.streams.internal.Instances;
 import dev.millrace.streams.internal.topology.SubtopologySpec;
 import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.processor.assignment.ApplicationState;
@@ -28,7 +29,6 @@ import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.GroupSubscrip
 import org.apache.kafka.common.Cluster;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigException;
-import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +56,7 @@ final class ProgramAssignor {
             String className, StreamsConfig config, Collection<SubtopologySpec> subtopologies) {
         this.infos = new TaskInfos(config.applicationId(), subtopologies);
         try {
-            assignor = Utils.newInstance(className, TaskAssignor.class);
+            assignor = Instances.of(className, TaskAssignor.class);
         } catch (ClassNotFoundException | ClassCastException e) {
             throw new ConfigException(
                     StreamsConfig.TASK_ASSIGNOR_CLASS_CONFIG,

@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
-import org.apache.kafka.common.utils.ByteUtils;
 
 /**
  * Headers in front of a value, as Kafka Streams stores them (KIP-1271). Numbers are zigzag
@@ -27,27 +26,27 @@ final class HeaderBytes {
             return whole;
         }
         byte[][] keys = new byte[all.length][];
-        int size = ByteUtils.sizeOfVarint(all.length);
+        int size = Varints.size(all.length);
         for (int i = 0; i < all.length; i++) {
             keys[i] = all[i].key().getBytes(StandardCharsets.UTF_8);
             byte[] content = all[i].value();
-            size += ByteUtils.sizeOfVarint(keys[i].length) + keys[i].length;
+            size += Varints.size(keys[i].length) + keys[i].length;
             size +=
                     content == null
-                            ? ByteUtils.sizeOfVarint(-1)
-                            : ByteUtils.sizeOfVarint(content.length) + content.length;
+                            ? Varints.size(-1)
+                            : Varints.size(content.length) + content.length;
         }
-        ByteBuffer out = ByteBuffer.allocate(ByteUtils.sizeOfVarint(size) + size + value.length);
-        ByteUtils.writeVarint(size, out);
-        ByteUtils.writeVarint(all.length, out);
+        ByteBuffer out = ByteBuffer.allocate(Varints.size(size) + size + value.length);
+        Varints.write(size, out);
+        Varints.write(all.length, out);
         for (int i = 0; i < all.length; i++) {
-            ByteUtils.writeVarint(keys[i].length, out);
+            Varints.write(keys[i].length, out);
             out.put(keys[i]);
             byte[] content = all[i].value();
             if (content == null) {
-                ByteUtils.writeVarint(-1, out);
+                Varints.write(-1, out);
             } else {
-                ByteUtils.writeVarint(content.length, out);
+                Varints.write(content.length, out);
                 out.put(content);
             }
         }
@@ -57,12 +56,12 @@ final class HeaderBytes {
     /** Leaves the buffer at the value. */
     static Headers read(ByteBuffer in) {
         RecordHeaders headers = new RecordHeaders();
-        if (ByteUtils.readVarint(in) == 0) {
+        if (Varints.read(in) == 0) {
             return headers;
         }
-        for (int left = ByteUtils.readVarint(in); left > 0; left--) {
-            String key = new String(bytes(in, ByteUtils.readVarint(in)), StandardCharsets.UTF_8);
-            int size = ByteUtils.readVarint(in);
+        for (int left = Varints.read(in); left > 0; left--) {
+            String key = new String(bytes(in, Varints.read(in)), StandardCharsets.UTF_8);
+            int size = Varints.read(in);
             headers.add(key, size < 0 ? null : bytes(in, size));
         }
         return headers;

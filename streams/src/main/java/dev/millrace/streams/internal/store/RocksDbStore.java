@@ -5,6 +5,7 @@ import dev.millrace.streams.StreamsConfig;
 import dev.millrace.streams.errors.InvalidStateStoreException;
 import dev.millrace.streams.errors.ProcessorStateException;
 import dev.millrace.streams.errors.StreamsException;
+import dev.millrace.streams.internal.Instances;
 import dev.millrace.streams.state.KeyValueIterator;
 import dev.millrace.streams.state.RocksDBConfigSetter;
 import java.io.IOException;
@@ -16,7 +17,6 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.utils.Bytes;
-import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
@@ -86,14 +86,14 @@ public final class RocksDbStore implements LocalStore {
         if (named != null) {
             setter =
                     named instanceof Class<?> type
-                            ? Utils.newInstance(type.asSubclass(RocksDBConfigSetter.class))
+                            ? Instances.of(type.asSubclass(RocksDBConfigSetter.class))
                             : newSetter(String.valueOf(named));
         }
     }
 
     private static RocksDBConfigSetter newSetter(String name) {
         try {
-            return Utils.newInstance(name, RocksDBConfigSetter.class);
+            return Instances.of(name, RocksDBConfigSetter.class);
         } catch (ClassNotFoundException e) {
             throw new ConfigException(
                     StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG,
