@@ -208,8 +208,11 @@ public final class RowStore implements TaskStore {
     void updateWithHeaders(Object key, @Nullable Object value, Headers headers, long timestamp) {
         Headers current = context.headers();
         context.headers(headers);
-        update(key, value, null, timestamp);
-        context.headers(current);
+        try {
+            update(key, value, null, timestamp);
+        } finally {
+            context.headers(current);
+        }
     }
 
     public KeyValueStore<Bytes, byte[]> below() {

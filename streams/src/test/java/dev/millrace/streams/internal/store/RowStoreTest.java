@@ -171,4 +171,25 @@ class RowStoreTest {
 
         assertThat(rows.get("k4")).isEqualTo(2L);
     }
+
+    @Test
+    void every_view_can_be_read_without_what_the_cache_holds_back() {
+        RowStore rows = store(new CacheBudget(1 << 20));
+        List<RowView<?>> views =
+                List.of(
+                        new PlainView(rows, () -> 0),
+                        new TimestampedView(rows),
+                        new HeadersView(rows));
+
+        add(rows, "a", 7);
+
+        assertThat(views)
+                .allSatisfy(
+                        view -> {
+                            assertThat(view.get("a")).isNotNull();
+                            assertThat(view.stored("a")).isNull();
+                        });
+        rows.flush();
+        assertThat(views).allSatisfy(view -> assertThat(view.stored("a")).isEqualTo(view.get("a")));
+    }
 }
