@@ -132,7 +132,7 @@ class TopicPatternTest {
             cluster.write("one-in", Map.of("a", "x"));
 
             awaitCounts(Map.of("a", 3L, "b", 1L, "c", 1L));
-            assertThat(streams.state()).isEqualTo(KafkaStreams.State.RUNNING);
+            await().atMost(PATIENCE).until(() -> streams.state() == KafkaStreams.State.RUNNING);
         }
         cluster.write("one-in", Map.of("b", "x"));
         try (KafkaStreams streams = create("7001", byKey())) {
