@@ -279,7 +279,8 @@ final class JournaledCluster implements Cluster, JournalListener {
         BrokerSession session =
                 alone
                         ? new LoneSession(config.nodeId(), epoch, this::done)
-                        : HeartbeatSession.start(config, epoch, feed, this::done);
+                        : HeartbeatSession.start(
+                                config, epoch, feed, request -> ask(request, (done, now) -> done));
         BrokerSession before = brokerSession.getAndSet(session);
         if (before instanceof HeartbeatSession earlier) {
             earlier.close();

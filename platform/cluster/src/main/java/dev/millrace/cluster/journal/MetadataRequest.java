@@ -62,7 +62,10 @@ public sealed interface MetadataRequest {
             long caughtUpVersion,
             boolean wantFence,
             boolean wantShutdown)
-            implements MetadataRequest {}
+            implements MetadataRequest {
+        /** {@link Outcome#reply} if the broker was fenced until then. */
+        public static final long UNFENCED = 1;
+    }
 
     /** By the leader of the journal: the broker was not heard. */
     record FenceBroker(int nodeId, long brokerEpoch) implements MetadataRequest {}
