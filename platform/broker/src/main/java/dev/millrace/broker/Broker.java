@@ -472,7 +472,12 @@ public final class Broker {
         LeaderHints hints = new LeaderHints(cluster::image);
         ApiTable.Builder table =
                 ApiTable.builder()
-                        .add(ApiKeys.PRODUCE, 3, 13, new ProduceHandler(partitions, hints, txns))
+                        .add(
+                                ApiKeys.PRODUCE,
+                                3,
+                                13,
+                                new ProduceHandler(
+                                        partitions, hints, txns, clusterSide::isAside))
                         // Not served, but librdkafka looks for them (KAFKA-18659).
                         .advertiseFrom(ApiKeys.PRODUCE, 0)
                         .add(ApiKeys.FETCH, 4, 18, fetch)

@@ -124,10 +124,23 @@ final class ClusterSide {
     void watchIsolation(LongSupplier followersHeardNs, Consumer<Boolean> onChange) {
         if (listener != null) {
             Isolation watched =
-                    new Isolation(() -> session == null || isCurrent(), followersHeardNs, onChange);
+                    new Isolation(
+                            () -> session == null || isCurrent(),
+                            followersHeardNs,
+                            this::sharesPartitions,
+                            onChange);
             isolation = watched;
             watched.watch(vertx);
         }
+    }
+
+    private boolean sharesPartitions() {
+        return cluster.image().topics().values().stream()
+                .flatMap(topic -> topic.partitions().stream())
+                .anyMatch(
+                        partition ->
+                                partition.replicas().size() > 1
+                                        && partition.replicas().contains(config.nodeId()));
     }
 
     /**
