@@ -265,7 +265,7 @@ final class JournaledCluster implements Cluster, JournalListener {
                         incarnationId,
                         alone ? start : start.at(config.self()),
                         !alone,
-                        SupportedFeatures.RANGES),
+                        config.rules().features()),
                 (outcome, image) -> session(image, incarnationId, alone));
     }
 

@@ -122,6 +122,7 @@ final class RatisJournal implements AutoCloseable {
         AtomicReference<@Nullable RatisJournal> running = new AtomicReference<>();
         JournalStateMachine stateMachine =
                 new JournalStateMachine(
+                        options.rules().features(),
                         listener,
                         decider,
                         () -> quorum(running.get()),

@@ -170,6 +170,10 @@ final class ReplicaDecisions {
         BrokerRegistration present = state.brokers().get(request.nodeId());
         Rejected taken =
                 present == null ? null : taken(present, request.host(), request.port() - 1);
+        Rejected unsupported = unsupported(request.nodeId(), request.features());
+        if (unsupported != null) {
+            return unsupported;
+        }
         return taken == null ? NOTHING : taken;
     }
 
