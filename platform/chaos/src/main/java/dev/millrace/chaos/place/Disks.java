@@ -13,7 +13,7 @@ import java.util.List;
  * so that one can be full while the others are not; else plain directories that never are.
  */
 public final class Disks implements AutoCloseable {
-    private static final String DEVICE = "mrchaos";
+    private static final String DEVICE = Site.NAME;
     private static final String SIZE = "2g";
     private static final long PAGE_BYTES = 4096;
     private static final int FILL_ATTEMPTS = 50;
