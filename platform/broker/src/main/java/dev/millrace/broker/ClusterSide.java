@@ -63,7 +63,8 @@ final class ClusterSide {
                         cluster::image,
                         ((VertxInternal) vertx).transport().channelFactory(false),
                         workers,
-                        settings.timeoutMs());
+                        settings.timeoutMs(),
+                        settings.maxSilenceMs());
     }
 
     /** Where the other brokers reach this one; null if it is alone. */
@@ -88,6 +89,7 @@ final class ClusterSide {
                 config.nodeId(),
                 listener != null,
                 settings.maxLagMs(),
+                settings.maxSilenceMs(),
                 this::isCurrent,
                 (topicId, partition, proposal) ->
                         cluster.alterPartition(
