@@ -5,6 +5,7 @@ import dev.millrace.broker.admin.EffectiveSettings;
 import dev.millrace.broker.group.GroupConfig;
 import dev.millrace.broker.group.GroupCoordinator;
 import dev.millrace.broker.group.GroupHandlers;
+import dev.millrace.broker.group.RemoteGroups;
 import dev.millrace.broker.quota.ClientQuotas;
 import dev.millrace.broker.telemetry.ClientMetricsStore;
 import dev.millrace.broker.telemetry.Telemetry;
@@ -432,7 +433,10 @@ public final class Broker {
                                             coordinator,
                                             txns,
                                             markers,
-                                            fetch),
+                                            fetch,
+                                            clusterSide.listener() == null
+                                                    ? RemoteGroups.NONE
+                                                    : requests::ask),
                                     table(
                                             logs,
                                             imageFollower,
@@ -440,7 +444,8 @@ public final class Broker {
                                             coordinator,
                                             txns,
                                             markers,
-                                            peerFetch));
+                                            peerFetch,
+                                            RemoteGroups.NONE));
                         });
     }
 
@@ -468,7 +473,8 @@ public final class Broker {
             GroupCoordinator coordinator,
             TxnCoordinator txns,
             TxnMarkers markers,
-            FetchHandler fetch) {
+            FetchHandler fetch,
+            RemoteGroups remoteGroups) {
         LeaderHints hints = new LeaderHints(cluster::image);
         ApiTable.Builder table =
                 ApiTable.builder()
@@ -522,7 +528,7 @@ public final class Broker {
                     new AlterReplicaLogDirsHandler(
                             logs, partitions, imageFollower, replicaMoves, workers));
         }
-        GroupHandlers.register(table, coordinator, txns);
+        GroupHandlers.register(table, coordinator, txns, remoteGroups);
         TxnHandlers.register(table, txns, coordinator::partitionOf);
         AdminHandlers.register(table, vertx, cluster, config, imageFollower, quotas);
         TelemetryHandlers.register(table, telemetry, clientMetrics, workers::submit);

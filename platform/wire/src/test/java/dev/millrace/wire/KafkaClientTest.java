@@ -181,7 +181,7 @@ class KafkaClientTest {
             CompletableFuture<Void> served =
                     CompletableFuture.runAsync(() -> serveInPieces(socket, body));
             KafkaClient client =
-                    connect((InetSocketAddress) socket.getLocalSocketAddress(), 60_000, 2_000);
+                    connect((InetSocketAddress) socket.getLocalSocketAddress(), 60_000, 4_000);
 
             ApiMessage answer = ask(client).get(30, TimeUnit.SECONDS);
 
@@ -198,7 +198,7 @@ class KafkaClientTest {
         frame.putInt(headerBytes + body.remaining()).putInt(0).put((byte) 0).put(body).flip();
         try (Socket accepted = socket.accept()) {
             accepted.getInputStream().read(new byte[1]);
-            int pieces = 6;
+            int pieces = 9;
             int size = frame.remaining() / pieces + 1;
             for (int from = 0; from < frame.limit(); from += size) {
                 Thread.sleep(500);
