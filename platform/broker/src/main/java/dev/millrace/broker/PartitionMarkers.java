@@ -20,9 +20,8 @@ import org.apache.kafka.common.protocol.Errors;
  * offsets topic go through the group coordinator, for which they make offsets hold.
  */
 final class PartitionMarkers implements TxnMarkers {
-    /** Then the coordinator, who is not done before the marker is, asks again. */
     /**
-     * For followers to have a marker; the coordinator then asks again. Below the silence after
+     * Then the coordinator, who is not done before the marker is, asks again. Below the silence after
      * which a connection between brokers is given up, which others wait on too.
      */
     private static final int TIMEOUT_MS = 4_000;
