@@ -143,9 +143,20 @@ final class JournaledCluster implements Cluster, JournalListener {
         if (closed.get() || !failure.complete(stopped)) {
             return;
         }
-        if (!ready.completeExceptionally(stopped)) {
+        if (ready.isDone()) {
             LOG.error("{}; this node takes no more metadata changes", stopped.getMessage(), cause);
+            return;
         }
+        // Nobody has this cluster to close it; and not on a thread of the journal's own.
+        Thread ending =
+                new Thread(
+                        () -> {
+                            close();
+                            ready.completeExceptionally(stopped);
+                        },
+                        "millrace-" + config.nodeId() + "-failed");
+        ending.setDaemon(true);
+        ending.start();
     }
 
     @Override

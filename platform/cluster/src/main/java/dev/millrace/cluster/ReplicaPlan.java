@@ -2,6 +2,7 @@ package dev.millrace.cluster;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -58,7 +60,10 @@ public final class ReplicaPlan {
     private final Map<Integer, Integer> leaders = new HashMap<>();
 
     /** Of each node, the numbers of the partitions that it has of each topic. */
-    private final Map<Integer, Map<String, TreeSet<Integer>>> held = new HashMap<>();
+    private final Map<Integer, Map<String, SortedSet<Integer>>> held = new HashMap<>();
+
+    /** Where to look first for a partition that goes from one node to another. */
+    private final Map<Place, Integer> found = new HashMap<>();
 
     private ReplicaPlan(Collection<Node> nodes, Map<TopicPartition, List<Integer>> partitions) {
         nodes.forEach(node -> this.nodes.put(node.id(), node));
@@ -77,7 +82,7 @@ public final class ReplicaPlan {
     private void count(TopicPartition partition, List<Integer> ids, int change) {
         for (int id : ids) {
             replicas.merge(id, change, Integer::sum);
-            TreeSet<Integer> numbers =
+            SortedSet<Integer> numbers =
                     held.computeIfAbsent(id, node -> new TreeMap<>())
                             .computeIfAbsent(partition.topic(), topic -> new TreeSet<>());
             if (change > 0) {
@@ -294,24 +299,31 @@ public final class ReplicaPlan {
                                         .thenComparing(Node::id))
                         .toList();
         for (Node to : takers) {
-            TreeSet<Integer> theirs = held(to.id(), topic);
-            for (int number : held(from, topic)) {
-                if (theirs.contains(number)) {
-                    continue;
-                }
-                TopicPartition partition = new TopicPartition(topic, number);
-                List<Integer> ids = after.getOrDefault(partition, List.of());
-                List<Integer> then = swap(ids, from, to.id());
-                if (racks(then) >= racks(ids)) {
-                    return Optional.of(new Step(partition, then, mine - theirs.size()));
+            SortedSet<Integer> theirs = held(to.id(), topic);
+            SortedSet<Integer> ours = held(from, topic);
+            // Those before the last that was found went to this node from others, most likely.
+            Place place = new Place(topic, from, to.id());
+            int last = found.getOrDefault(place, 0);
+            for (SortedSet<Integer> part : List.of(ours.tailSet(last), ours.headSet(last))) {
+                for (int number : part) {
+                    TopicPartition partition = new TopicPartition(topic, number);
+                    List<Integer> ids = after.getOrDefault(partition, List.of());
+                    List<Integer> then = swap(ids, from, to.id());
+                    if (!ids.contains(to.id()) && racks(then) >= racks(ids)) {
+                        found.put(place, number);
+                        return Optional.of(new Step(partition, then, mine - theirs.size()));
+                    }
                 }
             }
         }
         return Optional.empty();
     }
 
-    private TreeSet<Integer> held(int node, String topic) {
-        return held.getOrDefault(node, Map.of()).getOrDefault(topic, new TreeSet<>());
+    private record Place(String topic, int from, int to) {}
+
+    /** Sorted. */
+    private SortedSet<Integer> held(int node, String topic) {
+        return held.getOrDefault(node, Map.of()).getOrDefault(topic, Collections.emptySortedSet());
     }
 
     private int racks(List<Integer> ids) {

