@@ -81,8 +81,11 @@ final class FailoverTime {
                 eager.awaitAcknowledgedSince(System.nanoTime(), WITHIN);
                 int leader = cluster.leaderOf(TOPIC);
                 boolean controller = cluster.controller() == leader;
-                long killedNs = System.nanoTime();
-                injector.begin(fault.apply(leader));
+                Fault chosen = fault.apply(leader);
+                long beginsNs = System.nanoTime();
+                injector.begin(chosen);
+                // A cut takes effect when all its rules are there.
+                long killedNs = chosen instanceof Fault.Kill ? beginsNs : System.nanoTime();
                 Kill kill =
                         new Kill(
                                 leader,
