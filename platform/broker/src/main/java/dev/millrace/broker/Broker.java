@@ -482,8 +482,7 @@ public final class Broker {
                                 ApiKeys.PRODUCE,
                                 3,
                                 13,
-                                new ProduceHandler(
-                                        partitions, hints, txns, clusterSide::isAside))
+                                new ProduceHandler(partitions, hints, txns, clusterSide::isAside))
                         // Not served, but librdkafka looks for them (KAFKA-18659).
                         .advertiseFrom(ApiKeys.PRODUCE, 0)
                         .add(ApiKeys.FETCH, 4, 18, fetch)

@@ -27,7 +27,6 @@ final class LeadReplicas {
     /** A look that is as late as that says nothing of the followers. */
     private static final long PAUSE_MS = 1_000;
 
-
     private final Partition partition;
     private final Replication replication;
     private final LeaderState state;

@@ -21,8 +21,8 @@ import org.apache.kafka.common.protocol.Errors;
  */
 final class PartitionMarkers implements TxnMarkers {
     /**
-     * Then the coordinator, who is not done before the marker is, asks again. Below the silence after
-     * which a connection between brokers is given up, which others wait on too.
+     * Then the coordinator, who is not done before the marker is, asks again. Below the silence
+     * after which a connection between brokers is given up, which others wait on too.
      */
     private static final int TIMEOUT_MS = 4_000;
 

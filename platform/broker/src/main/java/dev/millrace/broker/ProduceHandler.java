@@ -285,9 +285,7 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
         private boolean isAllLedElsewhere() {
             return response.responses().stream()
                     .flatMap(topic -> topic.partitionResponses().stream())
-                    .allMatch(
-                            answer ->
-                                    answer.errorCode() == Errors.NOT_LEADER_OR_FOLLOWER.code());
+                    .allMatch(answer -> answer.errorCode() == Errors.NOT_LEADER_OR_FOLLOWER.code());
         }
     }
 

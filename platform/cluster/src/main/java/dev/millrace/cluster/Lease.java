@@ -5,9 +5,10 @@ package dev.millrace.cluster;
  * timeout from when the newest answered heartbeat was sent, since nobody fences it earlier.
  *
  * <p>A broker that was suspended may have been fenced meanwhile, and the first heartbeat that is
- * answered again ends that: the answer is as good as any, but what others lead by now the partitions
- * here learn a little later. So after a gap, and after a heartbeat that has ended a fence, no answer
- * counts before they have caught up with the metadata that it was given in. Any thread.
+ * answered again ends that: the answer is as good as any, but what others lead by now the
+ * partitions here learn a little later. So after a gap, and after a heartbeat that has ended a
+ * fence, no answer counts before they have caught up with the metadata that it was given in. Any
+ * thread.
  */
 final class Lease {
     private final long timeoutNs;

@@ -153,8 +153,7 @@ class ReplicaPlanTest {
                     after(before, ReplicaPlan.balance(nodes(4), before));
             List<Move> drained = ReplicaPlan.drain(nodes(5), balanced, 2);
 
-            assertThat(ReplicaPlan.replicasAfter(balanced, List.of()).values())
-                    .containsOnly(7_500);
+            assertThat(ReplicaPlan.replicasAfter(balanced, List.of()).values()).containsOnly(7_500);
             assertThat(drained).hasSize(7_500);
         }
     }

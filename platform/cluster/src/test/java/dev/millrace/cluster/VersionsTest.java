@@ -55,7 +55,9 @@ class VersionsTest {
                 replace(cluster, id, LATER);
             }
             ThreeNodes.create(cluster.any(), "by-the-later");
-            assertThat(level(cluster.node(1))).as("nobody has finalized another").isEqualTo((short) 1);
+            assertThat(level(cluster.node(1)))
+                    .as("nobody has finalized another")
+                    .isEqualTo((short) 1);
 
             replace(cluster, 2, EARLIER);
             cluster.awaitTopicsEverywhere("by-the-later");

@@ -147,8 +147,7 @@ public final class KafkaClient {
                                     .formatted(
                                             channel.remoteAddress(),
                                             oldest.api,
-                                            TimeUnit.NANOSECONDS.toMillis(
-                                                    nowNs - oldest.sentNs))));
+                                            TimeUnit.NANOSECONDS.toMillis(nowNs - oldest.sentNs))));
         }
     }
 

@@ -11,9 +11,9 @@ import org.apache.kafka.common.protocol.Errors;
 /**
  * Brings the good-bye of a member to whoever coordinates its group. A client that is being closed
  * says it once and does not wait for the answer; where it said so to a coordinator that was
- * suspended, and has been replaced meanwhile, nobody would hear of it, and the others would wait for
- * what the member had until its session is over, 45 seconds. A member id is never used again, so a
- * good-bye that is late, or comes twice, harms nobody.
+ * suspended, and has been replaced meanwhile, nobody would hear of it, and the others would wait
+ * for what the member had until its session is over, 45 seconds. A member id is never used again,
+ * so a good-bye that is late, or comes twice, harms nobody.
  */
 final class Leaving {
     private static final int ATTEMPTS = 5;
@@ -60,17 +60,14 @@ final class Leaving {
         return attempt(1, once, error);
     }
 
-    private <A> Future<A> attempt(
-            int number, Supplier<Future<A>> once, Function<A, Errors> error) {
+    private <A> Future<A> attempt(int number, Supplier<Future<A>> once, Function<A, Errors> error) {
         return once.get()
                 .compose(
                         answer ->
                                 number < ATTEMPTS && ELSEWHERE.contains(error.apply(answer))
                                         ? coordinator
                                                 .after(PAUSE_MS)
-                                                .compose(
-                                                        later ->
-                                                                attempt(number + 1, once, error))
+                                                .compose(later -> attempt(number + 1, once, error))
                                         : Future.succeededFuture(answer));
     }
 }

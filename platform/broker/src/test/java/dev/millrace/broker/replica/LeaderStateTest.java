@@ -32,8 +32,7 @@ class LeaderStateTest {
 
     private static LeaderState leading(
             Leadership metadata, long epochStartOffset, long maxSilenceMs) {
-        return new LeaderState(
-                1, metadata, epochStartOffset, MAX_LAG_MS, maxSilenceMs, START_MS);
+        return new LeaderState(1, metadata, epochStartOffset, MAX_LAG_MS, maxSilenceMs, START_MS);
     }
 
     private static void fetch(

@@ -63,7 +63,13 @@ public final class Disks implements AutoCloseable {
         Disks disks = new Disks(root, directories, true, powerCanBeCut);
         // Shared: what is unmounted here is so in the places where the other nodes run, too.
         boolean works =
-                Shell.attempt("mount -t tmpfs -o size=" + nodes * SIZE_BYTES + " " + DEVICE + " " + root)
+                Shell.attempt(
+                                        "mount -t tmpfs -o size="
+                                                + nodes * SIZE_BYTES
+                                                + " "
+                                                + DEVICE
+                                                + " "
+                                                + root)
                                 .succeeded()
                         && Shell.attempt("mount --make-shared " + root).succeeded();
         for (int node = 1; works && node <= nodes; node++) {

@@ -25,8 +25,7 @@ public final class Site implements AutoCloseable {
     /** What everything that a run makes of the machine is called. */
     static final String NAME = "mrchaos" + (INSTANCE == 0 ? "" : INSTANCE);
 
-    private static final Path LOCK =
-            Path.of(System.getProperty("java.io.tmpdir"), NAME + ".lock");
+    private static final Path LOCK = Path.of(System.getProperty("java.io.tmpdir"), NAME + ".lock");
 
     private final @Nullable FileChannel lockFile;
     private final Path directory;

@@ -19,9 +19,9 @@ import java.util.List;
  *   +------+----------+------------------+------------------+-----------------+---------+----
  * </pre>
  *
- * Format 2 is written from level 2 of {@code millrace.journal.version} on. Raft tells journals apart
- * by a name that is made of where their founders listen, which another cluster's may do as well.
- * Raft's own framing checks the bytes (CRC32C per entry), so there is no checksum here.
+ * Format 2 is written from level 2 of {@code millrace.journal.version} on. Raft tells journals
+ * apart by a name that is made of where their founders listen, which another cluster's may do as
+ * well. Raft's own framing checks the bytes (CRC32C per entry), so there is no checksum here.
  *
  * @param clusterId of the journal that it belongs to; empty in format 1
  * @param basedOn {@link MetadataState#version()} at the decision

@@ -66,7 +66,6 @@ final class RatisJournal implements AutoCloseable {
     /** Twice the longest election timeout: by then others have had their chance. */
     private static final long LONG_PAUSE_MS = 2_000;
 
-
     /** How an append ended. */
     enum Appended {
         /** Committed, and applied on this node. */

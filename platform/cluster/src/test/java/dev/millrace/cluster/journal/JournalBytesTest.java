@@ -3,8 +3,8 @@ package dev.millrace.cluster.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.millrace.cluster.journal.MetadataRecord.BrokerRegistered;
 import dev.millrace.cluster.SupportedFeatures;
+import dev.millrace.cluster.journal.MetadataRecord.BrokerRegistered;
 import dev.millrace.cluster.journal.MetadataRecord.ClusterFormatted;
 import dev.millrace.cluster.journal.MetadataRecord.FeaturesFinalized;
 import dev.millrace.cluster.journal.MetadataRecord.ProducerIdsAllocated;
@@ -82,10 +82,7 @@ class JournalBytesTest {
 
         assertThat(HexFormat.of().formatHex(entry.toBytes()))
                 .isEqualTo("4d01" + "ac02" + "02" + "010003026162" + "070002e807");
-        assertThat(
-                        HexFormat.of()
-                                .formatHex(
-                                        new JournalEntry("xy", 300, entry.records()).toBytes()))
+        assertThat(HexFormat.of().formatHex(new JournalEntry("xy", 300, entry.records()).toBytes()))
                 .isEqualTo("4d02" + "027879" + "ac02" + "02" + "010003026162" + "070002e807");
     }
 

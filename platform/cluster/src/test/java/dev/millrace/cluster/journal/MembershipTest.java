@@ -59,7 +59,8 @@ class MembershipTest {
     }
 
     private static JoinJournal join(int id) {
-        return new JoinJournal(id, CLUSTER, JournalPeer.id("h", 100 * id), "h", 100 * id + 1, Map.of());
+        return new JoinJournal(
+                id, CLUSTER, JournalPeer.id("h", 100 * id), "h", 100 * id + 1, Map.of());
     }
 
     @Test

@@ -28,7 +28,9 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
  * goes on with, whatever becomes of this command.
  */
 final class Reassigning {
-    /** Empty partitions move as fast as they are asked for, full ones as fast as they are copied. */
+    /**
+     * Empty partitions move as fast as they are asked for, full ones as fast as they are copied.
+     */
     private static final int MAX_UNDER_WAY = 500;
 
     /** In one request: each is a change of the cluster's metadata, of which so many may wait. */
