@@ -5,6 +5,7 @@ import dev.millrace.broker.admin.EffectiveSettings;
 import dev.millrace.broker.group.GroupConfig;
 import dev.millrace.broker.group.GroupCoordinator;
 import dev.millrace.broker.group.GroupHandlers;
+import dev.millrace.broker.group.RemoteGroups;
 import dev.millrace.broker.quota.ClientQuotas;
 import dev.millrace.broker.telemetry.ClientMetricsStore;
 import dev.millrace.broker.telemetry.Telemetry;
@@ -432,7 +433,10 @@ public final class Broker {
                                             coordinator,
                                             txns,
                                             markers,
-                                            fetch),
+                                            fetch,
+                                            clusterSide.listener() == null
+                                                    ? RemoteGroups.NONE
+                                                    : requests::ask),
                                     table(
                                             logs,
                                             imageFollower,
@@ -440,7 +444,8 @@ public final class Broker {
                                             coordinator,
                                             txns,
                                             markers,
-                                            peerFetch));
+                                            peerFetch,
+                                            RemoteGroups.NONE));
                         });
     }
 
@@ -468,11 +473,16 @@ public final class Broker {
             GroupCoordinator coordinator,
             TxnCoordinator txns,
             TxnMarkers markers,
-            FetchHandler fetch) {
+            FetchHandler fetch,
+            RemoteGroups remoteGroups) {
         LeaderHints hints = new LeaderHints(cluster::image);
         ApiTable.Builder table =
                 ApiTable.builder()
-                        .add(ApiKeys.PRODUCE, 3, 13, new ProduceHandler(partitions, hints, txns))
+                        .add(
+                                ApiKeys.PRODUCE,
+                                3,
+                                13,
+                                new ProduceHandler(partitions, hints, txns, clusterSide::isAside))
                         // Not served, but librdkafka looks for them (KAFKA-18659).
                         .advertiseFrom(ApiKeys.PRODUCE, 0)
                         .add(ApiKeys.FETCH, 4, 18, fetch)
@@ -517,7 +527,7 @@ public final class Broker {
                     new AlterReplicaLogDirsHandler(
                             logs, partitions, imageFollower, replicaMoves, workers));
         }
-        GroupHandlers.register(table, coordinator, txns);
+        GroupHandlers.register(table, coordinator, txns, remoteGroups);
         TxnHandlers.register(table, txns, coordinator::partitionOf);
         AdminHandlers.register(table, vertx, cluster, config, imageFollower, quotas);
         TelemetryHandlers.register(table, telemetry, clientMetrics, workers::submit);

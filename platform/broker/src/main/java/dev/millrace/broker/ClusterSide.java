@@ -63,7 +63,8 @@ final class ClusterSide {
                         cluster::image,
                         ((VertxInternal) vertx).transport().channelFactory(false),
                         workers,
-                        settings.timeoutMs());
+                        settings.timeoutMs(),
+                        settings.maxSilenceMs());
     }
 
     /** Where the other brokers reach this one; null if it is alone. */
@@ -88,6 +89,7 @@ final class ClusterSide {
                 config.nodeId(),
                 listener != null,
                 settings.maxLagMs(),
+                settings.maxSilenceMs(),
                 this::isCurrent,
                 (topicId, partition, proposal) ->
                         cluster.alterPartition(
@@ -124,10 +126,23 @@ final class ClusterSide {
     void watchIsolation(LongSupplier followersHeardNs, Consumer<Boolean> onChange) {
         if (listener != null) {
             Isolation watched =
-                    new Isolation(() -> session == null || isCurrent(), followersHeardNs, onChange);
+                    new Isolation(
+                            () -> session == null || isCurrent(),
+                            followersHeardNs,
+                            this::sharesPartitions,
+                            onChange);
             isolation = watched;
             watched.watch(vertx);
         }
+    }
+
+    private boolean sharesPartitions() {
+        return cluster.image().topics().values().stream()
+                .flatMap(topic -> topic.partitions().stream())
+                .anyMatch(
+                        partition ->
+                                partition.replicas().size() > 1
+                                        && partition.replicas().contains(config.nodeId()));
     }
 
     /**

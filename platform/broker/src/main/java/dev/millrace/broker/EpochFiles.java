@@ -130,9 +130,29 @@ final class EpochFiles {
             try {
                 AtomicFile.write(disk, directory.resolve(FILE), text);
             } catch (IOException e) {
-                // Then it counts as lost, which costs time and nothing else.
                 LOG.warn("{} could not be told of broker epoch {}", directory, epoch, e);
+                if (since == Since.LOST) {
+                    forget(directory);
+                }
             }
+        }
+    }
+
+    /**
+     * Without the file it counts as lost, and a file can be deleted where none can be written: a
+     * full disk is the most frequent reason.
+     */
+    private void forget(Path directory) {
+        try {
+            disk.delete(directory.resolve(FILE));
+            disk.syncDirectory(directory);
+        } catch (IOException e) {
+            LOG.error(
+                    "{} still says that it has all records, although it has failed; delete {} in it"
+                            + " before this node is started again",
+                    directory,
+                    FILE,
+                    e);
         }
     }
 }

@@ -14,6 +14,7 @@ import org.apache.kafka.common.config.ConfigException;
  *     are shorter
  * @param timeoutMs {@code replica.socket.timeout.ms}
  * @param maxLagMs {@code replica.lag.time.max.ms}
+ * @param maxSilenceMs {@code millrace.replica.silence.max.ms}
  */
 record FetcherSettings(
         int maxBytes,
@@ -22,7 +23,8 @@ record FetcherSettings(
         int maxWaitMs,
         int backoffMs,
         int timeoutMs,
-        long maxLagMs) {
+        long maxLagMs,
+        long maxSilenceMs) {
 
     /**
      * @throws ConfigException a value that is no number, or out of its range, or a follower would
@@ -38,7 +40,8 @@ record FetcherSettings(
                         in.number("replica.fetch.wait.max.ms", 500, 0),
                         in.number("replica.fetch.backoff.ms", 1_000, 0),
                         in.number("replica.socket.timeout.ms", 30_000, 1),
-                        in.longNumber("replica.lag.time.max.ms", 30_000, 1));
+                        in.longNumber("replica.lag.time.max.ms", 30_000, 1),
+                        in.longNumber("millrace.replica.silence.max.ms", 5_000, 1));
         if (settings.maxWaitMs > settings.timeoutMs) {
             throw new ConfigException(
                     "replica.socket.timeout.ms",
@@ -50,6 +53,13 @@ record FetcherSettings(
                     "replica.lag.time.max.ms",
                     settings.maxLagMs,
                     "expected at least replica.fetch.wait.max.ms, which is " + settings.maxWaitMs);
+        }
+        if (settings.maxSilenceMs < 2L * settings.maxWaitMs) {
+            throw new ConfigException(
+                    "millrace.replica.silence.max.ms",
+                    settings.maxSilenceMs,
+                    "expected at least twice replica.fetch.wait.max.ms, which is "
+                            + settings.maxWaitMs);
         }
         return settings;
     }

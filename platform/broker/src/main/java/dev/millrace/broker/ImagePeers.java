@@ -19,21 +19,25 @@ final class ImagePeers implements PeerConnections {
     private final ChannelFactory<? extends Channel> channels;
     private final Workers workers;
     private final long timeoutMs;
+    private final long silenceMs;
 
     /**
      * @param workers to look up names with
+     * @param silenceMs see {@link KafkaClient#connect}
      */
     ImagePeers(
             int nodeId,
             Supplier<MetadataImage> image,
             ChannelFactory<? extends Channel> channels,
             Workers workers,
-            long timeoutMs) {
+            long timeoutMs,
+            long silenceMs) {
         this.nodeId = nodeId;
         this.image = image;
         this.channels = channels;
         this.workers = workers;
         this.timeoutMs = timeoutMs;
+        this.silenceMs = silenceMs;
     }
 
     @Override
@@ -49,7 +53,12 @@ final class ImagePeers implements PeerConnections {
                 .compose(
                         address ->
                                 KafkaClient.connect(
-                                        loop, channels, address, "broker-" + nodeId, timeoutMs));
+                                        loop,
+                                        channels,
+                                        address,
+                                        "broker-" + nodeId,
+                                        timeoutMs,
+                                        silenceMs));
     }
 
     @Override

@@ -16,7 +16,8 @@ import org.slf4j.LoggerFactory;
  * comes; as soon as it is heard of again, it goes on.
  *
  * <p>Both signs are asked for: while only the journal has no leader, followers still fetch and all
- * goes on. Used by one thread; {@link #isAside} by any.
+ * goes on. And who shares no partition with others has nothing that they could lead. Used by one
+ * thread; {@link #isAside} by any.
  */
 final class Isolation {
     private static final Logger LOG = LoggerFactory.getLogger(Isolation.class);
@@ -27,6 +28,7 @@ final class Isolation {
 
     private final BooleanSupplier current;
     private final LongSupplier followersHeardNs;
+    private final BooleanSupplier shares;
     private final Consumer<Boolean> onChange;
     private volatile boolean aside;
     private @Nullable Vertx vertx;
@@ -35,11 +37,17 @@ final class Isolation {
     /**
      * @param current whether the cluster has heard of this broker lately
      * @param followersHeardNs when the last fetch of a follower came, by {@link System#nanoTime}
+     * @param shares whether there are partitions with a replica here and another elsewhere
      * @param onChange told when it stands aside, and when it is back
      */
-    Isolation(BooleanSupplier current, LongSupplier followersHeardNs, Consumer<Boolean> onChange) {
+    Isolation(
+            BooleanSupplier current,
+            LongSupplier followersHeardNs,
+            BooleanSupplier shares,
+            Consumer<Boolean> onChange) {
         this.current = current;
         this.followersHeardNs = followersHeardNs;
+        this.shares = shares;
         this.onChange = onChange;
     }
 
@@ -60,7 +68,9 @@ final class Isolation {
 
     void look(long nowNs) {
         boolean alone =
-                !current.getAsBoolean() && nowNs - followersHeardNs.getAsLong() > SILENCE_NS;
+                !current.getAsBoolean()
+                        && nowNs - followersHeardNs.getAsLong() > SILENCE_NS
+                        && shares.getAsBoolean();
         if (alone == aside) {
             return;
         }

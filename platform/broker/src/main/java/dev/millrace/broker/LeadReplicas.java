@@ -24,11 +24,15 @@ final class LeadReplicas {
     private static final long RETRY_MS = 200;
     private static final long NOWHERE = -1;
 
+    /** A look that is as late as that says nothing of the followers. */
+    private static final long PAUSE_MS = 1_000;
+
     private final Partition partition;
     private final Replication replication;
     private final LeaderState state;
     private final long epochStartOffset;
     private @Nullable ScheduledFuture<?> nextCheck;
+    private long checkDueMs;
     private boolean ended;
 
     /** For whoever counts; written by the owner. */
@@ -54,6 +58,7 @@ final class LeadReplicas {
                         metadata,
                         epochStartOffset,
                         replication.maxLagMs(),
+                        replication.maxSilenceMs(),
                         nowMs());
         note(metadata);
         checkLater(Math.max(1, replication.maxLagMs() / 2));
@@ -120,7 +125,14 @@ final class LeadReplicas {
             checkLater(RETRY_MS);
             return NOWHERE;
         }
-        return state.highWatermark(own, nowMs());
+        long nowMs = nowMs();
+        long committed = state.highWatermark(own, nowMs);
+        long soonMs = Math.max(1, replication.maxSilenceMs() / 5);
+        if (committed < own && checkDueMs - nowMs > soonMs) {
+            // Somebody is waited for, who may be silent.
+            checkLater(soonMs);
+        }
+        return committed;
     }
 
     void fetched(int replicaId, long brokerEpoch, long offset, long startOffset) {
@@ -148,6 +160,7 @@ final class LeadReplicas {
         if (nextCheck != null) {
             nextCheck.cancel(false);
         }
+        checkDueMs = nowMs() + delayMs;
         nextCheck =
                 partition
                         .owner()
@@ -157,6 +170,10 @@ final class LeadReplicas {
 
     private void check() {
         if (!ended) {
+            long lateMs = nowMs() - checkDueMs;
+            if (lateMs > PAUSE_MS) {
+                state.paused(lateMs);
+            }
             maxLag = state.maxLag(partition.log().logEndOffset());
             checkLater(Math.max(1, replication.maxLagMs() / 2));
             propose();

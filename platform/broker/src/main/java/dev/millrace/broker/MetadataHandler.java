@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -51,7 +52,8 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
 
     /**
      * @param aside whether this broker is cut off, and so knows less than the others: it hangs up
-     *     on who asks, since clients like best to ask whom they are connected to
+     *     on who asks, since clients like best to ask whom they are connected to; but not on who
+     *     asks for what nobody else can lead
      */
     MetadataHandler(
             Cluster cluster,
@@ -69,7 +71,7 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
     @Override
     public Future<MetadataResponseData> handle(
             RequestContext context, MetadataRequestData request) {
-        if (aside.getAsBoolean()) {
+        if (aside.getAsBoolean() && !isOwn(context, request)) {
             return Future.failedFuture(
                     new DisconnectException("this broker is cut off; others know who leads"));
         }
@@ -104,6 +106,34 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
             return answerWhenOpen(context, request, refused);
         }
         return Future.join(creations).transform(done -> answerWhenOpen(context, request, refused));
+    }
+
+    /**
+     * Whether all it is about are topics whose partitions have one replica each, some of them here:
+     * whoever leads them now leads them for as long as no replica is moved.
+     */
+    private boolean isOwn(RequestContext context, MetadataRequestData request) {
+        if (wantsAll(context, request) || request.topics().isEmpty()) {
+            return false;
+        }
+        MetadataImage image = cluster.image();
+        for (MetadataRequestTopic wanted : request.topics()) {
+            String name = wanted.name();
+            Optional<MetadataImage.Topic> topic =
+                    name == null || !wanted.topicId().equals(Uuid.ZERO_UUID)
+                            ? image.topic(wanted.topicId())
+                            : image.topic(name);
+            if (topic.isEmpty() || !isOwn(topic.get())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean isOwn(MetadataImage.Topic topic) {
+        return topic.partitions().stream().allMatch(p -> p.replicas().size() == 1)
+                && topic.partitions().stream()
+                        .anyMatch(p -> p.replicas().contains(cluster.nodeId()));
     }
 
     private static boolean asksById(MetadataRequestData request) {

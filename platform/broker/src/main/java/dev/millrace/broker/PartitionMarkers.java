@@ -20,8 +20,11 @@ import org.apache.kafka.common.protocol.Errors;
  * offsets topic go through the group coordinator, for which they make offsets hold.
  */
 final class PartitionMarkers implements TxnMarkers {
-    /** Then the coordinator, who is not done before the marker is, asks again. */
-    private static final int TIMEOUT_MS = 30_000;
+    /**
+     * Then the coordinator, who is not done before the marker is, asks again. Below the silence
+     * after which a connection between brokers is given up, which others wait on too.
+     */
+    private static final int TIMEOUT_MS = 4_000;
 
     private final Partitions partitions;
     private final GroupCoordinator groups;

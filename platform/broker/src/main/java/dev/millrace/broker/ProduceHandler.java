@@ -15,9 +15,11 @@ import io.vertx.core.Promise;
 import io.vertx.core.internal.ContextInternal;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.DisconnectException;
 import org.apache.kafka.common.errors.InvalidRequiredAcksException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.UnsupportedCompressionTypeException;
@@ -51,11 +53,22 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
     private final Partitions partitions;
     private final LeaderHints hints;
     private final TxnCoordinator transactions;
+    private final BooleanSupplier aside;
 
-    ProduceHandler(Partitions partitions, LeaderHints hints, TxnCoordinator transactions) {
+    /**
+     * @param aside whether this broker is cut off: it hangs up on who asks for what others may lead
+     *     by now, since it cannot say who does, and clients ask those first whom they are connected
+     *     to
+     */
+    ProduceHandler(
+            Partitions partitions,
+            LeaderHints hints,
+            TxnCoordinator transactions,
+            BooleanSupplier aside) {
         this.partitions = partitions;
         this.hints = hints;
         this.transactions = transactions;
+        this.aside = aside;
     }
 
     @Override
@@ -251,6 +264,11 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
                 return;
             }
             Throwable cause = failure;
+            if (cause != null && aside.getAsBoolean() && isAllLedElsewhere()) {
+                promise.fail(
+                        new DisconnectException("this broker is cut off; others know who leads"));
+                return;
+            }
             if (cause != null && context.version() >= FIRST_VERSION_WITH_LEADER_HINTS) {
                 hints.addTo(response);
             }
@@ -262,6 +280,12 @@ final class ProduceHandler implements ApiHandler<ProduceRequestData, ProduceResp
                 // No response is due: the connection is closed, and the client asks for metadata.
                 promise.fail(cause);
             }
+        }
+
+        private boolean isAllLedElsewhere() {
+            return response.responses().stream()
+                    .flatMap(topic -> topic.partitionResponses().stream())
+                    .allMatch(answer -> answer.errorCode() == Errors.NOT_LEADER_OR_FOLLOWER.code());
         }
     }
 

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.millrace.broker.group.GroupCoordinator;
+import dev.millrace.broker.group.RawClient;
 import dev.millrace.broker.txn.TxnCoordinator;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -33,8 +37,12 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatResponseData;
+import org.apache.kafka.common.protocol.ApiKeys;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -184,6 +192,64 @@ class CoordinatorFailoverTest {
                 && members.stream().allMatch(member -> member.assignment.size() == 2)
                 && members.stream().mapToInt(m -> m.generation).distinct().count() == 1
                 && members.stream().allMatch(member -> member.generation > 0);
+    }
+
+    @Test
+    void a_good_bye_that_a_replaced_coordinator_gets_is_passed_on() throws Exception {
+        String group = nameFor("leaving", 0);
+        TopicPartition offsets = new TopicPartition(GroupCoordinator.OFFSETS_TOPIC, 0);
+        try (KafkaConsumer<String, String> creates =
+                clients.consumer(Map.of(ConsumerConfig.GROUP_ID_CONFIG, group + "-other"))) {
+            creates.assign(Set.of(new TopicPartition(topic, 0)));
+            creates.committed(Set.of(new TopicPartition(topic, 0)), PATIENCE);
+        }
+        cluster.awaitIsr(offsets, 1, 2, 3);
+        int replaced = cluster.leaderOf(offsets);
+        String memberId = Uuid.randomUuid().toString();
+        try (RawClient member = new RawClient(cluster.address(replaced))) {
+            await().atMost(PATIENCE)
+                    .until(() -> heartbeat(member, group, memberId, 0).errorCode() == 0);
+            cluster.cluster(replaced).cutOff();
+            cluster.fence(replaced);
+            await().atMost(PATIENCE).until(() -> cluster.leaderOf(offsets) != replaced);
+
+            CompletableFuture<ConsumerGroupHeartbeatResponseData> left =
+                    CompletableFuture.supplyAsync(() -> heartbeat(member, group, memberId, -1));
+            cluster.cluster(replaced).reconnect();
+
+            assertThat(left.get(30, TimeUnit.SECONDS).errorCode()).isZero();
+        }
+        try (Admin admin = clients.admin()) {
+            assertThat(
+                            requireNonNull(
+                                            admin.describeConsumerGroups(List.of(group))
+                                                    .all()
+                                                    .get(20, TimeUnit.SECONDS)
+                                                    .get(group))
+                                    .members())
+                    .isEmpty();
+        }
+    }
+
+    private ConsumerGroupHeartbeatResponseData heartbeat(
+            RawClient client, String group, String memberId, int epoch) {
+        ConsumerGroupHeartbeatRequestData request =
+                new ConsumerGroupHeartbeatRequestData()
+                        .setGroupId(group)
+                        .setMemberId(memberId)
+                        .setMemberEpoch(epoch)
+                        .setRebalanceTimeoutMs(60_000)
+                        .setSubscribedTopicNames(List.of(topic))
+                        .setTopicPartitions(List.of());
+        try {
+            return client.call(
+                    ApiKeys.CONSUMER_GROUP_HEARTBEAT,
+                    1,
+                    request,
+                    ConsumerGroupHeartbeatResponseData::new);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

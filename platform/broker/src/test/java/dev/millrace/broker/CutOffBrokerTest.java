@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.millrace.broker.group.GroupCoordinator;
+import dev.millrace.broker.group.RawClient;
 import dev.millrace.wire.record.RecordBatchBuilder;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +29,15 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.NotCoordinatorException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.message.MetadataRequestData;
+import org.apache.kafka.common.message.MetadataRequestData.MetadataRequestTopic;
+import org.apache.kafka.common.message.MetadataResponseData;
+import org.apache.kafka.common.message.ProduceRequestData;
+import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
+import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
+import org.apache.kafka.common.message.ProduceResponseData;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -88,6 +99,81 @@ class CutOffBrokerTest {
 
             assertThat(cluster.leaderOf(tp)).isNotEqualTo(leader);
         }
+    }
+
+    @Test
+    void it_hangs_up_on_who_would_write_what_others_may_lead() throws Exception {
+        try (KafkaProducer<String, String> producer = clients.producer(Map.of())) {
+            producer.send(new ProducerRecord<>(tp.topic(), 0, null, "before")).get();
+        }
+        int leader = cluster.leaderOf(tp);
+        Partition partition = requireNonNull(cluster.broker(leader).partition(tp));
+        try (RawClient connected = new RawClient(cluster.address(leader))) {
+            cutOff(leader);
+            await().atMost(SOON).until(() -> !partition.isLed());
+
+            assertThatThrownBy(() -> produce(connected)).isInstanceOf(IOException.class);
+        }
+        // Who fetches, too, would be told to look for the leader, and asks those that know.
+        try (RawClient again = new RawClient(cluster.address(leader))) {
+            assertThatThrownBy(() -> metadata(again, tp.topic())).isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void what_nobody_else_has_is_written_and_read_there_as_before() throws Exception {
+        int leader = cluster.leaderOf(tp);
+        String own = Clients.uniqueName("own");
+        try (Admin admin = clients.admin()) {
+            admin.createTopics(List.of(new NewTopic(own, Map.of(0, List.of(leader)))))
+                    .all()
+                    .get(15, TimeUnit.SECONDS);
+        }
+        await().atMost(SOON)
+                .until(
+                        () -> {
+                            Partition opened =
+                                    cluster.broker(leader).partition(new TopicPartition(own, 0));
+                            return opened != null && opened.isLed();
+                        });
+        Partition shared = requireNonNull(cluster.broker(leader).partition(tp));
+        cutOff(leader);
+        await().atMost(SOON).until(() -> !shared.isLed());
+
+        Clients near = new Clients(cluster.address(leader));
+        try (KafkaProducer<String, String> producer =
+                        near.producer(Map.of(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, false));
+                KafkaConsumer<String, String> consumer = near.consumer(Map.of())) {
+            producer.send(new ProducerRecord<>(own, 0, null, "written")).get();
+
+            consumer.assign(List.of(new TopicPartition(own, 0)));
+            assertThat(Clients.poll(consumer, 1)).extracting(r -> r.value()).contains("written");
+        }
+    }
+
+    private ProduceResponseData produce(RawClient client) throws IOException {
+        ProduceRequestData request =
+                new ProduceRequestData().setAcks((short) -1).setTimeoutMs(10_000);
+        request.topicData()
+                .add(
+                        new TopicProduceData()
+                                .setName(tp.topic())
+                                .setPartitionData(
+                                        List.of(
+                                                new PartitionProduceData()
+                                                        .setIndex(0)
+                                                        .setRecords(
+                                                                MemoryRecords.readableRecords(
+                                                                        batch("late"))))));
+        return client.call(ApiKeys.PRODUCE, 9, request, ProduceResponseData::new);
+    }
+
+    private static MetadataResponseData metadata(RawClient client, String topic)
+            throws IOException {
+        MetadataRequestData request =
+                new MetadataRequestData()
+                        .setTopics(List.of(new MetadataRequestTopic().setName(topic)));
+        return client.call(ApiKeys.METADATA, 9, request, MetadataResponseData::new);
     }
 
     @Test

@@ -86,6 +86,19 @@ class EpochFilesTest {
     }
 
     @Test
+    void nor_if_the_directory_that_failed_can_not_be_told_so() {
+        FaultyDisk full = new FaultyDisk();
+        EpochFiles alone = new EpochFiles(full, List.of(first), "boot-1");
+        alone.running(43);
+        full.limit(first, 0);
+
+        alone.lost();
+
+        assertThat(new EpochFiles(LocalDisk.INSTANCE, List.of(first), "boot-1").previous())
+                .isEqualTo(UNKNOWN);
+    }
+
+    @Test
     void what_does_not_parse_is_not_believed() throws IOException {
         Files.writeString(first.resolve("millrace-broker-epoch"), "0\nmany\nboot-1\nrunning\n");
 

@@ -12,8 +12,10 @@ class IsolationTest {
 
     private boolean current = true;
     private long heardMs;
+    private boolean shares = true;
     private final List<Boolean> told = new ArrayList<>();
-    private final Isolation isolation = new Isolation(() -> current, () -> at(heardMs), told::add);
+    private final Isolation isolation =
+            new Isolation(() -> current, () -> at(heardMs), () -> shares, told::add);
 
     private static long at(long ms) {
         return START_NS + TimeUnit.MILLISECONDS.toNanos(ms);
@@ -44,6 +46,16 @@ class IsolationTest {
     @Test
     void the_cluster_is_enough_for_who_has_no_followers() {
         assertThat(asideAt(3_600_000)).isFalse();
+    }
+
+    @Test
+    void who_shares_nothing_with_others_goes_on() {
+        current = false;
+        shares = false;
+
+        assertThat(asideAt(3_600_000)).isFalse();
+        shares = true;
+        assertThat(asideAt(3_600_200)).isTrue();
     }
 
     @Test

@@ -1,5 +1,7 @@
 package dev.millrace.chaos;
 
+import dev.millrace.chaos.fault.Fault;
+import dev.millrace.chaos.fault.Injector;
 import dev.millrace.chaos.system.Nodes;
 import dev.millrace.chaos.system.SystemUnderTest;
 import java.io.IOException;
@@ -11,12 +13,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.IntFunction;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 
 /**
- * From the SIGKILL of a partition's leader to the first acknowledged record that was sent after it,
- * acks=all, as two producers see it that send a record every 5 ms.
+ * From the SIGKILL of a partition's leader, or another fault, to the first acknowledged record that
+ * was sent after it, acks=all, as two producers see it that send a record every 5 ms.
  */
 final class FailoverTime {
     private static final String TOPIC = "failover";
@@ -25,23 +28,33 @@ final class FailoverTime {
     private final SystemUnderTest system;
     private final Nodes nodes;
     private final Cluster cluster;
+    private final Injector injector;
     private final PrintWriter out;
 
     /**
-     * @param controller whether the killed node was the one that decides about leaders
+     * @param controller whether the node was the one that decides about leaders
      * @param stockMs a producer with Kafka's defaults
      * @param eagerMs one whose backoffs are a few milliseconds
      */
     record Kill(int node, boolean controller, long stockMs, long eagerMs) {}
 
-    FailoverTime(SystemUnderTest system, Nodes nodes, Cluster cluster, PrintWriter out) {
+    FailoverTime(
+            SystemUnderTest system,
+            Nodes nodes,
+            Cluster cluster,
+            Injector injector,
+            PrintWriter out) {
+        this.injector = injector;
         this.system = system;
         this.nodes = nodes;
         this.cluster = cluster;
         this.out = out;
     }
 
-    List<Kill> run(int kills)
+    /**
+     * @param fault of the node that leads
+     */
+    List<Kill> run(int kills, IntFunction<Fault> fault)
             throws IOException, InterruptedException, ExecutionException, TimeoutException {
         nodes.prepare();
         nodes.startAll();
@@ -68,7 +81,11 @@ final class FailoverTime {
                 eager.awaitAcknowledgedSince(System.nanoTime(), WITHIN);
                 int leader = cluster.leaderOf(TOPIC);
                 boolean controller = cluster.controller() == leader;
-                long killedNs = nodes.kill(leader);
+                Fault chosen = fault.apply(leader);
+                long beginsNs = System.nanoTime();
+                injector.begin(chosen);
+                // A cut takes effect when all its rules are there.
+                long killedNs = chosen instanceof Fault.Kill ? beginsNs : System.nanoTime();
                 Kill kill =
                         new Kill(
                                 leader,
@@ -78,7 +95,7 @@ final class FailoverTime {
                 measured.add(kill);
                 out.println(i + ". " + kill);
                 out.flush();
-                nodes.start(leader);
+                injector.heal();
                 nodes.awaitListening(WITHIN);
             }
         }
@@ -88,7 +105,7 @@ final class FailoverTime {
     void print(List<Kill> measured) {
         out.println();
         out.println(
-                "| " + system.name() + " | kills | stock p50 / max | short backoffs p50 / max |");
+                "| " + system.name() + " | times | stock p50 / max | short backoffs p50 / max |");
         out.println("|---|---|---|---|");
         row("all", measured, kill -> true);
         row("leader only", measured, kill -> !kill.controller());

@@ -2,6 +2,7 @@ package dev.millrace.cluster;
 
 import dev.millrace.cluster.MetadataImage.BrokerRegistration;
 import dev.millrace.cluster.journal.MetadataRequest;
+import dev.millrace.cluster.journal.Outcome;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -29,13 +30,12 @@ final class HeartbeatSession implements BrokerSession, AutoCloseable {
 
     private final int nodeId;
     private final long brokerEpoch;
-    private final long timeoutNs;
-    private final Function<MetadataRequest, CompletionStage<Void>> journal;
+    private final Function<MetadataRequest, CompletionStage<Outcome>> journal;
     private final ScheduledExecutorService thread;
     private final CompletableFuture<Void> unfenced = new CompletableFuture<>();
     private final CompletableFuture<Void> shutDown = new CompletableFuture<>();
     private final AtomicLong caughtUpVersion = new AtomicLong(-1);
-    private final AtomicLong answeredNs; // when the newest answered heartbeat was sent
+    private final Lease lease;
     private final AtomicInteger unanswered = new AtomicInteger();
     private volatile boolean wantShutdown;
     private volatile boolean heard = true; // for one line in the log at each change
@@ -43,12 +43,14 @@ final class HeartbeatSession implements BrokerSession, AutoCloseable {
     private HeartbeatSession(
             ClusterConfig config,
             long brokerEpoch,
-            Function<MetadataRequest, CompletionStage<Void>> journal) {
+            Function<MetadataRequest, CompletionStage<Outcome>> journal) {
         this.nodeId = config.nodeId();
         this.brokerEpoch = brokerEpoch;
-        this.timeoutNs = TimeUnit.MILLISECONDS.toNanos(config.rules().sessionTimeoutMs());
         this.journal = journal;
-        this.answeredNs = new AtomicLong(System.nanoTime());
+        this.lease =
+                new Lease(
+                        TimeUnit.MILLISECONDS.toNanos(config.rules().sessionTimeoutMs()),
+                        System.nanoTime());
         this.thread =
                 Executors.newSingleThreadScheduledExecutor(
                         task -> {
@@ -63,7 +65,7 @@ final class HeartbeatSession implements BrokerSession, AutoCloseable {
             ClusterConfig config,
             long brokerEpoch,
             ImageFeed feed,
-            Function<MetadataRequest, CompletionStage<Void>> journal) {
+            Function<MetadataRequest, CompletionStage<Outcome>> journal) {
         HeartbeatSession session = new HeartbeatSession(config, brokerEpoch, journal);
         feed.onChange(session::follow);
         int intervalMs = config.rules().heartbeatIntervalMs();
@@ -97,10 +99,15 @@ final class HeartbeatSession implements BrokerSession, AutoCloseable {
                         new MetadataRequest.BrokerHeartbeat(
                                 nodeId, brokerEpoch, caughtUpVersion.get(), false, wantShutdown))
                 .whenComplete(
-                        (done, error) -> {
+                        (outcome, error) -> {
                             unanswered.decrementAndGet();
                             if (error == null) {
-                                answeredNs.accumulateAndGet(sentNs, (a, b) -> a - b > 0 ? a : b);
+                                lease.answered(
+                                        sentNs,
+                                        System.nanoTime(),
+                                        outcome.version(),
+                                        outcome.reply() == MetadataRequest.BrokerHeartbeat.UNFENCED,
+                                        caughtUpVersion.get());
                             }
                             note(error);
                         });
@@ -150,13 +157,15 @@ final class HeartbeatSession implements BrokerSession, AutoCloseable {
 
     @Override
     public boolean isCurrent() {
-        return System.nanoTime() - answeredNs.get() < timeoutNs;
+        return lease.holds(System.nanoTime());
     }
 
     @Override
     public CompletionStage<Void> replicasOffline(Collection<Replica> replicas) {
         return journal.apply(
-                new MetadataRequest.ReplicasOffline(nodeId, brokerEpoch, List.copyOf(replicas)));
+                        new MetadataRequest.ReplicasOffline(
+                                nodeId, brokerEpoch, List.copyOf(replicas)))
+                .thenAccept(done -> {});
     }
 
     @Override

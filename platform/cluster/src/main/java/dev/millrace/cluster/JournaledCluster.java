@@ -143,9 +143,20 @@ final class JournaledCluster implements Cluster, JournalListener {
         if (closed.get() || !failure.complete(stopped)) {
             return;
         }
-        if (!ready.completeExceptionally(stopped)) {
+        if (ready.isDone()) {
             LOG.error("{}; this node takes no more metadata changes", stopped.getMessage(), cause);
+            return;
         }
+        // Nobody has this cluster to close it; and not on a thread of the journal's own.
+        Thread ending =
+                new Thread(
+                        () -> {
+                            close();
+                            ready.completeExceptionally(stopped);
+                        },
+                        "millrace-" + config.nodeId() + "-failed");
+        ending.setDaemon(true);
+        ending.start();
     }
 
     @Override
@@ -265,7 +276,7 @@ final class JournaledCluster implements Cluster, JournalListener {
                         incarnationId,
                         alone ? start : start.at(config.self()),
                         !alone,
-                        SupportedFeatures.RANGES),
+                        config.rules().features()),
                 (outcome, image) -> session(image, incarnationId, alone));
     }
 
@@ -279,7 +290,8 @@ final class JournaledCluster implements Cluster, JournalListener {
         BrokerSession session =
                 alone
                         ? new LoneSession(config.nodeId(), epoch, this::done)
-                        : HeartbeatSession.start(config, epoch, feed, this::done);
+                        : HeartbeatSession.start(
+                                config, epoch, feed, request -> ask(request, (done, now) -> done));
         BrokerSession before = brokerSession.getAndSet(session);
         if (before instanceof HeartbeatSession earlier) {
             earlier.close();

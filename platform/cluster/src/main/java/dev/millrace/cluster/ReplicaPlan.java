@@ -2,6 +2,7 @@ package dev.millrace.cluster;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -9,10 +10,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -56,8 +59,11 @@ public final class ReplicaPlan {
     private final Map<Integer, Integer> replicas = new HashMap<>();
     private final Map<Integer, Integer> leaders = new HashMap<>();
 
-    /** Replicas of each topic on each node. */
-    private final Map<String, Map<Integer, Integer>> ofTopics = new HashMap<>();
+    /** Of each node, the numbers of the partitions that it has of each topic. */
+    private final Map<Integer, Map<String, SortedSet<Integer>>> held = new HashMap<>();
+
+    /** Where to look first for a partition that goes from one node to another. */
+    private final Map<Place, Integer> found = new HashMap<>();
 
     private ReplicaPlan(Collection<Node> nodes, Map<TopicPartition, List<Integer>> partitions) {
         nodes.forEach(node -> this.nodes.put(node.id(), node));
@@ -74,11 +80,16 @@ public final class ReplicaPlan {
     }
 
     private void count(TopicPartition partition, List<Integer> ids, int change) {
-        Map<Integer, Integer> ofTopic =
-                ofTopics.computeIfAbsent(partition.topic(), topic -> new HashMap<>());
         for (int id : ids) {
             replicas.merge(id, change, Integer::sum);
-            ofTopic.merge(id, change, Integer::sum);
+            SortedSet<Integer> numbers =
+                    held.computeIfAbsent(id, node -> new TreeMap<>())
+                            .computeIfAbsent(partition.topic(), topic -> new TreeSet<>());
+            if (change > 0) {
+                numbers.add(partition.partition());
+            } else {
+                numbers.remove(partition.partition());
+            }
         }
         leaders.merge(ids.get(0), change, Integer::sum);
     }
@@ -204,33 +215,66 @@ public final class ReplicaPlan {
         return counts.getOrDefault(id, 0);
     }
 
-    /** Each step makes the fullest node's share smaller, so there are finitely many. */
+    /**
+     * Takes from the fullest node, step by step, a replica of the topic of which it has the most
+     * more than another: so each topic gets its share of all nodes. Each step makes the fullest
+     * node's share smaller, so there are finitely many. Topics wait in the order of what their best
+     * step was when it was looked for last, so that a step costs as much as one or two topics.
+     */
     private void evenReplicas() {
-        boolean moved = moveOne();
+        boolean moved = true;
         while (moved) {
-            moved = moveOne();
+            moved = false;
+            Map<Integer, PriorityQueue<Candidate>> candidates = new HashMap<>();
+            for (Node node : byLoad()) {
+                candidates.put(node.id(), candidatesOf(node.id()));
+            }
+            while (moveOne(candidates)) {
+                moved = true;
+            }
         }
     }
 
-    private boolean moveOne() {
-        List<Node> byLoad =
-                nodes.values().stream()
-                        .filter(Node::takesReplicas)
-                        .sorted(
-                                Comparator.comparing((Node n) -> -count(replicas, n.id()))
-                                        .thenComparing(Node::id))
-                        .toList();
-        for (Node from : byLoad) {
-            Optional<Step> step =
-                    after.entrySet().stream()
-                            .filter(each -> each.getValue().contains(from.id()))
-                            .flatMap(each -> steps(each.getKey(), each.getValue(), from.id()))
-                            .min(
-                                    Comparator.comparing((Step each) -> -each.skew())
-                                            .thenComparing(each -> count(replicas, each.to())));
-            if (step.isPresent()) {
-                put(step.get().partition(), step.get().then());
-                return true;
+    private List<Node> byLoad() {
+        return nodes.values().stream()
+                .filter(Node::takesReplicas)
+                .sorted(
+                        Comparator.comparing((Node n) -> -count(replicas, n.id()))
+                                .thenComparing(Node::id))
+                .toList();
+    }
+
+    /**
+     * @param skew how many more replicas of the topic the one node has than the other, at most
+     */
+    private record Candidate(String topic, int skew) {
+        static final Comparator<Candidate> BEST_FIRST =
+                Comparator.comparing((Candidate c) -> -c.skew).thenComparing(Candidate::topic);
+    }
+
+    /** As if each topic could move to a node that has none of it. */
+    private PriorityQueue<Candidate> candidatesOf(int from) {
+        PriorityQueue<Candidate> queue = new PriorityQueue<>(Candidate.BEST_FIRST);
+        held.getOrDefault(from, Map.of())
+                .forEach((topic, numbers) -> queue.add(new Candidate(topic, numbers.size())));
+        return queue;
+    }
+
+    private boolean moveOne(Map<Integer, PriorityQueue<Candidate>> candidates) {
+        for (Node from : byLoad()) {
+            PriorityQueue<Candidate> queue =
+                    candidates.getOrDefault(from.id(), new PriorityQueue<>(Candidate.BEST_FIRST));
+            for (Candidate next = queue.poll(); next != null; next = queue.poll()) {
+                Optional<Step> step = best(next.topic(), from.id());
+                if (step.isEmpty()) {
+                    continue;
+                }
+                Candidate now = new Candidate(next.topic(), step.get().skew());
+                queue.add(now);
+                if (now.skew() >= next.skew() || now.equals(queue.peek())) {
+                    put(step.get().partition(), step.get().then());
+                    return true;
+                }
             }
         }
         return false;
@@ -238,27 +282,48 @@ public final class ReplicaPlan {
 
     /**
      * @param then the partition's replicas after it
-     * @param skew how many more replicas of the topic the one has than the other: so that each
-     *     topic gets its share of all nodes
+     * @param skew how many more replicas of the topic the one has than the other
      */
-    private record Step(TopicPartition partition, List<Integer> then, int to, int skew) {}
+    private record Step(TopicPartition partition, List<Integer> then, int skew) {}
 
-    private Stream<Step> steps(TopicPartition partition, List<Integer> ids, int from) {
-        Map<Integer, Integer> ofTopic = ofTopics.getOrDefault(partition.topic(), Map.of());
-        int racksNow = racks(ids);
-        return nodes.values().stream()
-                .filter(Node::takesReplicas)
-                .map(Node::id)
-                .filter(id -> !ids.contains(id))
-                .filter(id -> count(replicas, id) + 1 < count(replicas, from))
-                .filter(id -> racks(swap(ids, from, id)) >= racksNow)
-                .map(
-                        id ->
-                                new Step(
-                                        partition,
-                                        swap(ids, from, id),
-                                        id,
-                                        count(ofTopic, from) - count(ofTopic, id)));
+    /** To whom a partition of the topic goes best, if there is anybody. */
+    private Optional<Step> best(String topic, int from) {
+        int mine = held(from, topic).size();
+        List<Node> takers =
+                nodes.values().stream()
+                        .filter(Node::takesReplicas)
+                        .filter(to -> count(replicas, to.id()) + 1 < count(replicas, from))
+                        .sorted(
+                                Comparator.comparing((Node to) -> held(to.id(), topic).size())
+                                        .thenComparing(to -> count(replicas, to.id()))
+                                        .thenComparing(Node::id))
+                        .toList();
+        for (Node to : takers) {
+            SortedSet<Integer> theirs = held(to.id(), topic);
+            SortedSet<Integer> ours = held(from, topic);
+            // Those before the last that was found went to this node from others, most likely.
+            Place place = new Place(topic, from, to.id());
+            int last = found.getOrDefault(place, 0);
+            for (SortedSet<Integer> part : List.of(ours.tailSet(last), ours.headSet(last))) {
+                for (int number : part) {
+                    TopicPartition partition = new TopicPartition(topic, number);
+                    List<Integer> ids = after.getOrDefault(partition, List.of());
+                    List<Integer> then = swap(ids, from, to.id());
+                    if (!ids.contains(to.id()) && racks(then) >= racks(ids)) {
+                        found.put(place, number);
+                        return Optional.of(new Step(partition, then, mine - theirs.size()));
+                    }
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private record Place(String topic, int from, int to) {}
+
+    /** Sorted. */
+    private SortedSet<Integer> held(int node, String topic) {
+        return held.getOrDefault(node, Map.of()).getOrDefault(topic, Collections.emptySortedSet());
     }
 
     private int racks(List<Integer> ids) {
@@ -291,7 +356,6 @@ public final class ReplicaPlan {
                     reordered.set(0, better.get());
                     put(each.getKey(), reordered);
                     moved = true;
-                    break;
                 }
             }
         }

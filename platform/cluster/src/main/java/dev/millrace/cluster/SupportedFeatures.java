@@ -1,6 +1,8 @@
 package dev.millrace.cluster;
 
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -27,8 +29,23 @@ public final class SupportedFeatures {
     /** {@code 4.3-IV0}. */
     public static final short METADATA_VERSION_4_3 = 30;
 
+    /**
+     * What the metadata journal is written in. As long as a level is not finalized nothing is
+     * written that the version before does not know, and that version can be rolled in again.
+     *
+     * <pre>
+     *   1   entries and records as in the first version; also where no level is finalized
+     *   2   entries name their cluster, and those of another are refused
+     * </pre>
+     */
+    public static final String JOURNAL_VERSION = "millrace.journal.version";
+
+    /** {@link #JOURNAL_VERSION} from which on entries name their cluster. */
+    public static final short JOURNAL_NAMES_CLUSTER = 2;
+
     public static final Map<String, VersionRange> RANGES =
             Map.of(
+                    JOURNAL_VERSION, new VersionRange((short) 1, JOURNAL_NAMES_CLUSTER),
                     METADATA_VERSION, new VersionRange(METADATA_VERSION_4_3, METADATA_VERSION_4_3),
                     TRANSACTION_VERSION, new VersionRange((short) 0, (short) 2),
                     GROUP_VERSION, new VersionRange((short) 0, (short) 1));
@@ -37,8 +54,38 @@ public final class SupportedFeatures {
 
     /** What a new cluster starts with. */
     public static Map<String, Short> highest() {
-        return RANGES.entrySet().stream()
+        return highest(RANGES);
+    }
+
+    /** What a new cluster starts with whose first leader knows these. */
+    public static Map<String, Short> highest(Map<String, VersionRange> supported) {
+        return supported.entrySet().stream()
                 .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, e -> e.getValue().max()));
+    }
+
+    /**
+     * Which of the finalized levels a version with these ranges cannot work at.
+     *
+     * @return a line for its operator; empty if it can
+     */
+    public static Optional<String> misfit(
+            Map<String, VersionRange> supported, FinalizedFeatures finalized) {
+        for (Map.Entry<String, Short> each : new TreeMap<>(finalized.levels()).entrySet()) {
+            VersionRange range = supported.get(each.getKey());
+            if (range == null || !range.contains(each.getValue())) {
+                return Optional.of(
+                        "the cluster has finalized level "
+                                + each.getValue()
+                                + " of "
+                                + each.getKey()
+                                + ", this version of Millrace "
+                                + (range == null
+                                        ? "does not know it"
+                                        : "works at levels " + range.min() + " to " + range.max())
+                                + "; start this node in a later version");
+            }
+        }
+        return Optional.empty();
     }
 
     /** Both ends belong to the range. */

@@ -19,6 +19,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class ReplicaPlanTest {
     private static List<Node> nodes(int count) {
@@ -135,6 +136,26 @@ class ReplicaPlanTest {
                 .containsExactlyInAnyOrder(1, 2, 3);
         assertThatThrownBy(() -> ReplicaPlan.replicate(nodes(2), before, 3))
                 .isInstanceOf(ImpossibleException.class);
+    }
+
+    @Test
+    @Timeout(60)
+    void ten_thousand_partitions_are_planned_in_seconds() {
+        for (int topics : List.of(1, 100, 10_000)) {
+            Map<TopicPartition, List<Integer>> before = new HashMap<>();
+            for (int i = 0; i < 10_000; i++) {
+                before.put(
+                        new TopicPartition("t" + i % topics, i / topics),
+                        List.of(1 + i % 3, 1 + (i + 1) % 3, 1 + (i + 2) % 3));
+            }
+
+            Map<TopicPartition, List<Integer>> balanced =
+                    after(before, ReplicaPlan.balance(nodes(4), before));
+            List<Move> drained = ReplicaPlan.drain(nodes(5), balanced, 2);
+
+            assertThat(ReplicaPlan.replicasAfter(balanced, List.of()).values()).containsOnly(7_500);
+            assertThat(drained).hasSize(7_500);
+        }
     }
 
     @Property(tries = 300)

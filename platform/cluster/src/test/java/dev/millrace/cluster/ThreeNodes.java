@@ -11,22 +11,66 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 
 /** Three voters in this process; those that run are in {@link #nodes}, by node id. */
 final class ThreeNodes implements AutoCloseable {
     final Map<Integer, Cluster> nodes = new HashMap<>();
+    private final Map<Integer, ClusterRules> rules = new HashMap<>();
     private final Path directory;
     private final List<PeerAddress> peers = List.of(freePeer(), freePeer(), freePeer());
 
     ThreeNodes(Path directory) {
+        this(directory, ClusterRules.DEFAULT);
+    }
+
+    /**
+     * @param rules of all three until they are started again
+     */
+    ThreeNodes(Path directory, ClusterRules rules) {
         this.directory = directory;
+        IntStream.rangeClosed(1, 3).forEach(id -> this.rules.put(id, rules));
         List<CompletionStage<Cluster>> starting =
                 IntStream.rangeClosed(1, 3).mapToObj(id -> Cluster.start(config(id))).toList();
         starting.stream().map(TestNodes::await).forEach(node -> nodes.put(node.nodeId(), node));
         nodes.values().forEach(this::register);
+    }
+
+    void stop(int nodeId) {
+        Objects.requireNonNull(nodes.remove(nodeId)).close();
+    }
+
+    /** In another version, or another configuration. */
+    void startAgain(int nodeId, ClusterRules other) {
+        rules.put(nodeId, other);
+        startAgain(nodeId);
+    }
+
+    /** What ends a node that is started in another version; it does not run afterwards. */
+    Throwable refusal(int nodeId, ClusterRules other) throws Exception {
+        rules.put(nodeId, other);
+        CompletableFuture<Throwable> failure = new CompletableFuture<>();
+        Cluster.start(config(nodeId))
+                .whenComplete(
+                        (started, refused) -> {
+                            if (refused == null) {
+                                started.onFailure(
+                                        cause ->
+                                                new Thread(
+                                                                () -> {
+                                                                    started.close();
+                                                                    failure.complete(cause);
+                                                                })
+                                                        .start());
+                            } else {
+                                failure.complete(refused);
+                            }
+                        });
+        return failure.get(60, TimeUnit.SECONDS);
     }
 
     void startAgain(int nodeId) {
@@ -51,7 +95,7 @@ final class ThreeNodes implements AutoCloseable {
                 peers,
                 peers,
                 "rack-" + nodeId,
-                ClusterRules.DEFAULT);
+                Objects.requireNonNull(rules.get(nodeId)));
     }
 
     private void register(Cluster node) {

@@ -48,8 +48,10 @@ public final class KafkaClient {
     private final Channel channel;
     private final String clientId;
     private final long timeoutNs;
+    private final long silenceNs;
     private final ArrayDeque<Waiting> inFlight = new ArrayDeque<>();
     private int nextCorrelationId;
+    private long heardNs;
     private @Nullable ScheduledFuture<?> watch;
     private @Nullable Throwable closed;
 
@@ -68,16 +70,21 @@ public final class KafkaClient {
     private record Waiting(
             ApiKeys api, short version, int correlationId, long sentNs, Answer answer) {}
 
-    private KafkaClient(Channel channel, String clientId, long timeoutMs) {
+    private KafkaClient(Channel channel, String clientId, long timeoutMs, long silenceMs) {
         this.channel = channel;
         this.clientId = clientId;
         this.timeoutNs = TimeUnit.MILLISECONDS.toNanos(timeoutMs);
+        this.silenceNs = TimeUnit.MILLISECONDS.toNanos(Math.min(timeoutMs, silenceMs));
     }
 
     /**
      * @param loop the event loop that the connection belongs to
      * @param channels what makes client channels for it
-     * @param timeoutMs how long connecting may take, and an answer: then the connection is closed
+     * @param timeoutMs how long an answer may take: then the connection is closed
+     * @param silenceMs how long nothing at all may come while an answer is due, be it a part of it:
+     *     then too, since the way there is more likely broken than slow, and a new connection finds
+     *     another as soon as there is one, while the old one waits ever longer before it tries; and
+     *     how long connecting may take
      * @return on that loop
      */
     public static Future<KafkaClient> connect(
@@ -85,7 +92,8 @@ public final class KafkaClient {
             ChannelFactory<? extends Channel> channels,
             InetSocketAddress address,
             String clientId,
-            long timeoutMs) {
+            long timeoutMs,
+            long silenceMs) {
         Promise<KafkaClient> connected = loop.promise();
         Bootstrap bootstrap = new Bootstrap();
         bootstrap
@@ -95,14 +103,15 @@ public final class KafkaClient {
                 .option(ChannelOption.SO_KEEPALIVE, true)
                 .option(
                         ChannelOption.CONNECT_TIMEOUT_MILLIS,
-                        (int) Math.min(timeoutMs, Integer.MAX_VALUE))
+                        (int) Math.min(Math.min(timeoutMs, silenceMs), Integer.MAX_VALUE))
                 .handler(new ChannelInboundHandlerAdapter())
                 .connect(address)
                 .addListener(
                         (ChannelFuture done) -> {
                             if (done.isSuccess()) {
                                 KafkaClient client =
-                                        new KafkaClient(done.channel(), clientId, timeoutMs);
+                                        new KafkaClient(
+                                                done.channel(), clientId, timeoutMs, silenceMs);
                                 client.start();
                                 connected.complete(client);
                             } else {
@@ -116,7 +125,8 @@ public final class KafkaClient {
         channel.config()
                 .setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(1024, 16 << 10, 1 << 20));
         channel.pipeline().addLast(new Inbound());
-        long intervalNs = Math.max(1, timeoutNs / 4);
+        heardNs = System.nanoTime();
+        long intervalNs = Math.max(1, silenceNs / 4);
         watch =
                 channel.eventLoop()
                         .scheduleWithFixedDelay(
@@ -125,14 +135,19 @@ public final class KafkaClient {
 
     private void closeIfSilent() {
         Waiting oldest = inFlight.peek();
-        if (oldest != null && System.nanoTime() - oldest.sentNs > timeoutNs) {
+        if (oldest == null) {
+            return;
+        }
+        long nowNs = System.nanoTime();
+        boolean silent = nowNs - oldest.sentNs > silenceNs && nowNs - heardNs > silenceNs;
+        if (silent || nowNs - oldest.sentNs > timeoutNs) {
             close(
                     new IOException(
                             "%s has not answered %s for %d ms"
                                     .formatted(
                                             channel.remoteAddress(),
                                             oldest.api,
-                                            TimeUnit.NANOSECONDS.toMillis(timeoutNs))));
+                                            TimeUnit.NANOSECONDS.toMillis(nowNs - oldest.sentNs))));
         }
     }
 
@@ -251,6 +266,7 @@ public final class KafkaClient {
                 ReferenceCountUtil.release(message);
                 return;
             }
+            heardNs = System.nanoTime();
             reader.add(bytes);
             try {
                 for (ByteBuf frame = reader.next(); frame != null; frame = reader.next()) {

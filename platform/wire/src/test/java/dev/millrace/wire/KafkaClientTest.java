@@ -9,9 +9,13 @@ import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -23,6 +27,7 @@ import org.apache.kafka.common.message.DescribeClusterRequestData;
 import org.apache.kafka.common.message.DescribeClusterResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.protocol.MessageUtil;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,13 +79,19 @@ class KafkaClientTest {
     }
 
     private KafkaClient connect(InetSocketAddress address, long timeoutMs) throws Exception {
+        return connect(address, timeoutMs, timeoutMs);
+    }
+
+    private KafkaClient connect(InetSocketAddress address, long timeoutMs, long silenceMs)
+            throws Exception {
         return await(
                 KafkaClient.connect(
                         loop,
                         internal.transport().channelFactory(false),
                         address,
                         "test",
-                        timeoutMs));
+                        timeoutMs,
+                        silenceMs));
     }
 
     private CompletableFuture<ApiMessage> ask(KafkaClient client) {
@@ -147,7 +158,59 @@ class KafkaClientTest {
 
         assertThatThrownBy(() -> ask(client).get(10, TimeUnit.SECONDS))
                 .hasCauseInstanceOf(IOException.class)
-                .hasMessageContaining("has not answered DESCRIBE_CLUSTER for 200 ms");
+                .hasMessageContaining("has not answered DESCRIBE_CLUSTER for ");
+    }
+
+    @Test
+    void gives_up_a_server_from_which_nothing_comes_long_before_one_that_is_slow()
+            throws Exception {
+        KafkaClient client = connect(server.address(), 60_000, 200);
+
+        assertThatThrownBy(() -> ask(client).get(10, TimeUnit.SECONDS))
+                .hasCauseInstanceOf(IOException.class)
+                .hasMessageContaining("has not answered DESCRIBE_CLUSTER for ");
+    }
+
+    @Test
+    void waits_for_an_answer_that_comes_in_small_pieces() throws Exception {
+        ByteBuffer body =
+                MessageUtil.toByteBufferAccessor(
+                                new DescribeClusterResponseData().setClusterId("slow"), VERSION)
+                        .buffer();
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            CompletableFuture<Void> served =
+                    CompletableFuture.runAsync(() -> serveInPieces(socket, body));
+            KafkaClient client =
+                    connect((InetSocketAddress) socket.getLocalSocketAddress(), 60_000, 4_000);
+
+            ApiMessage answer = ask(client).get(30, TimeUnit.SECONDS);
+
+            assertThat(((DescribeClusterResponseData) answer).clusterId()).isEqualTo("slow");
+            loop.nettyEventLoop().execute(client::close);
+            served.get(10, TimeUnit.SECONDS);
+        }
+    }
+
+    /** Each half before the client would give it up, all of it much later. */
+    private static void serveInPieces(ServerSocket socket, ByteBuffer body) {
+        int headerBytes = Integer.BYTES + 1; // correlation id, no tagged fields
+        ByteBuffer frame = ByteBuffer.allocate(Integer.BYTES + headerBytes + body.remaining());
+        frame.putInt(headerBytes + body.remaining()).putInt(0).put((byte) 0).put(body).flip();
+        try (Socket accepted = socket.accept()) {
+            accepted.getInputStream().read(new byte[1]);
+            int pieces = 9;
+            int size = frame.remaining() / pieces + 1;
+            for (int from = 0; from < frame.limit(); from += size) {
+                Thread.sleep(500);
+                accepted.getOutputStream()
+                        .write(frame.array(), from, Math.min(size, frame.limit() - from));
+            }
+            accepted.getInputStream().transferTo(OutputStream.nullOutputStream());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test

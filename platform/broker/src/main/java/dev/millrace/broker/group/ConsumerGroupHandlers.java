@@ -32,9 +32,11 @@ final class ConsumerGroupHandlers {
     private static final byte CONSUMER_MEMBER = 1;
 
     private final GroupCoordinator coordinator;
+    private final Leaving leaving;
 
-    ConsumerGroupHandlers(GroupCoordinator coordinator) {
+    ConsumerGroupHandlers(GroupCoordinator coordinator, Leaving leaving) {
         this.coordinator = coordinator;
+        this.leaving = leaving;
     }
 
     // ---- ConsumerGroupHeartbeat
@@ -52,6 +54,20 @@ final class ConsumerGroupHandlers {
         ConsumerGroupMachine.Client client =
                 new ConsumerGroupMachine.Client(
                         context.clientId(), "/" + context.client().getAddress().getHostAddress());
+        return request.memberEpoch() == MemberAssignment.LEFT
+                ? leaving.deliver(
+                        request.groupId(),
+                        context.api(),
+                        context.version(),
+                        request,
+                        ConsumerGroupHeartbeatResponseData.class,
+                        () -> heartbeat(request, client),
+                        answer -> Errors.forCode(answer.errorCode()))
+                : heartbeat(request, client);
+    }
+
+    private Future<ConsumerGroupHeartbeatResponseData> heartbeat(
+            ConsumerGroupHeartbeatRequestData request, ConsumerGroupMachine.Client client) {
         return coordinator
                 .onShard(request.groupId(), shard -> shard.consumerHeartbeat(request, client))
                 .otherwise(ConsumerGroupHandlers::refused);

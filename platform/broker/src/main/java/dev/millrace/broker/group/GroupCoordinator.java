@@ -179,6 +179,28 @@ public final class GroupCoordinator {
         return count == 0 ? 0 : OffsetsTopic.partitionOf(groupId, count);
     }
 
+    /** The node that coordinates the group, as far as is known here; -1 if there is none. */
+    int coordinatorNode(String groupId) {
+        List<MetadataImage.Partition> partitions = offsetsPartitions(cluster.image());
+        return partitions.isEmpty()
+                ? -1
+                : partitions.get(OffsetsTopic.partitionOf(groupId, partitions.size())).leader();
+    }
+
+    /** Whether there may be groups at all, here or elsewhere. */
+    boolean hasGroups() {
+        return !offsetsPartitions(cluster.image()).isEmpty();
+    }
+
+    boolean isHere(int nodeId) {
+        return nodeId == cluster.nodeId();
+    }
+
+    /** Completes after so long. */
+    Future<?> after(long delayMs) {
+        return vertx.timer(delayMs, TimeUnit.MILLISECONDS);
+    }
+
     /** Appends offsets that hold once their transaction is committed. */
     Future<Void> commitPending(
             GroupShard shard,

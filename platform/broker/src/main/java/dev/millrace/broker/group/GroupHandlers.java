@@ -10,13 +10,19 @@ public final class GroupHandlers {
 
     /**
      * @param transactions the coordinator of transactions, for offsets that belong to one
+     * @param remote those who coordinate other groups; {@link RemoteGroups#NONE} for requests that
+     *     come from them
      */
     public static void register(
-            ApiTable.Builder table, GroupCoordinator coordinator, TxnCoordinator transactions) {
-        MembershipHandlers membership = new MembershipHandlers(coordinator);
+            ApiTable.Builder table,
+            GroupCoordinator coordinator,
+            TxnCoordinator transactions,
+            RemoteGroups remote) {
+        Leaving leaving = new Leaving(coordinator, remote);
+        MembershipHandlers membership = new MembershipHandlers(coordinator, leaving);
         OffsetCommitHandler commits = new OffsetCommitHandler(coordinator);
         OffsetFetchHandler fetches = new OffsetFetchHandler(coordinator);
-        ConsumerGroupHandlers consumerGroups = new ConsumerGroupHandlers(coordinator);
+        ConsumerGroupHandlers consumerGroups = new ConsumerGroupHandlers(coordinator, leaving);
         GroupQueryHandlers queries =
                 new GroupQueryHandlers(coordinator, transactions::coordinatorOf);
         TxnOffsetCommitHandler txnCommits = new TxnOffsetCommitHandler(coordinator, transactions);

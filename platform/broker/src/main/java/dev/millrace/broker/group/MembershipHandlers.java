@@ -25,9 +25,11 @@ final class MembershipHandlers {
     private static final int SYNC_NAMES_PROTOCOL = 5;
 
     private final GroupCoordinator coordinator;
+    private final Leaving goodByes;
 
-    MembershipHandlers(GroupCoordinator coordinator) {
+    MembershipHandlers(GroupCoordinator coordinator, Leaving goodByes) {
         this.coordinator = coordinator;
+        this.goodByes = goodByes;
     }
 
     Future<JoinGroupResponseData> join(RequestContext context, JoinGroupRequestData request) {
@@ -177,7 +179,18 @@ final class MembershipHandlers {
         if (request.groupId().isEmpty()) {
             return Future.succeededFuture(left(Errors.INVALID_GROUP_ID));
         }
-        boolean several = context.version() >= LEAVE_SEVERAL;
+        return goodByes.deliver(
+                request.groupId(),
+                context.api(),
+                context.version(),
+                request,
+                LeaveGroupResponseData.class,
+                () -> leave(context.version(), request),
+                answer -> Errors.forCode(answer.errorCode()));
+    }
+
+    private Future<LeaveGroupResponseData> leave(short version, LeaveGroupRequestData request) {
+        boolean several = version >= LEAVE_SEVERAL;
         List<LeaveGroupRequestData.MemberIdentity> leaving =
                 several
                         ? request.members()

@@ -48,6 +48,7 @@ public final class LeaderState {
     private final int nodeId;
     private final long epochStartOffset;
     private final long maxLagMs;
+    private final long maxSilenceMs;
     private final Map<Integer, Follower> followers = new LinkedHashMap<>();
 
     private Leadership metadata;
@@ -64,6 +65,10 @@ public final class LeaderState {
         private long caughtUpMs = NEVER;
 
         private long fetchedMs = NEVER;
+
+        /** The same, or when it began to be waited for. */
+        private long heardMs = NEVER;
+
         private long leaderEndAtFetch = UNKNOWN;
     }
 
@@ -71,13 +76,20 @@ public final class LeaderState {
      * @param metadata of the epoch that begins
      * @param epochStartOffset the log end at this moment
      * @param maxLagMs {@code replica.lag.time.max.ms}
+     * @param maxSilenceMs {@code millrace.replica.silence.max.ms}
      */
     public LeaderState(
-            int nodeId, Leadership metadata, long epochStartOffset, long maxLagMs, long nowMs) {
+            int nodeId,
+            Leadership metadata,
+            long epochStartOffset,
+            long maxLagMs,
+            long maxSilenceMs,
+            long nowMs) {
         this.nodeId = nodeId;
         this.metadata = metadata;
         this.epochStartOffset = epochStartOffset;
         this.maxLagMs = maxLagMs;
+        this.maxSilenceMs = maxSilenceMs;
         this.isr = new LinkedHashSet<>(metadata.isr());
         addFollowers();
         for (int id : metadata.isr()) {
@@ -85,6 +97,7 @@ public final class LeaderState {
             if (follower != null) {
                 // The last leader counted it: it has that long to show up here.
                 follower.caughtUpMs = nowMs;
+                follower.heardMs = nowMs;
             }
         }
     }
@@ -168,7 +181,20 @@ public final class LeaderState {
         follower.endOffset = offset;
         follower.leaderEndAtFetch = leaderEndOffset;
         follower.fetchedMs = nowMs;
+        follower.heardMs = nowMs;
         return true;
+    }
+
+    /**
+     * This broker did nothing for so long: what followers have sent meanwhile waits to be read, and
+     * is nobody's silence.
+     */
+    public void paused(long forMs) {
+        for (Follower follower : followers.values()) {
+            if (follower.heardMs != NEVER) {
+                follower.heardMs += forMs;
+            }
+        }
     }
 
     /** Whether acks=all cannot be promised. */
@@ -210,7 +236,9 @@ public final class LeaderState {
     }
 
     private boolean hasCaughtUp(Follower follower, long ownEndOffset, long nowMs) {
-        return follower.endOffset >= ownEndOffset || nowMs - follower.caughtUpMs <= maxLagMs;
+        return follower.endOffset >= ownEndOffset
+                || (nowMs - follower.caughtUpMs <= maxLagMs
+                        && nowMs - follower.heardMs <= maxSilenceMs);
     }
 
     /**

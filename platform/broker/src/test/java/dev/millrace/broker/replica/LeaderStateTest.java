@@ -27,7 +27,12 @@ class LeaderStateTest {
     }
 
     private static LeaderState leading(Leadership metadata, long epochStartOffset) {
-        return new LeaderState(1, metadata, epochStartOffset, MAX_LAG_MS, START_MS);
+        return leading(metadata, epochStartOffset, MAX_LAG_MS);
+    }
+
+    private static LeaderState leading(
+            Leadership metadata, long epochStartOffset, long maxSilenceMs) {
+        return new LeaderState(1, metadata, epochStartOffset, MAX_LAG_MS, maxSilenceMs, START_MS);
     }
 
     private static void fetch(
@@ -206,6 +211,30 @@ class LeaderStateTest {
             }
 
             assertThat(state.propose(190, 200, nowMs)).isNull();
+        }
+
+        @Test
+        void sooner_when_it_asks_for_nothing_than_when_it_is_slow() {
+            LeaderState state = leading(metadata(0, List.of(1, 2, 3)), 0, 300);
+            fetch(state, 2, 100, 100, START_MS);
+            fetch(state, 3, 100, 100, START_MS);
+            long laterMs = START_MS + 301;
+            fetch(state, 2, 150, 200, laterMs);
+
+            assertThat(state.propose(100, 200, START_MS + 300)).isNull();
+            assertThat(proposed(state, 100, 200, laterMs).isr()).containsOnlyKeys(1, 2);
+        }
+
+        @Test
+        void not_because_the_leader_did_nothing_for_a_while() {
+            LeaderState state = leading(metadata(0, List.of(1, 2, 3)), 0, 300);
+            fetch(state, 2, 100, 100, START_MS);
+            fetch(state, 3, 100, 100, START_MS);
+
+            state.paused(500);
+
+            assertThat(state.propose(100, 200, START_MS + 800)).isNull();
+            assertThat(proposed(state, 100, 200, START_MS + 801).isr()).containsOnlyKeys(1);
         }
 
         @Test

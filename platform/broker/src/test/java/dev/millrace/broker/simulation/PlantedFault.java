@@ -55,7 +55,7 @@ enum PlantedFault {
     /** 1: acks=all is acks=1. */
     ACKNOWLEDGED_WHEN_APPENDED(0),
     /** 12: who has not been heard of for a session goes on by itself. */
-    LEASE_IS_NOT_HONOURED(0),
+    LEASE_IS_NOT_HONOURED(17),
     /** 13: the end of the log is told before it is known. */
     END_TOLD_BEFORE_IT_IS_KNOWN(15),
     /** What is acknowledged on disk is in the leader's memory. */
@@ -71,13 +71,13 @@ enum PlantedFault {
 
     // ---- coordinators
     /** 31: what the last coordinator was told is committed may be above what is known here. */
-    LOADED_BEFORE_ALL_IS_COMMITTED(2),
+    LOADED_BEFORE_ALL_IS_COMMITTED(0),
     /** 31: a coordinator goes on with what it knows from before another was in between. */
     COORDINATOR_APPENDS_IN_ANY_EPOCH(0),
     /** 22: markers are written for what nobody will remember. */
     DECIDED_BEFORE_IT_IS_COMMITTED(5),
     /** 22: nobody ends what the last coordinator has decided. */
-    MARKERS_ARE_NOT_SENT_AGAIN(0),
+    MARKERS_ARE_NOT_SENT_AGAIN(1),
     /** 31: an offset is lost with the coordinator. */
     OFFSETS_ACKNOWLEDGED_WHEN_APPENDED(0),
     /** 20: a late batch opens a transaction that nobody ends (KIP-890). */

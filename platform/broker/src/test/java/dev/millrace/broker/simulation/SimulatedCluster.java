@@ -34,6 +34,7 @@ final class SimulatedCluster {
     static final int BROKERS = 3;
     static final long SESSION_MS = 2_000;
     static final long MAX_LAG_MS = 1_000;
+    static final long MAX_SILENCE_MS = 850;
     private static final int MOST_TO_DO = 20_000;
 
     /** What has to happen often enough for a life to mean something. */

@@ -41,6 +41,7 @@ final class SimulatedLeader {
                         metadata,
                         epochStartOffset,
                         SimulatedCluster.MAX_LAG_MS,
+                        SimulatedCluster.MAX_SILENCE_MS,
                         cluster.nowMs());
     }
 

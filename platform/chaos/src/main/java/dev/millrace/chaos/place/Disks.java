@@ -28,7 +28,7 @@ import java.util.UUID;
  * <p>Any thread.
  */
 public final class Disks implements AutoCloseable {
-    private static final String DEVICE = "mrchaos";
+    private static final String DEVICE = Site.NAME;
     private static final long SIZE_BYTES = 2L << 30;
     private static final List<String> BALLAST_SIZES = List.of("64M", "1M", "4K");
     private static final int MOST_BALLAST_FILES = 2_000;
@@ -63,7 +63,13 @@ public final class Disks implements AutoCloseable {
         Disks disks = new Disks(root, directories, true, powerCanBeCut);
         // Shared: what is unmounted here is so in the places where the other nodes run, too.
         boolean works =
-                Shell.attempt("mount -t tmpfs -o size=" + nodes * SIZE_BYTES + " mrchaos " + root)
+                Shell.attempt(
+                                        "mount -t tmpfs -o size="
+                                                + nodes * SIZE_BYTES
+                                                + " "
+                                                + DEVICE
+                                                + " "
+                                                + root)
                                 .succeeded()
                         && Shell.attempt("mount --make-shared " + root).succeeded();
         for (int node = 1; works && node <= nodes; node++) {

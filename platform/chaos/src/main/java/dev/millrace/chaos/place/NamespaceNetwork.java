@@ -19,7 +19,8 @@ import java.util.Set;
  * netem. What a run that was killed has left is removed by the next one.
  */
 public final class NamespaceNetwork implements Network {
-    private static final String PREFIX = "mrchaos";
+    private static final String PREFIX = Site.NAME;
+    private static final String NET = "10." + (77 + Site.INSTANCE) + ".";
     private static final String HUB = PREFIX + "-hub";
     private static final int FIRST_PORT = 9092;
 
@@ -43,7 +44,14 @@ public final class NamespaceNetwork implements Network {
             return made.output();
         }
         Shell.Outcome rule =
-                Shell.attempt("ip -n " + probe + " rule add from 10.77.1.2 to 10.77.2.2 blackhole");
+                Shell.attempt(
+                        "ip -n "
+                                + probe
+                                + " rule add from "
+                                + address(1)
+                                + " to "
+                                + address(2)
+                                + " blackhole");
         Shell.attempt("ip netns del " + probe);
         return rule.succeeded() ? "" : rule.output();
     }
@@ -62,7 +70,7 @@ public final class NamespaceNetwork implements Network {
             Shell.run(here + " route add default via " + gateway(node));
         }
         network.link(CLIENTS);
-        Shell.run("ip route add 10.77.0.0/16 via " + gateway(CLIENTS));
+        Shell.run("ip route add " + NET + "0.0/16 via " + gateway(CLIENTS));
         return network;
     }
 
@@ -153,7 +161,7 @@ public final class NamespaceNetwork implements Network {
 
     /** Also what another run has left: the names are all there is to know. */
     private void remove() {
-        Shell.attempt("ip route del 10.77.0.0/16");
+        Shell.attempt("ip route del " + NET + "0.0/16");
         Shell.attempt("ip link del " + PREFIX + "-n" + CLIENTS);
         for (int node = 1; node <= nodes; node++) {
             Shell.Outcome left = Shell.attempt("ip netns pids " + namespace(node));
@@ -175,10 +183,10 @@ public final class NamespaceNetwork implements Network {
     }
 
     private static String address(int place) {
-        return "10.77." + place + ".2";
+        return NET + place + ".2";
     }
 
     private static String gateway(int place) {
-        return "10.77." + place + ".1";
+        return NET + place + ".1";
     }
 }

@@ -18,7 +18,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Site implements AutoCloseable {
     public static final List<String> PLACES = List.of("auto", "namespaces", "proxy");
-    private static final Path LOCK = Path.of(System.getProperty("java.io.tmpdir"), "mrchaos.lock");
+
+    /** Another for a run beside another: 1 to 9, {@code -Dmillrace.chaos.instance}. */
+    static final int INSTANCE = Integer.getInteger("millrace.chaos.instance", 0);
+
+    /** What everything that a run makes of the machine is called. */
+    static final String NAME = "mrchaos" + (INSTANCE == 0 ? "" : INSTANCE);
+
+    private static final Path LOCK = Path.of(System.getProperty("java.io.tmpdir"), NAME + ".lock");
 
     private final @Nullable FileChannel lockFile;
     private final Path directory;

@@ -8,7 +8,7 @@ public sealed interface Decision {
 
     /**
      * @param records none if the request asks for what already is
-     * @param reply the first producer id of a block; 0 for other requests
+     * @param reply see {@link Outcome#reply}
      */
     record Accepted(List<MetadataRecord> records, long reply) implements Decision {
         Accepted(MetadataRecord record) {

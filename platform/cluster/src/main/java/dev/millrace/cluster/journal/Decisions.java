@@ -90,7 +90,8 @@ final class Decisions {
                     ? new Accepted(
                             List.of(
                                     new ClusterFormatted(r.clusterId()),
-                                    new FeaturesFinalized(SupportedFeatures.highest(), 0)),
+                                    new FeaturesFinalized(
+                                            SupportedFeatures.highest(rules.features()), 0)),
                             0)
                     : new Accepted(List.of(), 0);
         }
@@ -119,7 +120,7 @@ final class Decisions {
             return replicas.rebalance();
         }
         if (request instanceof UpdateFeatures r) {
-            return SettingDecisions.updateFeatures(state, r);
+            return SettingDecisions.updateFeatures(state, r, rules.features());
         }
         if (request instanceof AlterClientQuotas r) {
             return SettingDecisions.alterClientQuotas(state, r);

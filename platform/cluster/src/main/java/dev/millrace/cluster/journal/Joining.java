@@ -43,7 +43,8 @@ final class Joining {
                         admission.identity().clusterId(),
                         admission.identity().self(),
                         options.self().host(),
-                        options.self().port());
+                        options.self().port(),
+                        options.rules().features());
         List<JournalPeer> asked = new ArrayList<>(options.others());
         admission.members().stream()
                 .filter(member -> !member.id().equals(admission.identity().self()))

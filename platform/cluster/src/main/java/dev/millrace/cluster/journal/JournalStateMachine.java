@@ -1,8 +1,12 @@
 package dev.millrace.cluster.journal;
 
+import dev.millrace.cluster.FinalizedFeatures;
 import dev.millrace.cluster.QuorumState;
+import dev.millrace.cluster.SupportedFeatures;
+import dev.millrace.cluster.SupportedFeatures.VersionRange;
 import java.io.File;
 import java.io.IOException;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -41,6 +45,7 @@ final class JournalStateMachine extends BaseStateMachine {
     static final Message STALE = Message.valueOf(ByteString.copyFrom(new byte[] {0}));
 
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
+    private final Map<String, VersionRange> features;
     private final JournalListener listener;
     private final Function<MetadataRequest, CompletableFuture<Outcome>> decider;
     private final Supplier<QuorumState> quorum;
@@ -50,17 +55,20 @@ final class JournalStateMachine extends BaseStateMachine {
     private volatile MetadataState state = MetadataState.EMPTY;
 
     /**
+     * @param features that this version works at
      * @param decider answers requests that other nodes bring to this one when it leads
      * @param quorum as this node sees it; throws if it does not lead
      * @param hello what this node tells those that ask which cluster it is of
      * @param onPlaced told whether this node votes, with each change of the members
      */
     JournalStateMachine(
+            Map<String, VersionRange> features,
             JournalListener listener,
             Function<MetadataRequest, CompletableFuture<Outcome>> decider,
             Supplier<QuorumState> quorum,
             Supplier<Hello> hello,
             Consumer<Boolean> onPlaced) {
+        this.features = features;
         this.hello = hello;
         this.onPlaced = onPlaced;
         this.quorum = quorum;
@@ -94,7 +102,13 @@ final class JournalStateMachine extends BaseStateMachine {
     @Override
     public void reinitialize() throws IOException {
         storage.loadLatestSnapshot();
-        loadLatestSnapshot();
+        try {
+            loadLatestSnapshot();
+        } catch (IOException | RuntimeException e) {
+            // It came from the leader, which would send it again and again.
+            listener.failed(e);
+            throw e;
+        }
         if (getLifeCycleState() == LifeCycle.State.PAUSED) {
             getLifeCycle().transition(LifeCycle.State.STARTING);
             getLifeCycle().transition(LifeCycle.State.RUNNING);
@@ -106,9 +120,24 @@ final class JournalStateMachine extends BaseStateMachine {
         if (latest == null) {
             return;
         }
-        state = SnapshotFile.read(latest.getFile().getPath());
+        become(SnapshotFile.read(latest.getFile().getPath()));
         setLastAppliedTermIndex(latest.getTermIndex());
         listener.applied(state);
+    }
+
+    /**
+     * @throws IllegalStateException this version cannot work at the levels of that state
+     */
+    private void become(MetadataState next) {
+        FinalizedFeatures finalized = next.settings().features();
+        if (!finalized.equals(state.settings().features())) {
+            SupportedFeatures.misfit(features, finalized)
+                    .ifPresent(
+                            misfit -> {
+                                throw new IllegalStateException(misfit);
+                            });
+        }
+        state = next;
     }
 
     @Override
@@ -117,9 +146,10 @@ final class JournalStateMachine extends BaseStateMachine {
         try {
             ByteString data = logEntry.getStateMachineLogEntry().getLogData();
             JournalEntry entry = JournalEntry.fromBytes(data.asReadOnlyByteBuffer());
+            entry.requireFor(state);
             boolean current = entry.basedOn() == state.version();
             if (current) {
-                state = state.replay(entry.records(), logEntry.getIndex());
+                become(state.replay(entry.records(), logEntry.getIndex()));
             }
             updateLastAppliedTermIndex(logEntry.getTerm(), logEntry.getIndex());
             if (current) {

@@ -35,8 +35,15 @@ public sealed interface MetadataRequest {
      * @param clusterId that it means to join
      * @param journalId {@link JournalPeer#id}
      * @param port of its journal
+     * @param features what its version supports; empty in requests of versions that did not say
      */
-    record JoinJournal(int nodeId, String clusterId, String journalId, String host, int port)
+    record JoinJournal(
+            int nodeId,
+            String clusterId,
+            String journalId,
+            String host,
+            int port,
+            Map<String, VersionRange> features)
             implements MetadataRequest {}
 
     /**
@@ -62,7 +69,10 @@ public sealed interface MetadataRequest {
             long caughtUpVersion,
             boolean wantFence,
             boolean wantShutdown)
-            implements MetadataRequest {}
+            implements MetadataRequest {
+        /** {@link Outcome#reply} if the broker was fenced until then. */
+        public static final long UNFENCED = 1;
+    }
 
     /** By the leader of the journal: the broker was not heard. */
     record FenceBroker(int nodeId, long brokerEpoch) implements MetadataRequest {}

@@ -334,7 +334,7 @@ final class Proposer implements AutoCloseable {
         Appended appended =
                 records.isEmpty()
                         ? Appended.APPLIED
-                        : append(new JournalEntry(base.version(), List.copyOf(records)));
+                        : append(JournalEntry.on(base, List.copyOf(records)));
         switch (appended) {
             case APPLIED -> batch.forEach(decided -> applied(decided, journal.state().version()));
             case UNKNOWN -> batch.forEach(decided -> rejectUnknown(decided.pending()));

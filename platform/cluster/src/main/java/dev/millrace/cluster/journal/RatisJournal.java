@@ -63,6 +63,9 @@ final class RatisJournal implements AutoCloseable {
     private static final int SNAPSHOTS_KEPT = 2;
     private static final long QUORUM_TIMEOUT_MS = 5_000;
 
+    /** Twice the longest election timeout: by then others have had their chance. */
+    private static final long LONG_PAUSE_MS = 2_000;
+
     /** How an append ended. */
     enum Appended {
         /** Committed, and applied on this node. */
@@ -118,6 +121,7 @@ final class RatisJournal implements AutoCloseable {
         AtomicReference<@Nullable RatisJournal> running = new AtomicReference<>();
         JournalStateMachine stateMachine =
                 new JournalStateMachine(
+                        options.rules().features(),
                         listener,
                         decider,
                         () -> quorum(running.get()),
@@ -182,6 +186,15 @@ final class RatisJournal implements AutoCloseable {
             RaftServerConfigKeys.Read.setOption(
                     properties, RaftServerConfigKeys.Read.Option.LINEARIZABLE);
         }
+        // A follower whose timer is late by more than this does not stand for election that time.
+        // With Ratis' 300 ms nobody stands for half a minute on a machine that wants many times its
+        // processors; and who stands without need is told so in the vote before the vote.
+        RaftServerConfigKeys.setSleepDeviationThreshold(properties, millis(LONG_PAUSE_MS));
+        // How long a leader that has not heard of a majority for a moment lets others stand first
+        // (Ratis: 10 s, in which it may be the only one that could lead), and the pause after
+        // which it steps down by itself.
+        RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(
+                properties, millis(LONG_PAUSE_MS));
         // Ratis closes the server after a pause of a minute. A suspended laptop is no reason to.
         RaftServerConfigKeys.setCloseThreshold(
                 properties, TimeDuration.valueOf(10_000, TimeUnit.DAYS));

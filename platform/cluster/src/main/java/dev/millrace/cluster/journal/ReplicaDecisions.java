@@ -170,6 +170,10 @@ final class ReplicaDecisions {
         BrokerRegistration present = state.brokers().get(request.nodeId());
         Rejected taken =
                 present == null ? null : taken(present, request.host(), request.port() - 1);
+        Rejected unsupported = unsupported(request.nodeId(), request.features());
+        if (unsupported != null) {
+            return unsupported;
+        }
         return taken == null ? NOTHING : taken;
     }
 
@@ -195,7 +199,9 @@ final class ReplicaDecisions {
         boolean shuttingDown = broker.shuttingDown() || request.wantShutdown();
         boolean caughtUp = request.caughtUpVersion() >= broker.brokerEpoch();
         boolean fenced = request.wantFence() || (broker.fenced() && (shuttingDown || !caughtUp));
-        return become(broker, fenced, shuttingDown);
+        return broker.fenced() && !fenced
+                ? become(broker, false, shuttingDown, BrokerHeartbeat.UNFENCED)
+                : become(broker, fenced, shuttingDown, 0);
     }
 
     Decision fence(FenceBroker request) {
@@ -203,15 +209,19 @@ final class ReplicaDecisions {
         // It may have registered again meanwhile, which is as good as a heartbeat.
         return broker == null || broker.brokerEpoch() != request.brokerEpoch()
                 ? NOTHING
-                : become(broker, true, broker.shuttingDown());
+                : become(broker, true, broker.shuttingDown(), 0);
     }
 
-    private Decision become(BrokerRegistration broker, boolean fenced, boolean shuttingDown) {
+    private Decision become(
+            BrokerRegistration broker, boolean fenced, boolean shuttingDown, long reply) {
         if (broker.fenced() == fenced && broker.shuttingDown() == shuttingDown) {
             return NOTHING;
         }
-        return changing(
-                new BrokerStateChanged(broker.nodeId(), fenced, shuttingDown), Elections::settled);
+        Accepted changed =
+                changing(
+                        new BrokerStateChanged(broker.nodeId(), fenced, shuttingDown),
+                        Elections::settled);
+        return new Accepted(changed.records(), reply);
     }
 
     Decision unregister(UnregisterBroker request) {
@@ -255,7 +265,7 @@ final class ReplicaDecisions {
         List<MetadataRecord> of(Elections elections);
     }
 
-    private Decision changing(MetadataRecord change, Consequences consequences) {
+    private Accepted changing(MetadataRecord change, Consequences consequences) {
         List<MetadataRecord> records = new ArrayList<>();
         records.add(change);
         MetadataState next = state.replay(change, state.version() + 1);

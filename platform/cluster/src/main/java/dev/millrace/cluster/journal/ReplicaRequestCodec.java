@@ -64,6 +64,7 @@ final class ReplicaRequestCodec {
         } else if (request instanceof JoinJournal r) {
             out.writeByte(JOIN).writeSigned(r.nodeId()).writeString(r.clusterId());
             out.writeString(r.journalId()).writeString(r.host()).writeSigned(r.port());
+            SettingCodec.writeFeatures(out, r.features());
         } else {
             throw new AssertionError("No bytes defined for " + request.getClass());
         }
@@ -117,7 +118,8 @@ final class ReplicaRequestCodec {
                             in.readString(),
                             in.readString(),
                             in.readString(),
-                            in.readInt());
+                            in.readInt(),
+                            in.remaining() == 0 ? Map.of() : SettingCodec.readFeatures(in));
             default ->
                     throw new IllegalStateException(
                             "A node asked for a metadata change of type "

@@ -26,15 +26,19 @@ import org.apache.kafka.common.protocol.Errors;
 final class SettingDecisions {
     private SettingDecisions() {}
 
-    static Decision updateFeatures(MetadataState state, UpdateFeatures request) {
+    /**
+     * @param supported by the journal's leader
+     */
+    static Decision updateFeatures(
+            MetadataState state, UpdateFeatures request, Map<String, VersionRange> supported) {
         Map<String, Short> changed = new LinkedHashMap<>();
         for (Map.Entry<String, FeatureUpdate> each : request.updates().entrySet()) {
             String feature = each.getKey();
             short wanted = each.getValue().maxVersionLevel();
             short current = state.settings().features().level(feature);
             Optional<String> refusal =
-                    directionRefusal(each.getValue().upgradeType(), current, wanted)
-                            .or(() -> supportRefusal(state, feature, wanted));
+                    directionRefusal(feature, each.getValue().upgradeType(), current, wanted)
+                            .or(() -> supportRefusal(state, feature, wanted, supported));
             if (refusal.isPresent()) {
                 return new Rejected(
                         Errors.INVALID_UPDATE_VERSION,
@@ -55,7 +59,7 @@ final class SettingDecisions {
     }
 
     private static Optional<String> directionRefusal(
-            FeatureUpdate.UpgradeType type, short current, short wanted) {
+            String feature, FeatureUpdate.UpgradeType type, short current, short wanted) {
         boolean upgrade = type == FeatureUpdate.UpgradeType.UPGRADE;
         if (type == FeatureUpdate.UpgradeType.UNKNOWN) {
             return Optional.of("The controller does not support the given upgrade type.");
@@ -68,13 +72,25 @@ final class SettingDecisions {
         if (wanted > current && !upgrade) {
             return Optional.of("Can't downgrade to a newer version.");
         }
+        if (wanted < current
+                && type == FeatureUpdate.UpgradeType.SAFE_DOWNGRADE
+                && feature.equals(SupportedFeatures.JOURNAL_VERSION)) {
+            return Optional.of(
+                    "The journal holds what was written at level "
+                            + current
+                            + ", and a version that does not know it cannot be started before"
+                            + " that has gone; an unsafe downgrade is allowed.");
+        }
         return Optional.empty();
     }
 
     /** Every node must be able to work at a level before the cluster does. */
     private static Optional<String> supportRefusal(
-            MetadataState state, String feature, short wanted) {
-        VersionRange ours = SupportedFeatures.RANGES.get(feature);
+            MetadataState state,
+            String feature,
+            short wanted,
+            Map<String, VersionRange> supported) {
+        VersionRange ours = supported.get(feature);
         if (ours == null) {
             return wanted == 0
                     ? Optional.empty()

@@ -3,8 +3,10 @@ package dev.millrace.cluster.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.cluster.SupportedFeatures;
 import dev.millrace.cluster.journal.MetadataRecord.BrokerRegistered;
 import dev.millrace.cluster.journal.MetadataRecord.ClusterFormatted;
+import dev.millrace.cluster.journal.MetadataRecord.FeaturesFinalized;
 import dev.millrace.cluster.journal.MetadataRecord.ProducerIdsAllocated;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -34,15 +36,17 @@ class JournalBytesTest {
 
     @Property(tries = 300)
     void an_entry_reads_back_as_it_was_written(
-            @ForAll("journals") List<MetadataRecord> records, @ForAll @LongRange(min = 0) long v) {
-        JournalEntry entry = new JournalEntry(v, records);
+            @ForAll("journals") List<MetadataRecord> records,
+            @ForAll @LongRange(min = 0) long v,
+            @ForAll boolean named) {
+        JournalEntry entry = new JournalEntry(named ? "cluster" : "", v, records);
 
         assertThat(JournalEntry.fromBytes(ByteBuffer.wrap(entry.toBytes()))).isEqualTo(entry);
     }
 
     @Property(tries = 200)
     void a_cut_entry_is_refused(@ForAll("journals") List<MetadataRecord> records) {
-        byte[] bytes = new JournalEntry(7, records).toBytes();
+        byte[] bytes = new JournalEntry("cluster", 7, records).toBytes();
 
         for (int length : new int[] {0, 1, bytes.length / 2, bytes.length - 1}) {
             byte[] cut = Arrays.copyOf(bytes, length);
@@ -72,10 +76,52 @@ class JournalBytesTest {
     void the_bytes_are_those_that_are_drawn() {
         JournalEntry entry =
                 new JournalEntry(
-                        300, List.of(new ClusterFormatted("ab"), new ProducerIdsAllocated(1000)));
+                        "",
+                        300,
+                        List.of(new ClusterFormatted("ab"), new ProducerIdsAllocated(1000)));
 
         assertThat(HexFormat.of().formatHex(entry.toBytes()))
                 .isEqualTo("4d01" + "ac02" + "02" + "010003026162" + "070002e807");
+        assertThat(HexFormat.of().formatHex(new JournalEntry("xy", 300, entry.records()).toBytes()))
+                .isEqualTo("4d02" + "027879" + "ac02" + "02" + "010003026162" + "070002e807");
+    }
+
+    @Test
+    void entries_name_their_cluster_from_the_level_on_at_which_all_nodes_read_that() {
+        MetadataState formed =
+                MetadataState.EMPTY.replay(List.of(new ClusterFormatted("cluster")), 1);
+        for (short level = 0; level <= 2; level++) {
+            MetadataState state =
+                    formed.replay(
+                            new FeaturesFinalized(
+                                    Map.of(SupportedFeatures.JOURNAL_VERSION, level), 0),
+                            2);
+
+            assertThat(JournalEntry.on(state, List.of()).clusterId())
+                    .isEqualTo(level < 2 ? "" : "cluster");
+        }
+    }
+
+    @Test
+    void an_entry_of_another_cluster_is_refused() {
+        MetadataState formed =
+                MetadataState.EMPTY.replay(List.of(new ClusterFormatted("cluster")), 1);
+
+        new JournalEntry("", 1, List.of()).requireFor(formed);
+        new JournalEntry("cluster", 1, List.of()).requireFor(formed);
+        assertThatThrownBy(() -> new JournalEntry("other", 1, List.of()).requireFor(formed))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("nodes of cluster other")
+                .hasMessageContaining("of cluster cluster");
+    }
+
+    @Test
+    void an_entry_in_a_later_format_is_refused() {
+        byte[] later = HexFormat.of().parseHex("4d03" + "00" + "00");
+
+        assertThatThrownBy(() -> JournalEntry.fromBytes(ByteBuffer.wrap(later)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("or a later one");
     }
 
     @Test

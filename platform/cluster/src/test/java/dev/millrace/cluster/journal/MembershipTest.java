@@ -59,7 +59,8 @@ class MembershipTest {
     }
 
     private static JoinJournal join(int id) {
-        return new JoinJournal(id, CLUSTER, JournalPeer.id("h", 100 * id), "h", 100 * id + 1);
+        return new JoinJournal(
+                id, CLUSTER, JournalPeer.id("h", 100 * id), "h", 100 * id + 1, Map.of());
     }
 
     @Test
@@ -80,7 +81,7 @@ class MembershipTest {
     @Test
     void a_node_that_comes_back_elsewhere_takes_the_place_of_the_one_it_was() {
         MetadataState state = registered(running(1, 2), 3, true);
-        JoinJournal elsewhere = new JoinJournal(3, CLUSTER, "g-300", "g", 301);
+        JoinJournal elsewhere = new JoinJournal(3, CLUSTER, "g-300", "g", 301, Map.of());
 
         Optional<List<JournalPeer>> next = new Membership(voters(1, 2, 3), state).joined(elsewhere);
 

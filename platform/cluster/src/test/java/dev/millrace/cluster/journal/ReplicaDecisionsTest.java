@@ -271,13 +271,13 @@ class ReplicaDecisionsTest {
             change(new FormatCluster("ours"));
             brokers(1);
 
-            assertThat(ask(new JoinJournal(4, "ours", "h-9540", "h", 9541)))
+            assertThat(ask(new JoinJournal(4, "ours", "h-9540", "h", 9541, Map.of())))
                     .isEqualTo(new Accepted(List.of(), 0));
             assertRejected(
-                    ask(new JoinJournal(4, "theirs", "h-9540", "h", 9541)),
+                    ask(new JoinJournal(4, "theirs", "h-9540", "h", 9541, Map.of())),
                     Errors.INCONSISTENT_CLUSTER_ID);
             assertRejected(
-                    ask(new JoinJournal(1, "ours", "h-9540", "h", 9541)),
+                    ask(new JoinJournal(1, "ours", "h-9540", "h", 9541, Map.of())),
                     Errors.DUPLICATE_BROKER_REGISTRATION);
         }
 

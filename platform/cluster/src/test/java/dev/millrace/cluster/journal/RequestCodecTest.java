@@ -63,7 +63,8 @@ class RequestCodecTest {
                     new ReassignPartition("t", 0, Optional.of(List.of(3, 1)), true),
                     new ReassignPartition("t", 0, Optional.empty(), false),
                     new UnregisterBroker(7),
-                    new JoinJournal(4, "cluster", "host-9540", "host", 9541),
+                    new JoinJournal(
+                            4, "cluster", "host-9540", "host", 9541, SupportedFeatures.RANGES),
                     new CreateTopic(
                             "t", new Uuid(1, 2), 3, 1, Map.of(0, List.of(1)), Map.of("k", "v")),
                     new DeleteTopic(new Uuid(1, 2)),
