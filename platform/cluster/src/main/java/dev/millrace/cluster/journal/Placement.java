@@ -18,7 +18,8 @@ import org.apache.kafka.common.protocol.Errors;
  * Where replicas go. Brokers stand in a ring in which racks alternate; partition {@code p} starts
  * {@code p} places after a point that depends on the topic, and takes its followers from the places
  * behind, brokers of racks it does not have yet first. So leaders are even within a topic, topics
- * do not all begin on one broker, and a rack can fail.
+ * do not all begin on one broker, and a rack can fail. Brokers that are down stand behind the ring:
+ * they get what the others are too few for, and copy it when they are back.
  *
  * <pre>
  *   racks   a: 1 4   b: 2 5   c: 3        ring   1 2 3 4 5
@@ -34,21 +35,16 @@ final class Placement {
 
     private final Map<Integer, BrokerRegistration> brokers = new TreeMap<>();
     private final List<BrokerRegistration> ring;
-    private final int cordoned;
+    private final List<BrokerRegistration> down;
 
     private Placement(Collection<BrokerRegistration> registrations, Set<Integer> cordoned) {
         registrations.forEach(broker -> brokers.put(broker.nodeId(), broker));
-        this.ring =
-                ring(
-                        brokers.values().stream()
-                                .filter(broker -> !cordoned.contains(broker.nodeId()))
-                                .toList());
-        this.cordoned =
-                (int)
-                        brokers.values().stream()
-                                .filter(BrokerRegistration::isActive)
-                                .filter(broker -> cordoned.contains(broker.nodeId()))
-                                .count();
+        List<BrokerRegistration> usable =
+                brokers.values().stream()
+                        .filter(broker -> !cordoned.contains(broker.nodeId()))
+                        .toList();
+        this.ring = ring(usable);
+        this.down = usable.stream().filter(broker -> !broker.isActive()).toList();
     }
 
     /** Brokers that are cordoned get no replicas but those that a caller places there. */
@@ -99,14 +95,23 @@ final class Placement {
                     Errors.INVALID_REPLICATION_FACTOR,
                     "The replication factor must be at least 1, got " + replicationFactor + ".");
         }
-        if (replicationFactor > ring.size()) {
+        if (ring.isEmpty()) {
             return new Refused(
                     Errors.INVALID_REPLICATION_FACTOR,
-                    "Replication factor "
+                    unable(replicationFactor)
+                            + "All brokers are currently fenced or have all their log directories"
+                            + " cordoned.");
+        }
+        if (replicationFactor > ring.size() + down.size()) {
+            return new Refused(
+                    Errors.INVALID_REPLICATION_FACTOR,
+                    unable(replicationFactor)
+                            + "The target replication factor of "
                             + replicationFactor
-                            + " is larger than the number of available brokers, "
-                            + ring.size()
-                            + (cordoned == 0 ? "." : "; " + cordoned + " more are cordoned."));
+                            + " cannot be reached because only "
+                            + (ring.size() + down.size())
+                            + " broker(s) are registered or some brokers have all their log"
+                            + " directories cordoned.");
         }
         int start = Math.floorMod(topicId.hashCode(), ring.size());
         List<Partition> partitions = new ArrayList<>(count);
@@ -115,6 +120,10 @@ final class Placement {
             partitions.add(created(index, replicas(leaderAt, replicationFactor)));
         }
         return new Placed(partitions);
+    }
+
+    private static String unable(int replicationFactor) {
+        return "Unable to replicate the partition " + replicationFactor + " time(s): ";
     }
 
     private List<Integer> replicas(int leaderAt, int replicationFactor) {
@@ -128,6 +137,9 @@ final class Placement {
                     replicas.add(broker.nodeId());
                 }
             }
+        }
+        for (int i = 0; replicas.size() < replicationFactor; i++) {
+            replicas.add(down.get((leaderAt + i) % down.size()).nodeId());
         }
         return replicas;
     }
