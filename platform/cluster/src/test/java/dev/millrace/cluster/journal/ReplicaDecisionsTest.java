@@ -240,10 +240,14 @@ class ReplicaDecisionsTest {
             assertThat(partitions(three))
                     .allSatisfy(
                             each -> {
-                                assertThat(each.replicas()).hasSize(3).endsWith(1);
-                                assertThat(each.isr()).isEqualTo(each.replicas().subList(0, 2));
-                                assertThat(each.leader()).isEqualTo(each.replicas().get(0));
+                                assertThat(each.replicas()).containsExactlyInAnyOrder(1, 2, 3);
+                                assertThat(each.isr())
+                                        .containsExactlyInAnyOrder(2, 3)
+                                        .contains(each.leader());
                             });
+            assertThat(partitions(three).stream().map(each -> each.replicas().get(0)))
+                    .as("who is to lead when all are there")
+                    .containsExactlyInAnyOrder(1, 2, 3);
             assertRejected(ask(altered(partition(), 1, 2, 3)), Errors.INELIGIBLE_REPLICA);
         }
 

@@ -185,8 +185,7 @@ public final class StoreServer implements AutoCloseable {
     private static void handle(Router routes, HttpHead request, Consumer<Answer> reply) {
         try {
             if (!request.method().equals("GET")) {
-                throw new Refused(
-                        405, "method", "Stores are read: GET, not " + request.method());
+                throw new Refused(405, "method", "Stores are read: GET, not " + request.method());
             }
             if (request.hasBody()) {
                 throw new Refused(400, "bad_request", "A question has no body");

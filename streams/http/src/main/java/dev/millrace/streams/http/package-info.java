@@ -10,7 +10,8 @@
  * </pre>
  *
  * Owns no state but counters and connections. One thread has all connections, the JDK's HTTP client
- * asks other instances: nothing else comes with the library, and a slow client holds no thread. No TLS and no authentication: listen where only friends are.
+ * asks other instances: nothing else comes with the library, and a slow client holds no thread. No
+ * TLS and no authentication: listen where only friends are.
  */
 @NullMarked
 package dev.millrace.streams.http;

@@ -205,9 +205,7 @@ class HttpPortTest {
     void a_large_answer_arrives_whole() throws Exception {
         String large = "x".repeat(8 << 20);
         HttpPort port =
-                port(
-                        HttpLimits.DEFAULT,
-                        (request, reply) -> reply.accept(Answer.ok(large, false)));
+                port(HttpLimits.DEFAULT, (request, reply) -> reply.accept(Answer.ok(large, false)));
 
         assertThat(get(port, "/large").body()).hasSize(8 << 20);
     }
