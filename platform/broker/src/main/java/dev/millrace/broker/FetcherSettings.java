@@ -35,7 +35,7 @@ record FetcherSettings(
                         in.number("replica.fetch.max.bytes", 1 << 20, 0),
                         in.number("replica.fetch.response.max.bytes", 10 << 20, 0),
                         in.number("replica.fetch.min.bytes", 1, 0),
-                        in.number("replica.fetch.wait.max.ms", 1_000, 0),
+                        in.number("replica.fetch.wait.max.ms", 500, 0),
                         in.number("replica.fetch.backoff.ms", 1_000, 0),
                         in.number("replica.socket.timeout.ms", 30_000, 1),
                         in.longNumber("replica.lag.time.max.ms", 30_000, 1));

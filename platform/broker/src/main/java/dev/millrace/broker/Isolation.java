@@ -22,8 +22,8 @@ final class Isolation {
     private static final Logger LOG = LoggerFactory.getLogger(Isolation.class);
     private static final long LOOK_MS = 200;
 
-    /** Followers ask once a second if there is nothing to fetch; a session takes longer to end. */
-    private static final long SILENCE_NS = TimeUnit.MILLISECONDS.toNanos(2_500);
+    /** Followers ask twice a second if there is nothing to fetch. */
+    private static final long SILENCE_NS = TimeUnit.MILLISECONDS.toNanos(1_500);
 
     private final BooleanSupplier current;
     private final LongSupplier followersHeardNs;
