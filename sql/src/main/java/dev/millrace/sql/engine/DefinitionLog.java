@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -39,6 +40,12 @@ import org.slf4j.LoggerFactory;
 final class DefinitionLog implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DefinitionLog.class);
     private static final Duration POLL = Duration.ofMillis(500);
+
+    /** Definitions are rare, and come at once whatever is waited for: no need to ask often. */
+    private static final Duration POLL_WHEN_RESTORED = Duration.ofSeconds(20);
+
+    private static final int FETCH_WAIT_MS = 5_000;
+    private static final Duration CLOSE_WITHIN = Duration.ofMillis(500);
     private static final long RETRY_MS = 500;
     static final long APPLY_TIMEOUT_MS = 30_000;
 
@@ -246,10 +253,12 @@ final class DefinitionLog implements AutoCloseable {
         config.put(ConsumerConfig.CLIENT_ID_CONFIG, "millrace-sql-definitions");
         config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MS);
         TopicPartition partition = new TopicPartition(topic, 0);
-        try (KafkaConsumer<byte[], byte[]> reading =
+        KafkaConsumer<byte[], byte[]> reading =
                 new KafkaConsumer<>(
-                        config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+                        config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        try {
             consumer = reading;
             reading.assign(List.of(partition));
             long end = reading.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
@@ -261,12 +270,15 @@ final class DefinitionLog implements AutoCloseable {
                 if (reading.position(partition) >= end) {
                     caughtUp();
                 }
-                for (ConsumerRecord<byte[], byte[]> record : reading.poll(POLL)) {
+                Duration patience = isRestored() ? POLL_WHEN_RESTORED : POLL;
+                for (ConsumerRecord<byte[], byte[]> record : reading.poll(patience)) {
                     apply(record);
                 }
             }
         } finally {
             consumer = null;
+            // Its last words would wait behind the fetch that is under way.
+            reading.close(CloseOptions.timeout(CLOSE_WITHIN));
         }
     }
 

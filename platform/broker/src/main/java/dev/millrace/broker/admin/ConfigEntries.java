@@ -15,6 +15,13 @@ import org.jspecify.annotations.Nullable;
 final class ConfigEntries {
     private static final String WITHOUT_EFFECT = "Without effect: ";
 
+    /** Tools and people set them for a while; of these Kafka knows no static value. */
+    private static final Set<String> WITHOUT_DEFAULT =
+            Set.of(
+                    "leader.replication.throttled.rate",
+                    "follower.replication.throttled.rate",
+                    "replica.alter.log.dirs.io.max.bytes.per.second");
+
     private final BrokerConfig broker;
 
     ConfigEntries(BrokerConfig broker) {
@@ -246,7 +253,9 @@ final class ConfigEntries {
             add(found, names, fixed, ConfigSource.STATIC_BROKER);
             for (String each : names) {
                 BrokerSetting setting = BrokerSetting.find(each).orElse(null);
-                if (setting != null && setting.defaultValue() != null) {
+                if (setting != null
+                        && setting.defaultValue() != null
+                        && (found.isEmpty() || !WITHOUT_DEFAULT.contains(each))) {
                     found.add(
                             new TopicConfigs.Found(
                                     each, setting.defaultValue(), ConfigSource.DEFAULT));

@@ -109,14 +109,17 @@ final class TopicRules {
                             + partitions
                             + ": expected 1 or more, or -1 for the broker's num.partitions");
         }
-        long alive = image.brokers().values().stream().filter(b -> !b.fenced()).count();
-        if (factor > alive) {
+        int registered = image.brokers().size();
+        if (factor > registered) {
             throw new InvalidReplicationFactorException(
                     "Unable to replicate the partition "
                             + factor
-                            + " time(s): only "
-                            + alive
-                            + " broker(s) are registered.");
+                            + " time(s): The target replication factor of "
+                            + factor
+                            + " cannot be reached because only "
+                            + registered
+                            + " broker(s) are registered or some brokers have all their log"
+                            + " directories cordoned.");
         }
         return new Placement(partitions, factor, Map.of());
     }
@@ -171,11 +174,9 @@ final class TopicRules {
         for (int replica : replicas) {
             if (!image.brokers().containsKey(replica)) {
                 throw new InvalidReplicaAssignmentException(
-                        which
-                                + " names broker "
+                        "The manual partition assignment includes broker "
                                 + replica
-                                + ", which is not registered; known are "
-                                + new TreeMap<>(image.brokers()).keySet());
+                                + ", but no such broker is registered.");
             }
         }
     }

@@ -18,7 +18,8 @@ import org.apache.kafka.common.protocol.Errors;
  * Where replicas go. Brokers stand in a ring in which racks alternate; partition {@code p} starts
  * {@code p} places after a point that depends on the topic, and takes its followers from the places
  * behind, brokers of racks it does not have yet first. So leaders are even within a topic, topics
- * do not all begin on one broker, and a rack can fail.
+ * do not all begin on one broker, and a rack can fail. Brokers that are down get what the others are
+ * too few for, and their share of being preferred as leaders, when they are back.
  *
  * <pre>
  *   racks   a: 1 4   b: 2 5   c: 3        ring   1 2 3 4 5
@@ -33,22 +34,19 @@ final class Placement {
     record Refused(Errors error, String message) implements Result {}
 
     private final Map<Integer, BrokerRegistration> brokers = new TreeMap<>();
-    private final List<BrokerRegistration> ring;
-    private final int cordoned;
+    private final List<BrokerRegistration> ring; // those that are there
+    private final List<BrokerRegistration> wholeRing;
+    private final List<BrokerRegistration> down;
 
     private Placement(Collection<BrokerRegistration> registrations, Set<Integer> cordoned) {
         registrations.forEach(broker -> brokers.put(broker.nodeId(), broker));
-        this.ring =
-                ring(
-                        brokers.values().stream()
-                                .filter(broker -> !cordoned.contains(broker.nodeId()))
-                                .toList());
-        this.cordoned =
-                (int)
-                        brokers.values().stream()
-                                .filter(BrokerRegistration::isActive)
-                                .filter(broker -> cordoned.contains(broker.nodeId()))
-                                .count();
+        List<BrokerRegistration> usable =
+                brokers.values().stream()
+                        .filter(broker -> !cordoned.contains(broker.nodeId()))
+                        .toList();
+        this.ring = ring(usable.stream().filter(BrokerRegistration::isActive).toList());
+        this.wholeRing = ring(usable);
+        this.down = usable.stream().filter(broker -> !broker.isActive()).toList();
     }
 
     /** Brokers that are cordoned get no replicas but those that a caller places there. */
@@ -64,15 +62,11 @@ final class Placement {
 
     private static List<BrokerRegistration> ring(Collection<BrokerRegistration> byNodeId) {
         Map<String, Queue<BrokerRegistration>> racks = new TreeMap<>();
-        int usable = 0;
         for (BrokerRegistration broker : byNodeId) {
-            if (broker.isActive()) {
-                racks.computeIfAbsent(broker.rack(), rack -> new ArrayDeque<>()).add(broker);
-                usable++;
-            }
+            racks.computeIfAbsent(broker.rack(), rack -> new ArrayDeque<>()).add(broker);
         }
-        List<BrokerRegistration> ring = new ArrayList<>(usable);
-        while (ring.size() < usable) {
+        List<BrokerRegistration> ring = new ArrayList<>(byNodeId.size());
+        while (ring.size() < byNodeId.size()) {
             for (Queue<BrokerRegistration> rack : racks.values()) {
                 BrokerRegistration next = rack.poll();
                 if (next != null) {
@@ -99,22 +93,42 @@ final class Placement {
                     Errors.INVALID_REPLICATION_FACTOR,
                     "The replication factor must be at least 1, got " + replicationFactor + ".");
         }
-        if (replicationFactor > ring.size()) {
+        if (ring.isEmpty()) {
             return new Refused(
                     Errors.INVALID_REPLICATION_FACTOR,
-                    "Replication factor "
-                            + replicationFactor
-                            + " is larger than the number of available brokers, "
-                            + ring.size()
-                            + (cordoned == 0 ? "." : "; " + cordoned + " more are cordoned."));
+                    unable(replicationFactor)
+                            + "All brokers are currently fenced or have all their log directories"
+                            + " cordoned.");
         }
-        int start = Math.floorMod(topicId.hashCode(), ring.size());
+        if (replicationFactor > ring.size() + down.size()) {
+            return new Refused(
+                    Errors.INVALID_REPLICATION_FACTOR,
+                    unable(replicationFactor)
+                            + "The target replication factor of "
+                            + replicationFactor
+                            + " cannot be reached because only "
+                            + (ring.size() + down.size())
+                            + " broker(s) are registered or some brokers have all their log"
+                            + " directories cordoned.");
+        }
+        boolean enough = replicationFactor <= ring.size();
+        int places = enough ? ring.size() : wholeRing.size();
+        int start = Math.floorMod(topicId.hashCode(), places);
         List<Partition> partitions = new ArrayList<>(count);
         for (int index = first; index < first + count; index++) {
-            int leaderAt = (start + index) % ring.size();
-            partitions.add(created(index, replicas(leaderAt, replicationFactor)));
+            int leaderAt = (start + index) % places;
+            partitions.add(
+                    created(
+                            index,
+                            enough
+                                    ? replicas(leaderAt, replicationFactor)
+                                    : replicasOfAll(leaderAt, replicationFactor)));
         }
         return new Placed(partitions);
+    }
+
+    private static String unable(int replicationFactor) {
+        return "Unable to replicate the partition " + replicationFactor + " time(s): ";
     }
 
     private List<Integer> replicas(int leaderAt, int replicationFactor) {
@@ -127,6 +141,22 @@ final class Placement {
                 if ((newRack || !newRacksOnly) && !replicas.contains(broker.nodeId())) {
                     replicas.add(broker.nodeId());
                 }
+            }
+        }
+        return replicas;
+    }
+
+    /** All that are there, and of the others as many as are wanted, in the order of the ring. */
+    private List<Integer> replicasOfAll(int leaderAt, int replicationFactor) {
+        Set<BrokerRegistration> chosen = new HashSet<>(ring);
+        for (int i = 0; chosen.size() < replicationFactor; i++) {
+            chosen.add(down.get((leaderAt + i) % down.size()));
+        }
+        List<Integer> replicas = new ArrayList<>(replicationFactor);
+        for (int i = 0; i < wholeRing.size(); i++) {
+            BrokerRegistration broker = wholeRing.get((leaderAt + i) % wholeRing.size());
+            if (chosen.contains(broker)) {
+                replicas.add(broker.nodeId());
             }
         }
         return replicas;

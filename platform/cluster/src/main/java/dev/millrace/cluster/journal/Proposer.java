@@ -183,8 +183,9 @@ final class Proposer implements AutoCloseable {
         }
     }
 
+    /** Only who leads others has to look after them; who begins to is woken by a request. */
     private void awaitOne() throws InterruptedException {
-        if (alone) {
+        if (alone || !leadership.leaderId().equals(self)) {
             backlog.add(queue.take());
             return;
         }

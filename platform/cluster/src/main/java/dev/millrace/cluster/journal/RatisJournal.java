@@ -182,6 +182,10 @@ final class RatisJournal implements AutoCloseable {
             // Ratis' 150 ms make a busy machine vote when it should work.
             RaftServerConfigKeys.Rpc.setTimeoutMin(properties, millis(500));
             RaftServerConfigKeys.Rpc.setTimeoutMax(properties, millis(1_000));
+            // Nobody waits at the start for somebody who is not there: where there is a leader, the
+            // others say so when they are asked whether they would vote.
+            RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, millis(100));
+            RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, millis(400));
             // See spread().
             RaftServerConfigKeys.Read.setOption(
                     properties, RaftServerConfigKeys.Read.Option.LINEARIZABLE);

@@ -166,7 +166,7 @@ class DecisionsTest {
             brokers("", "");
 
             assertRejected(
-                    ask(topic("a", 1, 3)), Errors.INVALID_REPLICATION_FACTOR, "3", "brokers, 2");
+                    ask(topic("a", 1, 3)), Errors.INVALID_REPLICATION_FACTOR, "3", "only 2 broker");
         }
 
         @Test

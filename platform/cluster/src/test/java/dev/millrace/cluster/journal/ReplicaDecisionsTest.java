@@ -102,6 +102,10 @@ class ReplicaDecisionsTest {
         return Objects.requireNonNull(state.brokers().get(nodeId));
     }
 
+    private List<Partition> partitions(Uuid topicId) {
+        return Objects.requireNonNull(state.topicsById().get(topicId)).partitions();
+    }
+
     private long epoch(int nodeId) {
         return broker(nodeId).brokerEpoch();
     }
@@ -218,7 +222,7 @@ class ReplicaDecisionsTest {
         }
 
         @Test
-        void that_shuts_down_hands_over_and_gets_no_new_replicas() {
+        void that_shuts_down_hands_over_and_gets_new_replicas_only_where_others_are_too_few() {
             brokers(1, 2, 3);
             topic(1, List.of(1, 2, 3));
 
@@ -227,10 +231,48 @@ class ReplicaDecisionsTest {
             assertThat(broker(1).shuttingDown()).isTrue();
             assertThat(broker(1).fenced()).isFalse();
             assertPartition(2, List.of(2, 3), List.of());
-            assertRejected(
-                    ask(new CreateTopic("u", Uuid.randomUuid(), 1, 3, Map.of(), Map.of())),
-                    Errors.INVALID_REPLICATION_FACTOR);
+            Uuid two = Uuid.randomUuid();
+            change(new CreateTopic("two", two, 3, 2, Map.of(), Map.of()));
+            assertThat(partitions(two))
+                    .allSatisfy(each -> assertThat(each.replicas()).doesNotContain(1));
+            Uuid three = Uuid.randomUuid();
+            change(new CreateTopic("three", three, 3, 3, Map.of(), Map.of()));
+            assertThat(partitions(three))
+                    .allSatisfy(
+                            each -> {
+                                assertThat(each.replicas()).containsExactlyInAnyOrder(1, 2, 3);
+                                assertThat(each.isr())
+                                        .containsExactlyInAnyOrder(2, 3)
+                                        .contains(each.leader());
+                            });
+            assertThat(partitions(three).stream().map(each -> each.replicas().get(0)))
+                    .as("who is to lead when all are there")
+                    .containsExactlyInAnyOrder(1, 2, 3);
             assertRejected(ask(altered(partition(), 1, 2, 3)), Errors.INELIGIBLE_REPLICA);
+        }
+
+        @Test
+        void that_is_down_gets_its_share_of_what_the_others_are_too_few_for() {
+            brokers(1, 2, 3, 4, 5);
+            fence(4);
+            fence(5);
+
+            change(new CreateTopic("t", T, 4, 4, Map.of(), Map.of()));
+
+            assertThat(partitions(T))
+                    .allSatisfy(
+                            each -> {
+                                assertThat(each.replicas()).doesNotHaveDuplicates().hasSize(4);
+                                assertThat(each.isr()).containsExactlyInAnyOrder(1, 2, 3);
+                            })
+                    .anySatisfy(each -> assertThat(each.replicas()).contains(4))
+                    .anySatisfy(each -> assertThat(each.replicas()).contains(5));
+            fence(1);
+            fence(2);
+            fence(3);
+            assertRejected(
+                    ask(new CreateTopic("u", Uuid.randomUuid(), 1, 1, Map.of(), Map.of())),
+                    Errors.INVALID_REPLICATION_FACTOR);
         }
 
         @Test

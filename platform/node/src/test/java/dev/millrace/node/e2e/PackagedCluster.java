@@ -21,12 +21,17 @@ public final class PackagedCluster implements AutoCloseable {
     static final int MAX_NODES = 6;
 
     private final Path directory;
+    private final List<String> settings;
     private final List<Integer> ports =
             new ArrayList<>(); // Kafka, HTTP, peers and the two after it
     private final Map<Integer, PackagedNode> running = new TreeMap<>();
 
-    public PackagedCluster(Path directory) {
+    /**
+     * @param settings of all nodes, as options: {@code --set name=value}
+     */
+    public PackagedCluster(Path directory, String... settings) {
         this.directory = directory;
+        this.settings = List.of(settings);
         Set<Integer> taken = new HashSet<>();
         for (int id = 1; id <= MAX_NODES; id++) {
             ports.add(freePorts(taken));
@@ -109,6 +114,7 @@ public final class PackagedCluster implements AutoCloseable {
                                 "node.id=" + id,
                                 "--set",
                                 "millrace.peer.listener=" + peer(id)));
+        options.addAll(settings);
         if (!peers.isEmpty()) {
             options.add("--set");
             options.add(

@@ -1,11 +1,14 @@
 package dev.millrace.node.tools;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.toSet;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
@@ -15,6 +18,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -29,12 +33,14 @@ import org.awaitility.Awaitility;
  * member CLIENT_ID GROUP TOPIC [config=value]…  joins, and returns when it owns partitions
  * leave CLIENT_ID
  * transaction ID begin | send TOPIC PARTITION VALUE… | commit | abort
- * insync COUNT TOPIC                            waits until each partition has so many in sync
+ * insync IDS TOPIC                              waits until these are in sync in each partition
+ * leads ID TOPIC PARTITION                      waits until it leads
  * moved TOPIC                                   waits until no replica of it is on its way
  * </pre>
  */
 final class Companions implements AutoCloseable {
     private static final long TIMEOUT_S = 30;
+    private static final Duration SETTLED = Duration.ofMillis(500);
 
     private final String broker;
     private final Map<String, Member> members = new HashMap<>();
@@ -51,11 +57,22 @@ final class Companions implements AutoCloseable {
             case "member" -> join(arguments);
             case "leave" -> leave(arguments.get(0));
             case "insync" -> {
-                int count = Integer.parseInt(arguments.get(0));
+                Set<Integer> ids = ids(arguments.get(0));
                 await(
                         arguments.get(1),
                         (admin, topic) ->
-                                topic.partitions().stream().allMatch(p -> p.isr().size() == count));
+                                topic.partitions().stream()
+                                        .allMatch(each -> ids(each.isr()).equals(ids)));
+            }
+            case "leads" -> {
+                int id = Integer.parseInt(arguments.get(0));
+                int partition = Integer.parseInt(arguments.get(2));
+                await(
+                        arguments.get(1),
+                        (admin, topic) -> {
+                            Node leader = topic.partitions().get(partition).leader();
+                            return leader != null && leader.id() == id;
+                        });
             }
             case "moved" ->
                     await(
@@ -82,10 +99,21 @@ final class Companions implements AutoCloseable {
         boolean holds(Admin admin, TopicDescription topic) throws Exception;
     }
 
+    private static Set<Integer> ids(String list) {
+        return Arrays.stream(list.split(",", -1)).map(Integer::valueOf).collect(toSet());
+    }
+
+    private static Set<Integer> ids(List<Node> nodes) {
+        return nodes.stream().map(Node::id).collect(toSet());
+    }
+
+    /** For a while, since each question goes to any broker, and they learn one after the other. */
     private void await(String topic, Condition condition) {
         try (Admin admin = Admin.create(Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker))) {
             Awaitility.await()
                     .atMost(Duration.ofSeconds(2 * TIMEOUT_S))
+                    .pollInterval(Duration.ofMillis(50))
+                    .during(SETTLED)
                     .ignoreExceptions()
                     .until(
                             () ->

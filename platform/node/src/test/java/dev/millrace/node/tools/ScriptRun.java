@@ -88,7 +88,7 @@ final class ScriptRun implements AutoCloseable {
                 power.to(arguments.get(0), Integer.parseInt(arguments.get(1)));
                 yield new StockTool.Outcome(0, "");
             }
-            case "produce", "member", "leave", "transaction", "insync", "moved" ->
+            case "produce", "member", "leave", "transaction", "insync", "leads", "moved" ->
                     new StockTool.Outcome(0, companions.run(name, arguments));
             default -> StockTool.run(name, arguments, stdin);
         };

@@ -32,7 +32,7 @@ class ToolScriptsIT {
     /**
      * Settings of the recorded broker that tools print: the file that Kafka comes with has them.
      */
-    private static final String[] SETTINGS = {
+    static final String[] SETTINGS = {
         "--set", "num.partitions=1",
         "--set", "log.segment.bytes=1073741824",
         "--set", "log.retention.hours=168",

@@ -1,20 +1,19 @@
 package dev.millrace.streams.http;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import dev.millrace.streams.KafkaStreams;
 import dev.millrace.streams.processor.StreamPartitioner;
 import dev.millrace.streams.state.HostInfo;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -38,21 +37,25 @@ import org.slf4j.LoggerFactory;
  * {@code Retry-After}. With {@code ?stale=true} a standby may answer then, and says so with the
  * header {@code Millrace-Stale}. A range is asked of all instances, and comes whole or not at all.
  *
- * <p>At most {@value #THREADS} questions are answered at once and {@value #MAX_WAITING} wait; the
- * connections of more are closed.
+ * <p>At most {@value #THREADS} questions are answered at once and {@value #MAX_WAITING} wait; of
+ * more the answer is 503. A client has 5 s to send a request, of 16 KiB at most, and 10 s to take
+ * the answer; a connection without requests is closed after 30 s; there are 1024 of them at most.
  */
 public final class StoreServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StoreServer.class);
     private static final int THREADS = 8;
     private static final int MAX_WAITING = 256;
-    private static final int BACKLOG = 128;
-    private static final String RETRY_AFTER_SECONDS = "1";
+
+    /** As requests have them. */
+    private static final String FORWARDED_BY = Peers.FORWARDED_BY.toLowerCase(Locale.ROOT);
+
+    private static final String PARTITION = Peers.PARTITION.toLowerCase(Locale.ROOT);
 
     private final KafkaStreams streams;
     private final HostInfo self;
     private final Map<String, Served<?>> stores = new LinkedHashMap<>();
     private final ThreadPoolExecutor executor;
-    private @Nullable HttpServer server;
+    private @Nullable HttpPort port;
     private @Nullable Router router;
 
     private StoreServer(KafkaStreams streams, HostInfo self) {
@@ -153,94 +156,64 @@ public final class StoreServer implements AutoCloseable {
      * @throws IOException when the port is taken
      */
     public StoreServer start() throws IOException {
-        HttpServer made =
-                HttpServer.create(new InetSocketAddress(self.host(), self.port()), BACKLOG);
         Router routes = new Router(streams, self, Map.copyOf(stores), new Peers(self, executor));
-        made.createContext("/", exchange -> handle(routes, exchange));
-        made.setExecutor(executor);
-        made.start();
-        server = made;
+        port =
+                new HttpPort(
+                        new InetSocketAddress(self.host(), self.port()),
+                        HttpLimits.DEFAULT,
+                        (request, reply) -> handle(routes, request, reply),
+                        executor);
         router = routes;
         LOG.info("Stores {} are served at http://{}:{}", stores.keySet(), self.host(), self.port());
         return this;
     }
 
-    /** Answers given here, by standbys, asked elsewhere, not given; and requests that wait. */
+    /**
+     * Answers given here, by standbys, asked elsewhere, not given; requests that wait, that did not
+     * arrive in time; connections, and those that were one too many.
+     */
     public Map<String, Long> metrics() {
         Router routes = router;
+        HttpPort listening = port;
         Map<String, Long> all = new TreeMap<>(routes == null ? Map.of() : routes.counts());
+        all.putAll(listening == null ? Map.of() : listening.counts());
         all.put("waiting", (long) executor.getQueue().size());
         return all;
     }
 
-    private void handle(Router routes, HttpExchange exchange) throws IOException {
-        if (!exchange.getRequestMethod().equals("GET")) {
-            exchange.getResponseHeaders().set("Allow", "GET");
-            send(
-                    exchange,
-                    new Refused(
-                                    405,
-                                    "method",
-                                    "Stores are read: GET, not " + exchange.getRequestMethod())
-                            .answer());
-            return;
-        }
-        String partition = exchange.getRequestHeaders().getFirst(Peers.PARTITION);
-        boolean forwarded = exchange.getRequestHeaders().containsKey(Peers.FORWARDED_BY);
-        Question question;
-        Integer known;
+    /** The answer of another instance is sent when it comes: no thread waits for it. */
+    private static void handle(Router routes, HttpHead request, Consumer<Answer> reply) {
         try {
-            question = Question.parse(exchange.getRequestURI());
-            known = partition == null ? null : Integer.valueOf(partition);
+            if (!request.method().equals("GET")) {
+                throw new Refused(405, "method", "Stores are read: GET, not " + request.method());
+            }
+            if (request.hasBody()) {
+                throw new Refused(400, "bad_request", "A question has no body");
+            }
+            boolean forwarded = request.headers().containsKey(FORWARDED_BY);
+            routes.answer(Question.parse(request.target()), forwarded, partition(request))
+                    .thenAccept(reply);
         } catch (Refused e) {
-            send(exchange, e.answer());
-            return;
-        } catch (NumberFormatException e) {
-            send(
-                    exchange,
-                    new Refused(
-                                    400,
-                                    "bad_partition",
-                                    Peers.PARTITION + " is no number: " + partition)
-                            .answer());
-            return;
+            reply.accept(e.answer());
         }
-        // The answer of another instance is sent when it comes: no thread waits for it.
-        routes.answer(question, forwarded, known)
-                .thenAccept(
-                        answer -> {
-                            try {
-                                send(exchange, answer);
-                            } catch (IOException e) {
-                                LOG.debug("The client did not wait for its answer", e);
-                                exchange.close();
-                            }
-                        });
     }
 
-    private void send(HttpExchange exchange, Answer answer) throws IOException {
-        byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
-        exchange.getResponseHeaders().set("Content-Type", "application/json; charset=utf-8");
-        exchange.getResponseHeaders().set("Cache-Control", "no-store");
-        if (answer.isUnavailable()) {
-            exchange.getResponseHeaders().set("Retry-After", RETRY_AFTER_SECONDS);
+    private static @Nullable Integer partition(HttpHead request) {
+        String partition = request.headers().get(PARTITION);
+        try {
+            return partition == null ? null : Integer.valueOf(partition);
+        } catch (NumberFormatException e) {
+            throw new Refused(
+                    400, "bad_partition", Peers.PARTITION + " is no number: " + partition);
         }
-        if (answer.stale()) {
-            exchange.getResponseHeaders().set(Peers.STALE, "true");
-        }
-        exchange.sendResponseHeaders(answer.status(), body.length == 0 ? -1 : body.length);
-        if (body.length > 0) {
-            exchange.getResponseBody().write(body);
-        }
-        exchange.close();
     }
 
     /** Answers what is under way, for up to a second. */
     @Override
     public void close() {
-        HttpServer listening = server;
+        HttpPort listening = port;
         if (listening != null) {
-            listening.stop(1);
+            listening.close();
         }
         executor.shutdown();
     }

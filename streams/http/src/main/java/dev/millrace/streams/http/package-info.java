@@ -9,8 +9,9 @@
  *                                                   forwarded: that one asks nobody else
  * </pre>
  *
- * Owns no state but counters. The JDK's HTTP server and client do the work, so that nothing else
- * comes with the library. No TLS and no authentication: listen where only friends are.
+ * Owns no state but counters and connections. One thread has all connections, the JDK's HTTP client
+ * asks other instances: nothing else comes with the library, and a slow client holds no thread. No
+ * TLS and no authentication: listen where only friends are.
  */
 @NullMarked
 package dev.millrace.streams.http;
