@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
@@ -593,11 +594,19 @@ public final class RowStore implements TaskStore {
 
     /** Windows of a key that begin within the bounds, earliest first. */
     public void forEachWindow(Object key, long from, long to, WindowRow each) {
-        forEach(
-                key,
-                new TimedStore.Scan(null, null, Math.max(0, from), to, Long.MAX_VALUE, false),
-                (windowed, value, timestamp) ->
-                        each.found(((Windowed<?>) windowed).window().start(), value, timestamp));
+        storeHeldBack();
+        TimedStore timed = (TimedStore) below;
+        TimedKeys keys = keys(timed);
+        Bytes base = baseKeyBytes(key);
+        TimedStore.Scan scan =
+                new TimedStore.Scan(base, base, Math.max(0, from), to, Long.MAX_VALUE, false);
+        try (KeyValueIterator<Bytes, byte[]> found = timed.scan(scan)) {
+            while (found.hasNext()) {
+                KeyValue<Bytes, byte[]> row = found.next();
+                Object value = Objects.requireNonNull(decode(row.value));
+                each.found(keys.timeOf(row.key.get()), value, lastTimestamp);
+            }
+        }
     }
 
     /** Sessions of a key that end at or after a time and begin at or before another. */
@@ -631,6 +640,14 @@ public final class RowStore implements TaskStore {
     }
 
     private Bytes baseKeyBytes(Object key) {
+        try {
+            byte[] known = TimedKeys.baseBytes(keySerializer, topic, key);
+            if (known != null) {
+                return Bytes.wrap(known);
+            }
+        } catch (ClassCastException e) {
+            throw wrongSerde("key", key, keySerializer, e);
+        }
         // The bytes of a windowed key begin with those of the key.
         byte[] timed = keyBytes(new Windowed<>(key, new SessionWindow(0, 0))).get();
         return Bytes.wrap(keys((TimedStore) below).keyOf(timed));
