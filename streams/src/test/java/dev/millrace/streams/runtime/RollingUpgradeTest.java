@@ -36,7 +36,6 @@ class RollingUpgradeTest {
     private Cluster cluster;
 
     private final Map<String, Process> children = new LinkedHashMap<>();
-    private final List<String> all = new ArrayList<>();
     private int started;
 
     @BeforeEach
@@ -96,28 +95,30 @@ class RollingUpgradeTest {
         assertThat(child.waitFor(60, TimeUnit.SECONDS)).isTrue();
     }
 
-    /** Some more lines; some of them are counted when it returns. */
-    private void write() throws Exception {
-        List<String> lines = Counting.lines(1000, all.size());
+    /** Until the group has counted more, while the load goes on. */
+    private void awaitProgress(Writer writer) throws Exception {
+        writer.writeMore(5);
         long before = cluster.committedEnd(cluster.output);
-        cluster.write(lines);
-        all.addAll(lines);
         await().atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(20))
-                .until(() -> cluster.committedEnd(cluster.output) > before);
+                .until(() -> cluster.committedEnd(cluster.output) > before + 1000);
     }
 
     @Test
-    void nothing_is_lost_or_counted_twice_while_versions_are_mixed() throws Exception {
-        for (String name : List.of("a", "b")) {
-            startFormer(name);
-        }
-        write();
-        for (String name : List.of("a", "b")) {
-            stop(name);
-            write();
-            start(name, OWN);
-            write();
+    void nothing_is_lost_or_counted_twice_while_versions_are_mixed_under_load() throws Exception {
+        List<String> all;
+        try (Writer writer = new Writer(cluster)) {
+            for (String name : List.of("a", "b")) {
+                startFormer(name);
+            }
+            awaitProgress(writer);
+            for (String name : List.of("a", "b")) {
+                stop(name);
+                awaitProgress(writer);
+                start(name, OWN);
+                awaitProgress(writer);
+            }
+            all = writer.finish();
         }
         Map<String, Long> truth = Counting.reference(all);
         await().atMost(PATIENCE)

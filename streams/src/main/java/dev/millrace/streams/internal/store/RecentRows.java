@@ -3,11 +3,8 @@ package dev.millrace.streams.internal.store;
 import dev.millrace.streams.KeyValue;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
 import java.util.TreeMap;
 import org.apache.kafka.common.utils.Bytes;
 import org.jspecify.annotations.Nullable;
@@ -17,32 +14,43 @@ import org.jspecify.annotations.Nullable;
  * of one key around the time of a record, for every record, and an iterator of RocksDB costs more
  * than all else that such a record costs.
  *
- * <p>All rows from a time on are here. Whoever asks for earlier ones asks the store. The limit
- * moves that time forward, as do rows that come to the store by another way.
+ * <p>All rows from a time on are here. Whoever asks for earlier ones asks the store. Rows are kept
+ * in slices of time, of which a question touches a few; the limit takes the earliest slices, and
+ * moves that time forward.
  */
 final class RecentRows {
-    /** Entries of both maps, row, key and array headers: 64-bit JVM, compressed pointers. */
-    private static final int ROW_OVERHEAD_BYTES = 240;
+    /** Map entry, list, row, key and array headers: 64-bit JVM, compressed pointers. */
+    private static final int ROW_OVERHEAD_BYTES = 200;
 
     @SuppressWarnings("ArrayRecordComponent") // handed through, never compared
-    private record Row(Bytes timedKey, long time, byte[] value) {}
+    private record Row(Bytes timedKey, long time, byte[] value) {
+        long bytes() {
+            return (long) ROW_OVERHEAD_BYTES + 2L * timedKey.get().length + value.length;
+        }
+    }
+
+    private static final class Slice {
+        /** Each in the order of timed keys, which is the order of times. */
+        final Map<Bytes, List<Row>> byKey = new HashMap<>();
+
+        long bytes;
+    }
 
     private final TimedKeys keys;
     private final long maxBytes;
-
-    /** Each in the order of timed keys, which is the order of times. */
-    private final Map<Bytes, List<Row>> byKey = new HashMap<>();
-
-    private final TreeMap<Long, Set<Bytes>> byTime = new TreeMap<>(); // timed keys
+    private final long sliceMs;
+    private final TreeMap<Long, Slice> slices = new TreeMap<>(); // by time divided by sliceMs
     private long completeFrom;
     private long bytes;
 
     /**
+     * @param sliceMs about half of the time that a question spans
      * @param completeFrom the store has no rows of this time or later
      */
-    RecentRows(TimedKeys keys, long maxBytes, long completeFrom) {
+    RecentRows(TimedKeys keys, long maxBytes, long sliceMs, long completeFrom) {
         this.keys = keys;
         this.maxBytes = maxBytes;
+        this.sliceMs = sliceMs;
         this.completeFrom = completeFrom;
     }
 
@@ -51,13 +59,11 @@ final class RecentRows {
         return time >= completeFrom;
     }
 
-    /** From now on the rows until a time are not here. */
+    /** Rows until a time are gone from the store, or came there by another way. */
     void forgetUntil(long time) {
         completeFrom = Math.max(completeFrom, time + 1);
-        while (!byTime.isEmpty() && byTime.firstKey() <= time) {
-            for (Bytes timedKey : List.copyOf(byTime.firstEntry().getValue())) {
-                remove(timedKey, byTime.firstKey());
-            }
+        while (!slices.isEmpty() && (slices.firstKey() + 1) * sliceMs <= completeFrom) {
+            bytes -= slices.pollFirstEntry().getValue().bytes;
         }
     }
 
@@ -66,31 +72,38 @@ final class RecentRows {
         if (time < completeFrom) {
             return;
         }
+        Slice slice = slices.get(time / sliceMs);
         if (value == null) {
-            remove(timedKey, time);
+            if (slice != null) {
+                remove(slice, timedKey);
+            }
             return;
         }
-        List<Row> rows = byKey.computeIfAbsent(keyOf(timedKey), key -> new ArrayList<>(4));
+        if (slice == null) {
+            slice = new Slice();
+            slices.put(time / sliceMs, slice);
+        }
+        List<Row> rows = slice.byKey.computeIfAbsent(keyOf(timedKey), key -> new ArrayList<>(4));
         int at = firstFrom(rows, timedKey);
         Row row = new Row(timedKey, time, value);
         if (at < rows.size() && rows.get(at).timedKey.equals(timedKey)) {
-            bytes -= size(rows.set(at, row));
+            count(slice, -rows.set(at, row).bytes());
         } else {
             rows.add(at, row);
-            byTime.computeIfAbsent(time, each -> new HashSet<>(2)).add(timedKey);
         }
-        bytes += size(row);
+        count(slice, row.bytes());
         while (bytes > maxBytes) {
-            forgetUntil(byTime.firstKey());
+            forgetUntil((slices.firstKey() + 1) * sliceMs - 1);
         }
+    }
+
+    private void count(Slice slice, long more) {
+        slice.bytes += more;
+        bytes += more;
     }
 
     private Bytes keyOf(Bytes timedKey) {
         return Bytes.wrap(keys.keyOf(timedKey.get()));
-    }
-
-    private static long size(Row row) {
-        return (long) ROW_OVERHEAD_BYTES + 2L * row.timedKey.get().length + row.value.length;
     }
 
     /** Index of the first row that is not before a timed key: mostly the end. */
@@ -111,38 +124,46 @@ final class RecentRows {
         return low;
     }
 
-    private void remove(Bytes timedKey, long time) {
+    private void remove(Slice slice, Bytes timedKey) {
         Bytes key = keyOf(timedKey);
-        List<Row> rows = byKey.get(key);
+        List<Row> rows = slice.byKey.get(key);
         int at = rows == null ? 0 : firstFrom(rows, timedKey);
         if (rows == null || at == rows.size() || !rows.get(at).timedKey.equals(timedKey)) {
             return;
         }
-        bytes -= size(rows.remove(at));
+        count(slice, -rows.remove(at).bytes());
         if (rows.isEmpty()) {
-            byKey.remove(key);
-        }
-        Set<Bytes> sameTime = Objects.requireNonNull(byTime.get(time));
-        sameTime.remove(timedKey);
-        if (sameTime.isEmpty()) {
-            byTime.remove(time);
+            slice.byKey.remove(key);
         }
     }
 
     /** Rows of a key, in the order of their timed keys; later changes are not seen. */
     List<KeyValue<Bytes, byte[]>> find(Bytes key, long from, long to) {
-        List<Row> rows = byKey.get(key);
-        if (rows == null) {
-            return new ArrayList<>();
-        }
-        List<KeyValue<Bytes, byte[]>> found = new ArrayList<>(rows.size());
-        for (int at = firstFrom(rows, keys.lowest(key.get(), from)); at < rows.size(); at++) {
-            Row row = rows.get(at);
-            if (row.time > to) {
-                break;
+        List<KeyValue<Bytes, byte[]>> found = new ArrayList<>();
+        for (Slice slice : slices.subMap(from / sliceMs, true, to / sliceMs, true).values()) {
+            List<Row> rows = slice.byKey.getOrDefault(key, List.of());
+            for (int at = firstNotBefore(rows, from); at < rows.size(); at++) {
+                Row row = rows.get(at);
+                if (row.time > to) {
+                    break;
+                }
+                found.add(new KeyValue<>(row.timedKey, row.value));
             }
-            found.add(new KeyValue<>(row.timedKey, row.value));
         }
         return found;
+    }
+
+    private static int firstNotBefore(List<Row> rows, long time) {
+        int low = 0;
+        int high = rows.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (rows.get(middle).time < time) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
     }
 }

@@ -13,7 +13,6 @@ import dev.millrace.streams.state.KeyValueStore;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -86,8 +85,7 @@ public final class RowStore implements TaskStore {
     private static final int ROW_OVERHEAD_BYTES = 160;
 
     /** A key in the cache; held back while {@code dirty}. */
-    private static final class Row {
-        final Bytes keyBytes;
+    private static final class Row extends RowTable.Keyed {
         final Object key;
 
         /** In the store below, null when absent there. */
@@ -105,8 +103,8 @@ public final class RowStore implements TaskStore {
         long timestamp;
         @Nullable Headers headers;
 
-        Row(Bytes keyBytes, Object key, byte @Nullable [] stored) {
-            this.keyBytes = keyBytes;
+        Row(Bytes keyBytes, int hash, Object key, byte @Nullable [] stored) {
+            super(keyBytes, hash);
             this.key = key;
             this.stored = stored;
         }
@@ -141,7 +139,7 @@ public final class RowStore implements TaskStore {
 
     private @Nullable ChangeListener listener;
     private boolean sendOldValues;
-    private Map<Bytes, Row> cache = new HashMap<>();
+    private final RowTable<Row> cache = new RowTable<>();
     private List<Row> dirty = new ArrayList<>();
     private final List<Row> unwritten = new ArrayList<>(); // of those; some may be written by now
     private final Map<Bytes, Unlogged> unlogged = new LinkedHashMap<>();
@@ -476,7 +474,7 @@ public final class RowStore implements TaskStore {
     void flushAndClear() {
         flush();
         if (dirty.isEmpty() && !telling) {
-            cache = new HashMap<>();
+            cache.clear();
             if (budget != null) {
                 budget.grow(-cacheBytes);
             }
@@ -687,10 +685,11 @@ public final class RowStore implements TaskStore {
     }
 
     private Row row(Bytes keyBytes, Object key) {
-        Row row = cache.get(keyBytes);
+        int hash = RowTable.hash(keyBytes.get());
+        Row row = cache.get(keyBytes, hash);
         if (row == null) {
-            row = new Row(keyBytes, key, below.get(keyBytes));
-            cache.put(keyBytes, row);
+            row = new Row(keyBytes, hash, key, below.get(keyBytes));
+            cache.put(row);
             // Values change size; twice the stored one is a guess that the next flush corrects.
             int valueBytes = row.stored == null ? 32 : 2 * row.stored.length;
             long bytes = (long) ROW_OVERHEAD_BYTES + keyBytes.get().length + valueBytes;

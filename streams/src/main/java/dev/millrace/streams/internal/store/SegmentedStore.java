@@ -245,7 +245,7 @@ public final class SegmentedStore implements TimedStore {
             return new Segments(List.<LocalStore>of().iterator(), null, null, scan, from);
         }
         if (persistent && scan.oneKey()) {
-            RecentRows rows = recent();
+            RecentRows rows = recent(scan);
             if (rows.hasAllFrom(from)) {
                 return new ListIterator<>(found(rows, scan, from));
             }
@@ -267,10 +267,12 @@ public final class SegmentedStore implements TimedStore {
         return new Segments(new ArrayList<>(touched.values()).iterator(), lower, upper, scan, from);
     }
 
-    private RecentRows recent() {
+    private RecentRows recent(Scan scan) {
         RecentRows rows = recent;
         if (rows == null) {
-            rows = new RecentRows(keys, MAX_RECENT_BYTES, latestTime + 1);
+            // Windows are asked for with two bounds, sessions mostly with one.
+            long spanMs = Math.min(scan.to() - scan.from(), segmentIntervalMs / 4);
+            rows = new RecentRows(keys, MAX_RECENT_BYTES, spanMs / 2 + 1, latestTime + 1);
             recent = rows;
         }
         return rows;

@@ -39,7 +39,7 @@ class RecentRowsTest {
 
     @Test
     void rows_of_a_key_are_found_in_the_order_of_their_times() {
-        RecentRows rows = new RecentRows(TimedKeys.WINDOWS, MANY_BYTES, 0);
+        RecentRows rows = new RecentRows(TimedKeys.WINDOWS, MANY_BYTES, 15, 0);
         rows.put(window(1, 30, 0), value(3));
         rows.put(window(1, 10, 0), value(1));
         rows.put(window(2, 20, 0), value(9));
@@ -55,7 +55,7 @@ class RecentRowsTest {
 
     @Test
     void what_was_deleted_is_not_found() {
-        RecentRows rows = new RecentRows(TimedKeys.WINDOWS, MANY_BYTES, 0);
+        RecentRows rows = new RecentRows(TimedKeys.WINDOWS, MANY_BYTES, 15, 0);
         rows.put(window(1, 10, 0), value(1));
         rows.put(window(1, 10, 0), null);
         rows.put(window(1, 11, 0), null);
@@ -65,8 +65,8 @@ class RecentRowsTest {
     }
 
     @Test
-    void the_limit_takes_the_earliest_times_as_a_whole() {
-        RecentRows rows = new RecentRows(TimedKeys.WINDOWS, 2000, 0);
+    void the_limit_takes_the_earliest_slices_as_a_whole() {
+        RecentRows rows = new RecentRows(TimedKeys.WINDOWS, 2000, 1, 0);
         for (int i = 0; i < 20; i++) {
             rows.put(window(i % 2, i / 2, 0), value(i));
         }
@@ -80,7 +80,7 @@ class RecentRowsTest {
 
     @Test
     void rows_from_before_are_not_promised() {
-        RecentRows rows = new RecentRows(TimedKeys.WINDOWS, MANY_BYTES, 50);
+        RecentRows rows = new RecentRows(TimedKeys.WINDOWS, MANY_BYTES, 20, 50);
 
         rows.put(window(1, 49, 0), value(1));
         rows.put(window(1, 50, 0), value(2));
