@@ -33,10 +33,12 @@ final class Cluster {
     final String input = applicationId + "-input";
     final String output = applicationId + "-output";
     final String bootstrapServers;
+    private final int partitions;
     private final TestBroker broker;
     private final Admin admin;
 
     Cluster(int partitions) throws Exception {
+        this.partitions = partitions;
         broker = TestBroker.start();
         bootstrapServers = broker.bootstrapServers();
         admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers));
@@ -61,12 +63,16 @@ final class Cluster {
         endOffsets(topic); // has a leader then
     }
 
+    /** Lines without keys, in turn to all partitions: none is empty because a batch took all. */
     void write(List<String> lines) throws Exception {
         Map<String, Object> config = Map.of("bootstrap.servers", bootstrapServers, "acks", "all");
         try (KafkaProducer<String, String> producer =
                 new KafkaProducer<>(config, new StringSerializer(), new StringSerializer())) {
             List<Future<RecordMetadata>> sent = new ArrayList<>();
-            lines.forEach(line -> sent.add(producer.send(new ProducerRecord<>(input, line))));
+            for (String line : lines) {
+                int partition = sent.size() % partitions;
+                sent.add(producer.send(new ProducerRecord<>(input, partition, null, line)));
+            }
             producer.flush();
             for (Future<RecordMetadata> each : sent) {
                 each.get();

@@ -28,7 +28,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Exactly-once in one process; see {@link ExactlyOnceKillTest} for killed ones. */
+/**
+ * Exactly-once in one process; see {@link ExactlyOnceKillTest} for killed ones, {@link
+ * RescalingTest} for tasks that move.
+ */
 class ExactlyOnceTest {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
@@ -130,27 +133,6 @@ class ExactlyOnceTest {
     }
 
     @Test
-    void tasks_move_between_instances_under_load_without_loss_or_duplicates() throws Exception {
-        List<String> all = new ArrayList<>();
-        Writer writer = new Writer(all);
-        writer.start();
-        try (KafkaStreams first = start(properties("first"))) {
-            try (KafkaStreams second = start(properties("second"));
-                    KafkaStreams third = start(properties("third"))) {
-                await().atMost(PATIENCE).until(() -> second.state() == KafkaStreams.State.RUNNING);
-                await().atMost(PATIENCE).until(() -> third.state() == KafkaStreams.State.RUNNING);
-                writer.writeMore(10);
-            }
-            writer.writeMore(5);
-            writer.finish();
-            awaitCounts(all);
-            assertThat(first.state().isRunningOrRebalancing()).isTrue();
-        }
-
-        cluster.assertEveryUpdateOnce(Counting.reference(all));
-    }
-
-    @Test
     void a_fenced_producer_is_replaced_and_its_transaction_done_again() throws Exception {
         List<String> all = new ArrayList<>();
         try (KafkaStreams streams = start(properties("state"))) {
@@ -181,45 +163,6 @@ class ExactlyOnceTest {
         try (KafkaProducer<byte[], byte[]> thief =
                 new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
             thief.initTransactions();
-        }
-    }
-
-    /** Writes batches of lines until it is told to finish. */
-    private final class Writer extends Thread {
-        private final List<String> all;
-        private final AtomicInteger batches = new AtomicInteger();
-        private volatile boolean finish;
-        private volatile Throwable failure = new IllegalStateException("not finished");
-
-        Writer(List<String> all) {
-            this.all = all;
-        }
-
-        @Override
-        public void run() {
-            try {
-                while (!finish) {
-                    List<String> lines = Counting.lines(100, 1000 + batches.get());
-                    cluster.write(lines);
-                    all.addAll(lines);
-                    batches.incrementAndGet();
-                    Thread.sleep(20); // a load, not a flood
-                }
-                failure = new IllegalStateException("finished");
-            } catch (Exception e) {
-                failure = e;
-            }
-        }
-
-        void writeMore(int count) {
-            int target = batches.get() + count;
-            await().atMost(PATIENCE).until(() -> batches.get() >= target);
-        }
-
-        void finish() throws InterruptedException {
-            finish = true;
-            join();
-            assertThat(failure).hasMessage("finished");
         }
     }
 

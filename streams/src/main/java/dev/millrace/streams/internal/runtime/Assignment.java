@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  *      \---> lost                                    the group went on without this thread
  * </pre>
  */
-final class Assignment implements ConsumerRebalanceListener, TaskAssignor.Owner {
+final class Assignment implements ConsumerRebalanceListener {
     private static final Logger LOG = LoggerFactory.getLogger(Assignment.class);
 
     /** What the thread says about itself when it joins. */
@@ -86,15 +86,13 @@ final class Assignment implements ConsumerRebalanceListener, TaskAssignor.Owner 
         return subscribed;
     }
 
-    @Override
-    public TaskPlacement.Member joining(Set<String> topics) {
+    TaskPlacement.Member joining(Set<String> topics) {
         rebalancing = true;
         subscribed = Set.copyOf(topics);
         return self.describe(tasks.active());
     }
 
-    @Override
-    public void assigned(AssignorData.Assigned assigned) {
+    void assigned(AssignorData.Assigned assigned) {
         told = assigned;
     }
 

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -19,10 +20,11 @@ import org.jspecify.annotations.Nullable;
  * What members and leader of the group tell each other beside Kafka's own fields.
  *
  * <pre>
- * subscription:  version 3, 1 byte | end, 1 byte | process id, 16 bytes | running tasks | stored tasks | endpoint | tags
- * assignment:    version 3, 1 byte | end, 1 byte | standby tasks | warm-up tasks | hosts
+ * subscription:  version, 1 byte | end, 1 byte | process id, 16 bytes | running tasks | stored tasks | endpoint | tags | known
+ * assignment:    version, 1 byte | end, 1 byte | standby tasks | warm-up tasks | hosts
  *
  * end:           1: all instances of the application are to end, 0: they are not
+ * known:         latest version that the member reads, 1 byte
  *
  * tasks:         count, 4 bytes | (sub-topology, 4 bytes | partition, 4 bytes)...
  * stored tasks:  count, 4 bytes | (sub-topology, 4 bytes | partition, 4 bytes | offset sum, 8 bytes)...
@@ -31,17 +33,45 @@ import org.jspecify.annotations.Nullable;
  * hosts:         count, 4 bytes | (endpoint | active tasks | standby tasks)...
  * </pre>
  *
- * Each ends with 4 bytes of CRC-32C over all before it. A later version only adds behind what is
- * drawn here: whoever does not know it reads what he knows, so that versions of the library can be
- * in one group while an application is upgraded instance by instance. What has an earlier version
- * or does not read so is taken for nothing: the member then has no tasks, or follows none.
+ * Each ends with 4 bytes of CRC-32C over all before it. What does not read so is taken for nothing:
+ * the member then has no tasks, or follows none.
+ *
+ * <p>Versions of the library are in one group while an application is upgraded instance by
+ * instance. A later version only adds behind what is drawn here, so that everybody reads the
+ * beginning of it; what is missing at the end of an earlier one is empty:
+ *
+ * <pre>
+ * 2   ends with the endpoint; its readers take no other number
+ * 3   tags; its readers take no lower number. What is known came later: without it, it is the version
+ * </pre>
+ *
+ * So the number is agreed upon. A member begins with the latest. The leader answers each member in
+ * the latest version that both know; one that does not know the member's answers in its own, and
+ * has placed the member as if it had said nothing. A member that gets another version than it used
+ * says everything again in that one, at once.
+ *
+ * @see "KIP-268: version probing"
  */
 public final class AssignorData {
-    private static final byte VERSION = 3;
+    static final int OLDEST = 2;
+    static final int LATEST = 3;
+    private static final int WITH_TAGS = 3;
     private static final int CRC_BYTES = 4;
 
     /** Tasks of an instance that has an endpoint. */
     public record Host(String endpoint, Set<TaskId> active, Set<TaskId> standby) {}
+
+    /**
+     * What a member says.
+     *
+     * @param known latest version in which it can be answered
+     */
+    record Said(TaskPlacement.Member member, int known) {
+        static final Said NOTHING =
+                new Said(
+                        new TaskPlacement.Member(new UUID(0, 0), Set.of(), Map.of(), "", false),
+                        LATEST);
+    }
 
     /** What a member is told. */
     record Assigned(Set<TaskId> standby, Set<TaskId> warmup, List<Host> hosts, boolean shutdown) {
@@ -50,7 +80,10 @@ public final class AssignorData {
 
     private AssignorData() {}
 
-    static ByteBuffer encode(TaskPlacement.Member member) {
+    /**
+     * @param version from {@link #OLDEST} to {@link #LATEST}: the number alone, nothing is left out
+     */
+    static ByteBuffer encode(TaskPlacement.Member member, int version) {
         byte[] endpoint = bytes(member.endpoint());
         int tagsSize = 4;
         for (Map.Entry<String, String> tag : member.tags().entrySet()) {
@@ -66,8 +99,9 @@ public final class AssignorData {
                                 + 4
                                 + endpoint.length
                                 + tagsSize
+                                + 1
                                 + CRC_BYTES);
-        out.put(VERSION).put((byte) (member.shutdown() ? 1 : 0));
+        out.put((byte) version).put((byte) (member.shutdown() ? 1 : 0));
         out.putLong(member.processId().getMostSignificantBits());
         out.putLong(member.processId().getLeastSignificantBits());
         putTasks(out, member.running());
@@ -86,14 +120,16 @@ public final class AssignorData {
                             out.putInt(bytes(name).length).put(bytes(name));
                             out.putInt(bytes(value).length).put(bytes(value));
                         });
+        out.put((byte) LATEST);
         return sealed(out);
     }
 
-    static TaskPlacement.Member decodeMember(@Nullable ByteBuffer userData) {
+    static Said decodeMember(@Nullable ByteBuffer userData) {
         ByteBuffer in = open(userData);
         if (in == null) {
-            return new TaskPlacement.Member(new UUID(0, 0), Set.of(), Map.of(), "", false);
+            return Said.NOTHING;
         }
+        int version = in.get();
         boolean shutdown = in.get() == 1;
         UUID processId = new UUID(in.getLong(), in.getLong());
         Set<TaskId> running = readTasks(in);
@@ -103,20 +139,28 @@ public final class AssignorData {
         }
         String endpoint = readString(in);
         Map<String, String> tags = new TreeMap<>();
-        for (int count = in.getInt(); count > 0; count--) {
-            tags.put(readString(in), readString(in));
+        if (version >= WITH_TAGS || in.hasRemaining()) {
+            for (int count = in.getInt(); count > 0; count--) {
+                tags.put(readString(in), readString(in));
+            }
         }
-        return new TaskPlacement.Member(processId, running, stored, endpoint, shutdown, tags);
+        int known = in.hasRemaining() ? in.get() : version;
+        return new Said(
+                new TaskPlacement.Member(processId, running, stored, endpoint, shutdown, tags),
+                known);
     }
 
-    static ByteBuffer encode(Assigned assigned) {
+    /**
+     * @param known latest version that the member reads
+     */
+    static ByteBuffer encode(Assigned assigned, int known) {
         int size = 2 + tasksSize(assigned.standby) + tasksSize(assigned.warmup) + 4 + CRC_BYTES;
         for (Host host : assigned.hosts) {
             size += 4 + bytes(host.endpoint).length;
             size += tasksSize(host.active) + tasksSize(host.standby);
         }
         ByteBuffer out = ByteBuffer.allocate(size);
-        out.put(VERSION).put((byte) (assigned.shutdown ? 1 : 0));
+        out.put((byte) Math.min(known, LATEST)).put((byte) (assigned.shutdown ? 1 : 0));
         putTasks(out, assigned.standby);
         putTasks(out, assigned.warmup);
         out.putInt(assigned.hosts.size());
@@ -134,6 +178,7 @@ public final class AssignorData {
         if (in == null) {
             return Assigned.NOTHING;
         }
+        in.get(); // the version: all that is known of it is in each
         boolean shutdown = in.get() == 1;
         Set<TaskId> standby = readTasks(in);
         Set<TaskId> warmup = readTasks(in);
@@ -144,13 +189,19 @@ public final class AssignorData {
         return new Assigned(standby, warmup, hosts, shutdown);
     }
 
+    /** In which version to say things to whoever wrote this; empty when it does not tell. */
+    static OptionalInt answerTo(@Nullable ByteBuffer userData) {
+        ByteBuffer in = open(userData);
+        return in == null ? OptionalInt.empty() : OptionalInt.of(Math.min(in.get(), LATEST));
+    }
+
     private static ByteBuffer sealed(ByteBuffer out) {
         CRC32C crc = new CRC32C();
         crc.update(out.duplicate().flip());
         return out.putInt((int) crc.getValue()).flip();
     }
 
-    /** Behind the version; null when it is not of ours. */
+    /** From the version on, without the checksum; null when it is not of ours. */
     private static @Nullable ByteBuffer open(@Nullable ByteBuffer userData) {
         if (userData == null || userData.remaining() < 2 + CRC_BYTES) {
             return null;
@@ -159,10 +210,10 @@ public final class AssignorData {
         int length = in.limit() - CRC_BYTES;
         CRC32C crc = new CRC32C();
         crc.update(in.duplicate().limit(length));
-        if (in.get(0) < VERSION || in.getInt(length) != (int) crc.getValue()) {
+        if (in.get(0) < OLDEST || in.getInt(length) != (int) crc.getValue()) {
             return null;
         }
-        return in.position(1).limit(length);
+        return in.limit(length);
     }
 
     private static int tasksSize(Collection<TaskId> tasks) {

@@ -149,7 +149,7 @@ public final class StreamThread extends Thread {
     private volatile Assignment assignment;
 
     private volatile @Nullable ThreadReads reads;
-    private volatile @Nullable Warmups warmups;
+    private volatile @Nullable PlacementRequests placementRequests;
 
     /** Of the first roll back since the last commit; 0: none. */
     private long lostSinceMs;
@@ -372,10 +372,10 @@ public final class StreamThread extends Thread {
         }
 
         @Override
-        public void assigned(AssignorData.Assigned assigned) {
-            Warmups placed = warmups;
-            if (placed != null) {
-                placed.placed();
+        public void assigned(AssignorData.Assigned assigned, boolean understood) {
+            PlacementRequests asked = placementRequests;
+            if (asked != null) {
+                asked.placed(understood);
             }
             assignment.assigned(assigned);
             if (assigned.shutdown()) {
@@ -437,7 +437,7 @@ public final class StreamThread extends Thread {
                                         config.applicationServer(),
                                         instance.endsApplication(),
                                         config.getClientTags()));
-        warmups = new Warmups(clients.main, config);
+        placementRequests = new PlacementRequests(clients.main, config);
         reads = new ThreadReads(gate, tasks, input);
     }
 
@@ -654,9 +654,9 @@ public final class StreamThread extends Thread {
         } finally {
             gate.unlock();
         }
-        Warmups placed = warmups;
-        if (placed != null) {
-            placed.check(assignment, tasks);
+        PlacementRequests requests = placementRequests;
+        if (requests != null) {
+            requests.check(assignment, tasks);
         }
         set(
                 tasks.allRun() && assignment.isSettled()

@@ -40,7 +40,11 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
          */
         TaskPlacement.Member joining(Set<String> topics);
 
-        void assigned(AssignorData.Assigned assigned);
+        /**
+         * @param understood whether the leader reads the version in which the member spoke; else it
+         *     has another one from now on, and says everything again
+         */
+        void assigned(AssignorData.Assigned assigned, boolean understood);
     }
 
     /**
@@ -60,6 +64,7 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
             @Nullable ProgramAssignor program) {}
 
     private @Nullable Context context;
+    private int version = AssignorData.LATEST;
 
     @Override
     public void configure(Map<String, ?> configs) {
@@ -88,25 +93,33 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
 
     @Override
     public ByteBuffer subscriptionUserData(Set<String> topics) {
-        return AssignorData.encode(context().owner.joining(topics));
+        return AssignorData.encode(context().owner.joining(topics), version);
     }
 
     @Override
     public void onAssignment(Assignment assignment, ConsumerGroupMetadata metadata) {
-        context().owner.assigned(AssignorData.decodeAssigned(assignment.userData()));
+        int spoken = version;
+        version = AssignorData.answerTo(assignment.userData()).orElse(spoken);
+        context()
+                .owner
+                .assigned(AssignorData.decodeAssigned(assignment.userData()), version == spoken);
     }
 
     @Override
     public GroupAssignment assign(Cluster metadata, GroupSubscription subscriptions) {
         Map<TaskId, List<TopicPartition>> tasks = tasks(metadata);
         Map<String, TaskPlacement.Member> members = new TreeMap<>();
+        Map<String, Integer> known = new HashMap<>();
         Map<TopicPartition, Set<String>> claims = new HashMap<>();
         Map<String, String> racks = new HashMap<>();
         subscriptions
                 .groupSubscription()
                 .forEach(
                         (id, subscription) -> {
-                            members.put(id, AssignorData.decodeMember(subscription.userData()));
+                            AssignorData.Said said =
+                                    AssignorData.decodeMember(subscription.userData());
+                            members.put(id, said.member());
+                            known.put(id, said.known());
                             subscription.rackId().ifPresent(rack -> racks.put(id, rack));
                             subscription
                                     .ownedPartitions()
@@ -139,7 +152,9 @@ public final class TaskAssignor implements ConsumerPartitionAssignor, Configurab
                     AssignorData.Assigned data =
                             new AssignorData.Assigned(
                                     each.standby(), each.warmup(), hosts, shutdown);
-                    result.put(member, new Assignment(partitions, AssignorData.encode(data)));
+                    int version = known.getOrDefault(member, AssignorData.LATEST);
+                    result.put(
+                            member, new Assignment(partitions, AssignorData.encode(data, version)));
                 });
         GroupAssignment computed = new GroupAssignment(result);
         if (program != null) {

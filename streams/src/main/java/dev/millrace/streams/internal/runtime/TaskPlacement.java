@@ -17,8 +17,10 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives every task to one member, all members the same number or one more. A task stays with the
- * member that ran it, else goes where its state is, else to the member with the fewest like it.
+ * Gives every task to one member, all members the same number or one more: first those with state,
+ * then the others. A task stays with the member that ran it, else goes where its state is, else to
+ * the member with the fewest like it. So a change of members moves as few tasks with state as
+ * evenness allows, and no task but to make room or fill it.
  *
  * <p>Where that member would have to read much of a changelog first, and another process need not,
  * the task runs there meanwhile, and the member warms up: it follows the changelog, and asks for a
@@ -78,23 +80,22 @@ final class TaskPlacement {
      */
     record Settings(int standbys, long acceptableLag, int maxWarmups) {}
 
+    /** Tasks of one partition stay together, rather than those of one sub-topology. */
+    private static final Comparator<TaskId> BY_PARTITION =
+            Comparator.comparingInt(TaskId::partition).thenComparing(Comparator.naturalOrder());
+
     private final Map<String, Member> members;
     private final Map<TaskId, Long> ends;
     private final Settings settings;
     private final Map<String, Placed> placed = new TreeMap<>();
-    private final int fewest;
+    private int given;
+    private int fewest;
     private int withOneMore;
 
-    private TaskPlacement(
-            Collection<TaskId> tasks,
-            Map<String, Member> members,
-            Map<TaskId, Long> ends,
-            Settings settings) {
+    private TaskPlacement(Map<String, Member> members, Map<TaskId, Long> ends, Settings settings) {
         this.members = new TreeMap<>(members);
         this.ends = ends;
         this.settings = settings;
-        this.fewest = tasks.size() / members.size();
-        this.withOneMore = tasks.size() % members.size();
         members.keySet().forEach(member -> placed.put(member, new Placed()));
     }
 
@@ -108,22 +109,37 @@ final class TaskPlacement {
             Map<String, Member> members,
             Map<TaskId, Long> ends,
             Settings settings) {
-        return new TaskPlacement(tasks, members, ends, settings).run(new TreeSet<>(tasks));
+        return new TaskPlacement(members, ends, settings).run(Set.copyOf(tasks));
     }
 
-    private Map<String, Placed> run(Set<TaskId> open) {
-        Set<TaskId> all = Set.copyOf(open);
+    private Map<String, Placed> run(Set<TaskId> tasks) {
+        Set<TaskId> withState = new TreeSet<>(tasks);
+        withState.retainAll(ends.keySet());
+        Set<TaskId> others = new TreeSet<>(tasks);
+        others.removeAll(withState);
+        give(withState);
+        give(others);
+        warmUp();
+        withState.forEach(this::addStandbys);
+        return placed;
+    }
+
+    /** Evenly, with those that were given before. */
+    private void give(Set<TaskId> tasks) {
+        given += tasks.size();
+        fewest = given / members.size();
+        withOneMore = given % members.size();
+        for (Placed each : placed.values()) {
+            if (each.active.size() > fewest) {
+                withOneMore--;
+            }
+        }
+        Set<TaskId> open = new TreeSet<>(BY_PARTITION);
+        open.addAll(tasks);
         giveWhere((member, task) -> member.running.contains(task), open);
         giveWhere(this::isCaughtUp, open);
         giveWhere((member, task) -> member.stored.containsKey(task), open);
         giveWhere((member, task) -> true, open);
-        warmUp();
-        for (TaskId task : new TreeSet<>(all)) {
-            if (ends.containsKey(task)) {
-                addStandbys(task);
-            }
-        }
-        return placed;
     }
 
     private void giveWhere(BiPredicate<Member, TaskId> wanted, Set<TaskId> open) {

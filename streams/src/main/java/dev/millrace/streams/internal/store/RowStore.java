@@ -13,10 +13,10 @@ import dev.millrace.streams.state.KeyValueStore;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
@@ -85,8 +85,7 @@ public final class RowStore implements TaskStore {
     private static final int ROW_OVERHEAD_BYTES = 160;
 
     /** A key in the cache; held back while {@code dirty}. */
-    private static final class Row {
-        final Bytes keyBytes;
+    private static final class Row extends RowTable.Keyed {
         final Object key;
 
         /** In the store below, null when absent there. */
@@ -104,8 +103,8 @@ public final class RowStore implements TaskStore {
         long timestamp;
         @Nullable Headers headers;
 
-        Row(Bytes keyBytes, Object key, byte @Nullable [] stored) {
-            this.keyBytes = keyBytes;
+        Row(Bytes keyBytes, int hash, Object key, byte @Nullable [] stored) {
+            super(keyBytes, hash);
             this.key = key;
             this.stored = stored;
         }
@@ -140,7 +139,7 @@ public final class RowStore implements TaskStore {
 
     private @Nullable ChangeListener listener;
     private boolean sendOldValues;
-    private Map<Bytes, Row> cache = new HashMap<>();
+    private final RowTable<Row> cache = new RowTable<>();
     private List<Row> dirty = new ArrayList<>();
     private final List<Row> unwritten = new ArrayList<>(); // of those; some may be written by now
     private final Map<Bytes, Unlogged> unlogged = new LinkedHashMap<>();
@@ -475,7 +474,7 @@ public final class RowStore implements TaskStore {
     void flushAndClear() {
         flush();
         if (dirty.isEmpty() && !telling) {
-            cache = new HashMap<>();
+            cache.clear();
             if (budget != null) {
                 budget.grow(-cacheBytes);
             }
@@ -593,11 +592,19 @@ public final class RowStore implements TaskStore {
 
     /** Windows of a key that begin within the bounds, earliest first. */
     public void forEachWindow(Object key, long from, long to, WindowRow each) {
-        forEach(
-                key,
-                new TimedStore.Scan(null, null, Math.max(0, from), to, Long.MAX_VALUE, false),
-                (windowed, value, timestamp) ->
-                        each.found(((Windowed<?>) windowed).window().start(), value, timestamp));
+        storeHeldBack();
+        TimedStore timed = (TimedStore) below;
+        TimedKeys keys = keys(timed);
+        Bytes base = baseKeyBytes(key);
+        TimedStore.Scan scan =
+                new TimedStore.Scan(base, base, Math.max(0, from), to, Long.MAX_VALUE, false);
+        try (KeyValueIterator<Bytes, byte[]> found = timed.scan(scan)) {
+            while (found.hasNext()) {
+                KeyValue<Bytes, byte[]> row = found.next();
+                Object value = Objects.requireNonNull(decode(row.value));
+                each.found(keys.timeOf(row.key.get()), value, lastTimestamp);
+            }
+        }
     }
 
     /** Sessions of a key that end at or after a time and begin at or before another. */
@@ -631,6 +638,14 @@ public final class RowStore implements TaskStore {
     }
 
     private Bytes baseKeyBytes(Object key) {
+        try {
+            byte[] known = TimedKeys.baseBytes(keySerializer, topic, key);
+            if (known != null) {
+                return Bytes.wrap(known);
+            }
+        } catch (ClassCastException e) {
+            throw wrongSerde("key", key, keySerializer, e);
+        }
         // The bytes of a windowed key begin with those of the key.
         byte[] timed = keyBytes(new Windowed<>(key, new SessionWindow(0, 0))).get();
         return Bytes.wrap(keys((TimedStore) below).keyOf(timed));
@@ -670,10 +685,11 @@ public final class RowStore implements TaskStore {
     }
 
     private Row row(Bytes keyBytes, Object key) {
-        Row row = cache.get(keyBytes);
+        int hash = RowTable.hash(keyBytes.get());
+        Row row = cache.get(keyBytes, hash);
         if (row == null) {
-            row = new Row(keyBytes, key, below.get(keyBytes));
-            cache.put(keyBytes, row);
+            row = new Row(keyBytes, hash, key, below.get(keyBytes));
+            cache.put(row);
             // Values change size; twice the stored one is a guess that the next flush corrects.
             int valueBytes = row.stored == null ? 32 : 2 * row.stored.length;
             long bytes = (long) ROW_OVERHEAD_BYTES + keyBytes.get().length + valueBytes;

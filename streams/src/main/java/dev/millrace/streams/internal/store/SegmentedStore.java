@@ -2,18 +2,21 @@ package dev.millrace.streams.internal.store;
 
 import dev.millrace.streams.KeyValue;
 import dev.millrace.streams.errors.StreamsException;
+import dev.millrace.streams.internal.query.ListIterator;
 import dev.millrace.streams.state.KeyValueIterator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -27,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SegmentedStore implements TimedStore {
     private static final String SEGMENTS = "segments";
+    private static final long MAX_RECENT_BYTES = 1 << 20;
 
     private final String name;
     private final TimedKeys keys;
@@ -44,6 +48,12 @@ public final class SegmentedStore implements TimedStore {
 
     private long readableMs;
     private long newestTime = -1;
+
+    /** No row is of a later time. */
+    private long latestTime = -1;
+
+    /** Once the rows of a key were asked for; null in memory, where the segments are as fast. */
+    private @Nullable RecentRows recent;
 
     /**
      * @param kind makes a segment of a name
@@ -85,6 +95,7 @@ public final class SegmentedStore implements TimedStore {
                 segment(number);
                 // Not less than the newest time there was: a later record tells the rest.
                 newestTime = Math.max(newestTime, number * segmentIntervalMs);
+                latestTime = Math.max(latestTime, (number + 1) * segmentIntervalMs - 1);
             }
         } catch (IOException e) {
             throw new StreamsException("Cannot list the segments of store " + name, e);
@@ -138,8 +149,10 @@ public final class SegmentedStore implements TimedStore {
     public void restore(List<KeyValue<Bytes, byte[]>> entries) {
         Map<LocalStore, List<KeyValue<Bytes, byte[]>>> bySegment = new LinkedHashMap<>();
         for (KeyValue<Bytes, byte[]> entry : entries) {
-            LocalStore segment = segmentForPut(keys.timeOf(entry.key.get()));
+            long time = keys.timeOf(entry.key.get());
+            LocalStore segment = segmentForPut(time);
             if (segment != null) {
+                latestTime = Math.max(latestTime, time);
                 bySegment.computeIfAbsent(segment, each -> new ArrayList<>()).add(entry);
             }
         }
@@ -151,6 +164,7 @@ public final class SegmentedStore implements TimedStore {
                 });
         expired.forEach(LocalStore::destroy); // what is restored is committed
         expired.clear();
+        recent = null;
     }
 
     private long oldestTime() {
@@ -165,8 +179,11 @@ public final class SegmentedStore implements TimedStore {
     private @Nullable LocalStore segmentForPut(long time) {
         if (time > newestTime) {
             newestTime = time;
-            Collection<LocalStore> old =
-                    segments.headMap(oldestTime() / segmentIntervalMs, false).values();
+            long oldest = oldestTime() / segmentIntervalMs;
+            Collection<LocalStore> old = segments.headMap(oldest, false).values();
+            if (!old.isEmpty() && recent != null) {
+                recent.forgetUntil(oldest * segmentIntervalMs - 1);
+            }
             if (holdWrites) {
                 expired.addAll(old);
             } else {
@@ -188,9 +205,14 @@ public final class SegmentedStore implements TimedStore {
 
     @Override
     public void put(Bytes key, byte @Nullable [] value) {
-        LocalStore segment = segmentForPut(keys.timeOf(key.get()));
+        long time = keys.timeOf(key.get());
+        LocalStore segment = segmentForPut(time);
         if (segment != null) {
             segment.put(key, value);
+            latestTime = Math.max(latestTime, time);
+            if (recent != null) {
+                recent.put(key, value);
+            }
         }
     }
 
@@ -222,6 +244,12 @@ public final class SegmentedStore implements TimedStore {
         if (scan.to() < from) {
             return new Segments(List.<LocalStore>of().iterator(), null, null, scan, from);
         }
+        if (persistent && scan.oneKey()) {
+            RecentRows rows = recent(scan);
+            if (rows.hasAllFrom(from)) {
+                return new ListIterator<>(found(rows, scan, from));
+            }
+        }
         NavigableMap<Long, LocalStore> touched =
                 segments.subMap(
                         from / segmentIntervalMs, true, scan.to() / segmentIntervalMs, true);
@@ -237,6 +265,29 @@ public final class SegmentedStore implements TimedStore {
             upper = keys.highest(keyFrom.get(), scan.to());
         }
         return new Segments(new ArrayList<>(touched.values()).iterator(), lower, upper, scan, from);
+    }
+
+    private RecentRows recent(Scan scan) {
+        RecentRows rows = recent;
+        if (rows == null) {
+            // Windows are asked for with two bounds, sessions mostly with one.
+            long spanMs = Math.min(scan.to() - scan.from(), segmentIntervalMs / 4);
+            rows = new RecentRows(keys, MAX_RECENT_BYTES, spanMs / 2 + 1, latestTime + 1);
+            recent = rows;
+        }
+        return rows;
+    }
+
+    private List<KeyValue<Bytes, byte[]>> found(RecentRows rows, Scan scan, long from) {
+        List<KeyValue<Bytes, byte[]>> found =
+                rows.find(Objects.requireNonNull(scan.keyFrom()), from, scan.to());
+        if (keys == TimedKeys.SESSIONS && scan.latestStart() != Long.MAX_VALUE) {
+            found.removeIf(row -> keys.sessionStartOf(row.key.get()) > scan.latestStart());
+        }
+        if (scan.reverse()) {
+            Collections.reverse(found);
+        }
+        return found;
     }
 
     private boolean matches(Bytes timedKey, Scan scan, long from) {
@@ -290,6 +341,8 @@ public final class SegmentedStore implements TimedStore {
         segments.clear();
         directory = null;
         newestTime = -1;
+        latestTime = -1;
+        recent = null;
     }
 
     @Override

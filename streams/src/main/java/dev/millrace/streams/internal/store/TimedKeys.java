@@ -10,6 +10,7 @@ import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
 
 /** Keys with their times behind them, as {@link TimedStore} draws them. */
 public enum TimedKeys {
@@ -82,6 +83,11 @@ public enum TimedKeys {
         return new TimedSerde(this, inner, windowSizeMs, numbered);
     }
 
+    /** The bytes with which the bytes of a windowed key begin; null: unknown to the serializer. */
+    static byte @Nullable [] baseBytes(Serializer<?> serializer, String topic, Object key) {
+        return serializer instanceof TimedSerde timed ? timed.baseBytes(topic, key) : null;
+    }
+
     private static final class TimedSerde
             implements Serde<Windowed<Object>>,
                     Serializer<Windowed<Object>>,
@@ -99,6 +105,11 @@ public enum TimedKeys {
             this.inner = inner;
             this.windowSizeMs = windowSizeMs;
             this.numbered = numbered;
+        }
+
+        /** The bytes with which those of a windowed key begin. */
+        byte[] baseBytes(String topic, Object key) {
+            return inner.serializer().serialize(topic, key);
         }
 
         @Override

@@ -91,6 +91,73 @@ class TaskPlacementTest {
     }
 
     @Test
+    void a_new_member_takes_its_share_of_the_state_and_no_more() {
+        Set<TaskId> all = tasks(2, 3);
+        Map<TaskId, Long> ends = new TreeMap<>();
+        all.stream().filter(task -> task.subtopology() == 1).forEach(task -> ends.put(task, 10L));
+
+        Map<String, TaskPlacement.Placed> placed =
+                TaskPlacement.place(
+                        all,
+                        Map.of("a", member(1, all, ends), "b", fresh(), "c", fresh()),
+                        ends,
+                        PLAIN);
+
+        placed.values()
+                .forEach(
+                        each -> {
+                            assertThat(each.active()).hasSize(2);
+                            assertThat(each.active()).filteredOn(ends::containsKey).hasSize(1);
+                        });
+    }
+
+    @Test
+    void as_much_state_stays_where_it_is_as_evenness_allows() {
+        Random random = new Random(6);
+        for (int round = 0; round < 500; round++) {
+            Set<TaskId> all = tasks(1 + random.nextInt(3), 1 + random.nextInt(6));
+            Map<TaskId, Long> ends = new TreeMap<>();
+            all.stream()
+                    .filter(task -> task.subtopology() % 2 == 0)
+                    .forEach(task -> ends.put(task, 10L));
+            int count = 1 + random.nextInt(5);
+            Map<String, Set<TaskId>> running = new TreeMap<>();
+            for (int i = 0; i < count; i++) {
+                running.put("m" + i, new TreeSet<>());
+            }
+            int former = 1 + random.nextInt(count + 1); // one may have left
+            for (TaskId task : all) {
+                Set<TaskId> owned = running.get("m" + random.nextInt(former));
+                if (owned != null) {
+                    owned.add(task);
+                }
+            }
+            Map<String, TaskPlacement.Member> members = new TreeMap<>();
+            running.forEach((id, tasks) -> members.put(id, member(id.hashCode(), tasks, Map.of())));
+
+            Map<String, TaskPlacement.Placed> placed =
+                    TaskPlacement.place(all, members, ends, PLAIN);
+
+            int fewest = ends.size() / count;
+            int withOneMore = ends.size() % count;
+            int mayStay = 0;
+            int stay = 0;
+            for (Map.Entry<String, Set<TaskId>> each : running.entrySet()) {
+                Set<TaskId> before = new TreeSet<>(each.getValue());
+                before.retainAll(ends.keySet());
+                mayStay += Math.min(before.size(), fewest);
+                if (before.size() > fewest && withOneMore > 0) {
+                    withOneMore--;
+                    mayStay++;
+                }
+                before.retainAll(at(placed, each.getKey()).active());
+                stay += before.size();
+            }
+            assertThat(stay).isEqualTo(mayStay);
+        }
+    }
+
+    @Test
     void a_task_with_much_state_runs_where_it_is_until_its_new_place_has_caught_up() {
         Set<TaskId> all = tasks(1, 4);
         Map<TaskId, Long> ends = each(all, 1000);
@@ -255,19 +322,24 @@ class TaskPlacementTest {
                         List.of(new AssignorData.Host("a:1", tasks(1, 1), tasks(2, 2))),
                         true);
 
-        assertThat(AssignorData.decodeMember(AssignorData.encode(member))).isEqualTo(member);
-        assertThat(AssignorData.decodeAssigned(AssignorData.encode(assigned))).isEqualTo(assigned);
+        assertThat(
+                        AssignorData.decodeMember(AssignorData.encode(member, AssignorData.LATEST))
+                                .member())
+                .isEqualTo(member);
+        assertThat(AssignorData.decodeAssigned(AssignorData.encode(assigned, AssignorData.LATEST)))
+                .isEqualTo(assigned);
     }
 
     @Test
     void a_member_that_says_nothing_readable_has_no_tasks() {
-        assertThat(AssignorData.decodeMember(null).running()).isEmpty();
-        assertThat(AssignorData.decodeMember(ByteBuffer.allocate(40)).stored()).isEmpty();
+        assertThat(AssignorData.decodeMember(null).member().running()).isEmpty();
+        assertThat(AssignorData.decodeMember(ByteBuffer.allocate(40)).member().stored()).isEmpty();
         ByteBuffer torn =
                 AssignorData.encode(
-                        new TaskPlacement.Member(PROCESS, tasks(2, 2), Map.of(), "", false));
+                        new TaskPlacement.Member(PROCESS, tasks(2, 2), Map.of(), "", false),
+                        AssignorData.LATEST);
         torn.put(20, (byte) (torn.get(20) + 1));
-        assertThat(AssignorData.decodeMember(torn).running()).isEmpty();
+        assertThat(AssignorData.decodeMember(torn).member().running()).isEmpty();
         assertThat(AssignorData.decodeAssigned(torn).standby()).isEmpty();
     }
 }
