@@ -119,6 +119,9 @@ public class StreamsConfig extends AbstractConfig {
     /** Whether records pass by a repartition topic between tasks of one thread. */
     public static final String LOCAL_EXCHANGE_CONFIG = "millrace.local.exchange";
 
+    /** Records that wait for a subscriber, or for the acknowledgement of a Flowable's topic. */
+    public static final String FLOWABLE_BUFFER_RECORDS_CONFIG = "millrace.flowable.buffer.records";
+
     public static final String CONSUMER_PREFIX = "consumer.";
     public static final String MAIN_CONSUMER_PREFIX = "main.consumer.";
     public static final String RESTORE_CONSUMER_PREFIX = "restore.consumer.";

@@ -239,6 +239,13 @@ final class StreamsSettings {
                 Range.atLeast(1),
                 "Records fetched ahead, per partition.");
         define(
+                FLOWABLE_BUFFER_RECORDS_CONFIG,
+                ConfigDef.Type.INT,
+                1024,
+                Range.atLeast(1),
+                "Records that may wait for a subscriber of toFlowable() until its tasks wait, and records of a"
+                        + " stream(Flowable) that may be under way to their topic.");
+        define(
                 TASK_TIMEOUT_MS_CONFIG,
                 ConfigDef.Type.LONG,
                 300_000L,

@@ -89,6 +89,7 @@ final class Committer {
 
     private void commitTransaction(Map<TopicPartition, OffsetAndMetadata> offsets) {
         if (offsets.isEmpty() && !collector.isInTransaction()) {
+            tasks.running().forEach(Task::deliver); // of punctuators that wrote nothing
             return;
         }
         collector.commitTransaction(

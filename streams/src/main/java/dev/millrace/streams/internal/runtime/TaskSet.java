@@ -103,7 +103,17 @@ final class TaskSet {
     /** Whether there is something to process now. */
     boolean hasRecords() {
         for (Task task : running.values()) {
-            if (task.hasRecords() && !exchange.holds(task)) {
+            if (task.hasRecords() && task.hasRoom() && !exchange.holds(task)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether a task waits for a subscriber, and not for input. */
+    boolean waitsForSubscribers() {
+        for (Task task : running.values()) {
+            if (!task.hasRoom()) {
                 return true;
             }
         }

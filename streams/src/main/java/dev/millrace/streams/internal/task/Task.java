@@ -119,6 +119,7 @@ public final class Task {
     private final Map<String, SourceNode> sources = new HashMap<>();
     private final List<RecordQueue> queues = new ArrayList<>();
     private final Map<TopicPartition, RecordQueue> queueOf = new HashMap<>();
+    private final List<FlowableNode> flowables = new ArrayList<>();
     private final Map<String, StoreSpec> changelogs = new LinkedHashMap<>();
     private boolean holdWrites;
     private boolean started;
@@ -195,6 +196,9 @@ public final class Task {
         Node node = create(spec);
         node.label(spec.name());
         nodes.put(spec.name(), node);
+        if (node instanceof FlowableNode flowable) {
+            flowables.add(flowable);
+        }
         for (String parent : spec.parents()) {
             Objects.requireNonNull(nodes.get(parent)).addChild(node);
         }
@@ -436,6 +440,23 @@ public final class Task {
     }
 
     /**
+     * Whether all subscribers have room for more; until then nothing is processed, nor punctuated.
+     */
+    public boolean hasRoom() {
+        for (FlowableNode each : flowables) {
+            if (!each.hasRoom()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** What was processed until now is committed: subscribers that wait for that get it. */
+    public void deliver() {
+        flowables.forEach(FlowableNode::committed);
+    }
+
+    /**
      * Processes up to {@code max} records, and stops when a queue of several runs empty: whether to
      * go on without it is for the caller to say.
      *
@@ -443,7 +464,7 @@ public final class Task {
      */
     public int process(int max) {
         int processed = 0;
-        while (processed < max && processOne()) {
+        while (processed < max && hasRoom() && processOne()) {
             processed++;
             if (queues.size() > 1 && lastQueueIsEmpty) {
                 break;
@@ -526,6 +547,7 @@ public final class Task {
     /** Everything written until now is committed in the changelogs. */
     public void commitStores() {
         context.stores().values().forEach(TaskStore::commit);
+        deliver();
     }
 
     /** Memory of the writes that wait for {@link #commitStores()}. */
