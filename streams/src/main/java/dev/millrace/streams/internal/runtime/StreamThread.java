@@ -682,7 +682,7 @@ public final class StreamThread extends Thread {
     private boolean begin(boolean goesOn) {
         gate.lock();
         try {
-            tasks.openWaiting(input::rewind);
+            tasks.openWaiting(input::rewind, input::progress);
             input.resume();
             boolean busy = goesOn && tasks.hasRecords();
             if (goesOn && tasks.reads()) {
@@ -761,6 +761,8 @@ public final class StreamThread extends Thread {
                                 programMetrics));
         if (exactlyOnce) {
             task.holdWrites();
+        } else {
+            task.tellBeforeForgetting();
         }
         return task;
     }

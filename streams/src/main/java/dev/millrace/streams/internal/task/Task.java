@@ -122,6 +122,7 @@ public final class Task {
     private final List<FlowableNode> flowables = new ArrayList<>();
     private final Map<String, StoreSpec> changelogs = new LinkedHashMap<>();
     private boolean holdWrites;
+    private boolean tellBeforeForgetting;
     private boolean started;
     private boolean lastQueueIsEmpty;
     private @Nullable Inlet inlet;
@@ -160,6 +161,31 @@ public final class Task {
         partitions.stream()
                 .sorted((a, b) -> a.toString().compareTo(b.toString()))
                 .forEach(this::addPartition);
+    }
+
+    /**
+     * Before {@link #start()}: how far the task had come in a partition, wherever it was.
+     *
+     * @param committed with the position at which the partition goes on
+     */
+    public void resume(TopicPartition partition, Progress committed) {
+        queue(partition).resume(committed.partitionTime());
+        context.resume(committed);
+    }
+
+    /** To be committed with a position of the partition. */
+    public Progress progress(TopicPartition partition) {
+        return new Progress(queue(partition).processedTime, context.marks());
+    }
+
+    /** Whether processors have come further since {@link #progressCommitted()}. */
+    public boolean hasProgressed() {
+        nodes.values().forEach(Node::saveMarks);
+        return context.hasProgressed();
+    }
+
+    public void progressCommitted() {
+        context.progressCommitted();
     }
 
     /** Begins to read a partition, of a topic that the sub-topology reads. */
@@ -253,6 +279,27 @@ public final class Task {
     }
 
     /**
+     * Before {@link #openStores}: what leaves a buffer stays in its changelog until {@link
+     * #forgetTold()}, so that a crash repeats it and loses nothing.
+     */
+    public void tellBeforeForgetting() {
+        tellBeforeForgetting = true;
+    }
+
+    /**
+     * Takes out of changelogs what was told before the last commit.
+     *
+     * @return whether there was any
+     */
+    public boolean forgetTold() {
+        boolean any = false;
+        for (TaskStore store : context.stores().values()) {
+            any |= store instanceof RowStore rows && rows.logForgotten();
+        }
+        return any;
+    }
+
+    /**
      * Before {@link #openStores}: what is processed reaches the disk only after {@link
      * #commitStores()}.
      */
@@ -278,6 +325,9 @@ public final class Task {
                                     context);
             context.add(store);
             context.open(store, holdWrites);
+            if (tellBeforeForgetting && store instanceof RowStore rows) {
+                rows.keepForgotten();
+            }
         }
     }
 
@@ -513,7 +563,7 @@ public final class Task {
         context.end();
         busy = false;
         takeWaiting();
-        next.lastProcessed = record.offset();
+        next.processed(record.offset(), head.timestamp);
         next.advance();
         lastQueueIsEmpty = next.headRecord() == null;
         return true;

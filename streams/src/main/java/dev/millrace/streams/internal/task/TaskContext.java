@@ -39,6 +39,9 @@ import org.slf4j.LoggerFactory;
 public final class TaskContext implements RowStore.HeadersOfRecord {
     private static final Logger LOG = LoggerFactory.getLogger(TaskContext.class);
 
+    /** Kafka Streams has marks under the names of stores: up to when windows were emitted. */
+    private static final String TIME_MARK = "time.";
+
     private final TaskId taskId;
     private final StreamsConfig config;
     private final RecordCollector collector;
@@ -56,6 +59,8 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
     private long recordTimestamp;
     private long streamTime = -1;
     private final Map<String, Object> shared = new HashMap<>();
+    private final Map<String, Long> marks = new HashMap<>();
+    private boolean progressed;
     private boolean latest = true;
     private boolean commitRequested;
     private @Nullable ProcessingExceptionHandler processingHandler;
@@ -76,6 +81,45 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
         this.collector = collector;
         this.stateDirectory = stateDirectory;
         this.wallClockMs = wallClockMs;
+    }
+
+    /** What was committed with a position of the task; of several, the furthest counts. */
+    void resume(Progress committed) {
+        streamTime = Math.max(streamTime, committed.partitionTime());
+        committed.marks().forEach((name, value) -> marks.merge(name, value, Math::max));
+    }
+
+    /** How far a processor has come; null: it was never said. Committed with the positions. */
+    @Nullable Long mark(String name) {
+        return marks.get(name);
+    }
+
+    void mark(String name, long value) {
+        Long before = marks.put(name, value);
+        progressed |= before == null || before != value;
+    }
+
+    /** The time that a node had reached, which has a store of this name; -1: none. */
+    long markedTime(String store) {
+        return marks.getOrDefault(TIME_MARK + store, -1L);
+    }
+
+    void markTime(String store, long time) {
+        if (time >= 0) {
+            mark(TIME_MARK + store, time);
+        }
+    }
+
+    Map<String, Long> marks() {
+        return Map.copyOf(marks);
+    }
+
+    boolean hasProgressed() {
+        return progressed;
+    }
+
+    void progressCommitted() {
+        progressed = false;
     }
 
     void begin(ConsumerRecord<byte[], byte[]> record, long timestamp) {

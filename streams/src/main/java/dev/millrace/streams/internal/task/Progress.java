@@ -1,0 +1,74 @@
+package dev.millrace.streams.internal.task;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What is committed with the position of a source, as its metadata, in Kafka Streams' format:
+ *
+ * <pre>
+ * base64 of   version, 1 byte, 2 | partition time, 8 bytes | marks; absent when there are none
+ * marks       count, 4 bytes | (length, 4 bytes | name, UTF-8 | value, 8 bytes)...
+ * </pre>
+ *
+ * Version 1 ends behind the time. What cannot be read counts as nothing: tools that move positions
+ * write no metadata, and a task then begins without a time.
+ *
+ * @param partitionTime greatest timestamp that was processed, milliseconds since the epoch; -1:
+ *     none
+ * @param marks how far processors of the task have come, by name; they only grow
+ */
+public record Progress(long partitionTime, Map<String, Long> marks) {
+    private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
+    private static final byte VERSION = 2;
+    private static final int HEAD_BYTES = 1 + Long.BYTES;
+
+    public static final Progress NONE = new Progress(-1, Map.of());
+
+    /** As the metadata of an offset. */
+    public String encode() {
+        Map<byte[], Long> named = new HashMap<>();
+        int bytes = HEAD_BYTES + (marks.isEmpty() ? 0 : Integer.BYTES);
+        for (Map.Entry<String, Long> each : marks.entrySet()) {
+            byte[] name = each.getKey().getBytes(StandardCharsets.UTF_8);
+            named.put(name, each.getValue());
+            bytes += Integer.BYTES + name.length + Long.BYTES;
+        }
+        ByteBuffer buffer = ByteBuffer.allocate(bytes).put(VERSION).putLong(partitionTime);
+        if (!named.isEmpty()) {
+            buffer.putInt(named.size());
+            named.forEach((name, value) -> buffer.putInt(name.length).put(name).putLong(value));
+        }
+        return Base64.getEncoder().encodeToString(buffer.array());
+    }
+
+    public static Progress decode(String metadata) {
+        if (metadata.isEmpty()) {
+            return NONE;
+        }
+        try {
+            ByteBuffer buffer = ByteBuffer.wrap(Base64.getDecoder().decode(metadata));
+            byte version = buffer.get();
+            if (version < 1 || version > VERSION) {
+                LOG.warn("Offset metadata of version {}: versions 1 and 2 are known", version);
+                return NONE;
+            }
+            long partitionTime = buffer.getLong();
+            Map<String, Long> marks = new HashMap<>();
+            for (int left = buffer.hasRemaining() ? buffer.getInt() : 0; left > 0; left--) {
+                byte[] name = new byte[buffer.getInt()];
+                buffer.get(name);
+                marks.put(new String(name, StandardCharsets.UTF_8), buffer.getLong());
+            }
+            return new Progress(partitionTime, Map.copyOf(marks));
+        } catch (RuntimeException e) { // whoever else commits for the group writes what he likes
+            LOG.warn("Offset metadata \"{}\" is not Kafka Streams': {}", metadata, e.toString());
+            return NONE;
+        }
+    }
+}

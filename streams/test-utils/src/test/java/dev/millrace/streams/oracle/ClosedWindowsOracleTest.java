@@ -1,0 +1,253 @@
+package dev.millrace.streams.oracle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.millrace.broker.TestBroker;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.LongDeserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * {@link ClosedWindows} killed by SIGKILL at any moment tells what Kafka Streams tells that runs to
+ * the end: with exactly-once the same and once, with at-least-once each window at least. {@code
+ * -Dmillrace.test.kills=50} for the long form.
+ */
+class ClosedWindowsOracleTest {
+    private static final int KILLS = Integer.getInteger("millrace.test.kills", 2);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final int RECORDS_PER_LIFE = 400;
+
+    @TempDir Path directory;
+
+    @SuppressWarnings("NullAway.Init") // by startBroker
+    private TestBroker broker;
+
+    @SuppressWarnings("NullAway.Init") // by startBroker
+    private Admin admin;
+
+    private final List<Process> children = new ArrayList<>();
+    private final String input = "closed-windows-" + UUID.randomUUID();
+
+    @BeforeEach
+    void startBroker() throws Exception {
+        broker = TestBroker.start();
+        admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()));
+        create(input);
+    }
+
+    @AfterEach
+    void stopAll() throws Exception {
+        for (Process child : children) {
+            kill(child);
+        }
+        admin.close();
+        broker.close();
+    }
+
+    private void create(String topic) throws Exception {
+        admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get();
+        end(topic, IsolationLevel.READ_UNCOMMITTED); // it has a leader then
+    }
+
+    private long end(String topic, IsolationLevel level) throws Exception {
+        TopicPartition partition = new TopicPartition(topic, 0);
+        return admin.listOffsets(
+                        Map.of(partition, OffsetSpec.latest()), new ListOffsetsOptions(level))
+                .partitionResult(partition)
+                .get()
+                .offset();
+    }
+
+    /** An application and where its results go. */
+    private final class Application {
+        private final String id = "app-" + UUID.randomUUID();
+        private final String output = id + "-output";
+        private final String main;
+        private final String classPath;
+        private final String guarantee;
+
+        Application(String main, String classPath, String guarantee) throws Exception {
+            this.main = main;
+            this.classPath = classPath;
+            this.guarantee = guarantee;
+            create(output);
+        }
+
+        Process start() throws IOException {
+            Process child =
+                    new ProcessBuilder(
+                                    Path.of(System.getProperty("java.home"), "bin", "java")
+                                            .toString(),
+                                    "-Xmx256m",
+                                    "-XX:+UseSerialGC",
+                                    "-XX:TieredStopAtLevel=1",
+                                    "-cp",
+                                    classPath,
+                                    main,
+                                    broker.bootstrapServers(),
+                                    id,
+                                    directory.resolve(id).toString(),
+                                    guarantee,
+                                    input,
+                                    output)
+                            .redirectErrorStream(true)
+                            .redirectOutput(
+                                    directory.resolve(id + "-" + children.size()).toFile())
+                            .start();
+            children.add(child);
+            return child;
+        }
+
+        void awaitAll() {
+            TopicPartition source = new TopicPartition(input, 0);
+            await().atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(50))
+                    .until(
+                            () -> {
+                                OffsetAndMetadata committed =
+                                        admin.listConsumerGroupOffsets(id)
+                                                .partitionsToOffsetAndMetadata()
+                                                .get()
+                                                .get(source);
+                                return committed != null
+                                        && committed.offset()
+                                                >= end(input, IsolationLevel.READ_UNCOMMITTED);
+                            });
+        }
+
+        /** Counts that were told, of each window. */
+        Map<String, List<Long>> told() throws Exception {
+            Map<String, List<Long>> told = new TreeMap<>();
+            Map<String, Object> config =
+                    Map.of(
+                            "bootstrap.servers",
+                            broker.bootstrapServers(),
+                            "isolation.level",
+                            "read_committed");
+            long end = end(output, IsolationLevel.READ_COMMITTED);
+            try (KafkaConsumer<String, Long> consumer =
+                    new KafkaConsumer<>(
+                            config, new StringDeserializer(), new LongDeserializer())) {
+                TopicPartition partition = new TopicPartition(output, 0);
+                consumer.assign(List.of(partition));
+                consumer.seekToBeginning(List.of(partition));
+                while (consumer.position(partition) < end) {
+                    for (ConsumerRecord<String, Long> each :
+                            consumer.poll(Duration.ofMillis(50))) {
+                        told.computeIfAbsent(each.key(), key -> new ArrayList<>())
+                                .add(each.value());
+                    }
+                }
+            }
+            return told;
+        }
+    }
+
+    private static void kill(Process child) throws InterruptedException {
+        child.destroyForcibly();
+        assertThat(child.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    /** Time goes on by 3 ms a record on the average; one in ten is late, some of them too late. */
+    private void write(int first, int count) {
+        Random random = new Random(first);
+        Map<String, Object> config =
+                Map.of("bootstrap.servers", broker.bootstrapServers(), "acks", "all");
+        try (KafkaProducer<String, String> producer =
+                new KafkaProducer<>(config, new StringSerializer(), new StringSerializer())) {
+            for (int i = first; i < first + count; i++) {
+                long late = random.nextInt(10) == 0 ? random.nextInt(300) : 0;
+                long timestamp = Math.max(0, 1000 + 3L * i + random.nextInt(6) - late);
+                String key = "key" + random.nextInt(5);
+                producer.send(new ProducerRecord<>(input, 0, timestamp, key, "value"));
+            }
+            producer.flush();
+        }
+    }
+
+    @Test
+    void killed_at_any_moment_it_tells_what_kafka_streams_tells() throws Exception {
+        String classPath = System.getProperty("java.class.path");
+        Application exact =
+                new Application(ClosedWindows.class.getName(), classPath, "exactly_once_v2");
+        Application least =
+                new Application(ClosedWindows.class.getName(), classPath, "at_least_once");
+        Random random = new Random(17);
+        int written = 0;
+        for (int life = 0; life <= KILLS; life++) {
+            Process first = exact.start();
+            Process second = least.start();
+            write(written, RECORDS_PER_LIFE);
+            written += RECORDS_PER_LIFE;
+            if (life < KILLS) {
+                for (Application each : List.of(exact, least)) {
+                    long wanted =
+                            end(each.output, IsolationLevel.READ_UNCOMMITTED)
+                                    + 1
+                                    + random.nextInt(100);
+                    await().atMost(PATIENCE)
+                            .pollInterval(Duration.ofMillis(5))
+                            .until(
+                                    () ->
+                                            end(each.output, IsolationLevel.READ_UNCOMMITTED)
+                                                    >= wanted);
+                }
+                kill(first);
+                kill(second);
+            }
+        }
+        exact.awaitAll();
+        least.awaitAll();
+
+        Path classes = directory.resolve("classes");
+        KafkaStreamsPrograms.compileNamed("ClosedWindows", classes);
+        Application kafka =
+                new Application(
+                        "kafka.ClosedWindows",
+                        classes + File.pathSeparator + classPath,
+                        "at_least_once");
+        kafka.start();
+        kafka.awaitAll();
+
+        Map<String, List<Long>> reference = kafka.told();
+        assertThat(reference.size()).isGreaterThan(KILLS * 20);
+        assertThat(exact.told()).isEqualTo(reference);
+        Map<String, List<Long>> atLeast = least.told();
+        assertThat(atLeast).containsOnlyKeys(reference.keySet());
+        reference.forEach(
+                (window, counts) ->
+                        assertThat(atLeast.get(window))
+                                .as(window)
+                                .allSatisfy(
+                                        count ->
+                                                assertThat(count)
+                                                        .isGreaterThanOrEqualTo(counts.get(0))));
+    }
+}
