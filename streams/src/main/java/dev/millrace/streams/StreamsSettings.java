@@ -9,9 +9,7 @@ import dev.millrace.streams.internal.runtime.KafkaClients;
 import dev.millrace.streams.processor.FailOnInvalidTimestamp;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
@@ -19,6 +17,7 @@ import org.apache.kafka.common.config.ConfigDef.Importance;
 import org.apache.kafka.common.config.ConfigDef.Range;
 import org.apache.kafka.common.config.ConfigDef.ValidString;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.security.auth.SecurityProtocol;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,9 +28,6 @@ final class StreamsSettings {
 
     /** Settings that are accepted and change nothing, and why. */
     static final Map<String, String> UNUSED = unused();
-
-    private static final Set<String> OPTIMIZATIONS =
-            Set.of(REUSE_KTABLE_SOURCE_TOPICS, MERGE_REPARTITION_TOPICS, SINGLE_STORE_SELF_JOIN);
 
     private final ConfigDef definition = new ConfigDef();
 
@@ -370,6 +366,9 @@ final class StreamsSettings {
                 RACK_AWARE_ASSIGNMENT_TAGS_CONFIG,
                 ConfigDef.Type.LIST,
                 List.of(),
+                ConfigDef.LambdaValidator.with(
+                        StreamsSettings::requireFewTags,
+                        () -> "at most " + MAX_RACK_AWARE_ASSIGNMENT_TAG_LIST_SIZE),
                 "Names of client.tag.");
         define(
                 RACK_AWARE_ASSIGNMENT_STRATEGY_CONFIG,
@@ -389,7 +388,7 @@ final class StreamsSettings {
                 NO_OPTIMIZATION,
                 ConfigDef.LambdaValidator.with(
                         StreamsSettings::requireOptimizations,
-                        () -> "all, none, or some of " + new TreeSet<>(OPTIMIZATIONS)),
+                        () -> "all, none, or names of optimizations"),
                 "What StreamsBuilder.build(Properties) may do.");
         define(
                 PROCESSOR_WRAPPER_CLASS_CONFIG,
@@ -409,24 +408,31 @@ final class StreamsSettings {
     }
 
     private static void requireOptimizations(String name, @Nullable Object value) {
-        String given = String.valueOf(value);
-        if (given.equals(OPTIMIZE) || given.equals(NO_OPTIMIZATION)) {
-            return;
-        }
-        for (String each : given.split("\\s*,\\s*")) {
-            if (!OPTIMIZATIONS.contains(each)) {
-                throw new ConfigException(
-                        name,
-                        given,
-                        "must be all, none, or some of " + new TreeSet<>(OPTIMIZATIONS));
-            }
+        StreamsConfig.optimizations(String.valueOf(value));
+    }
+
+    private static void requireFewTags(String name, @Nullable Object value) {
+        if (value instanceof List<?> tags
+                && tags.size() > MAX_RACK_AWARE_ASSIGNMENT_TAG_LIST_SIZE) {
+            throw new ConfigException(
+                    name,
+                    value,
+                    "exceeds maximum list size of ["
+                            + MAX_RACK_AWARE_ASSIGNMENT_TAG_LIST_SIZE
+                            + "].");
         }
     }
 
     /** Passed on to the clients when they are given. */
     private void clients() {
         String text = "Of all clients.";
-        define(SECURITY_PROTOCOL_CONFIG, ConfigDef.Type.STRING, "PLAINTEXT", text);
+        define(
+                SECURITY_PROTOCOL_CONFIG,
+                ConfigDef.Type.STRING,
+                "PLAINTEXT",
+                ConfigDef.CaseInsensitiveValidString.in(
+                        SecurityProtocol.names().toArray(new String[0])),
+                text);
         define(CONNECTIONS_MAX_IDLE_MS_CONFIG, ConfigDef.Type.LONG, 540_000L, text);
         define(METADATA_MAX_AGE_CONFIG, ConfigDef.Type.LONG, 300_000L, Range.atLeast(0), text);
         define(
