@@ -88,7 +88,8 @@ final class RunCommand implements Callable<Integer> {
             List<String> possible =
                     injector.possible(
                             site.network().isTransparent()
-                                    || stage.system().peersMayBeBehindProxies());
+                                    || stage.system().peersMayBeBehindProxies(),
+                            stage.system().flushesBeforeAcknowledging());
             List<String> impossible = new ArrayList<>(Fault.kinds());
             impossible.removeAll(possible);
             if (!impossible.isEmpty()) {

@@ -48,6 +48,17 @@ public sealed interface Fault {
     /** No byte is free on the node's disk. The node is started again at the end. */
     record FullDisk(int node) implements Fault {}
 
+    /**
+     * Every write and flush of the node waits most of the time, in slices: a disk that stalls.
+     */
+    record SlowDisk(int node, int stalledMs, int movingMs) implements Fault {}
+
+    /** SIGKILL, and what the node has not flushed is lost; started again at the end. */
+    record PowerLoss(int node) implements Fault {}
+
+    /** The same to all at once; started again in this order, {@code gapMs} after each other. */
+    record PowerLossAll(List<Integer> order, int gapMs) implements Fault {}
+
     /** The node's wall clock is wrong by this much; it jumps back at the end. */
     record ClockJump(int node, long byMs) implements Fault {}
 

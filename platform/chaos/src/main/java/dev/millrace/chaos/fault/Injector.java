@@ -9,8 +9,11 @@ import dev.millrace.chaos.fault.Fault.KillAll;
 import dev.millrace.chaos.fault.Fault.LostLink;
 import dev.millrace.chaos.fault.Fault.OneWay;
 import dev.millrace.chaos.fault.Fault.Pause;
+import dev.millrace.chaos.fault.Fault.PowerLoss;
+import dev.millrace.chaos.fault.Fault.PowerLossAll;
 import dev.millrace.chaos.fault.Fault.Restart;
 import dev.millrace.chaos.fault.Fault.RollingRestart;
+import dev.millrace.chaos.fault.Fault.SlowDisk;
 import dev.millrace.chaos.fault.Fault.SlowLink;
 import dev.millrace.chaos.fault.Fault.Stutter;
 import dev.millrace.chaos.place.Clocks;
@@ -35,7 +38,8 @@ public final class Injector {
     private final Set<Integer> mustRestart = new HashSet<>();
     private List<Integer> startOrder = List.of();
     private int startGapMs;
-    private @Nullable Stutterer stutterer;
+    private @Nullable Turns stutter;
+    private @Nullable Turns stalls;
 
     /**
      * @param awaitInSync waits, with a bound, until every replica is in sync; whether it came so
@@ -53,11 +57,19 @@ public final class Injector {
      * The kinds of faults that can be done here.
      *
      * @param betweenNodes whether what passes between nodes can be reached
+     * @param flushing whether nodes flush before they acknowledge: what is acknowledged is else
+     *     lost with the power of all, as documented
      */
-    public List<String> possible(boolean betweenNodes) {
+    public List<String> possible(boolean betweenNodes, boolean flushing) {
         List<String> kinds = new ArrayList<>(Fault.kinds());
-        if (!disks.canBeFull()) {
-            kinds.remove("full-disk");
+        if (!disks.canFail()) {
+            kinds.removeAll(List.of("full-disk", "slow-disk"));
+        }
+        if (!disks.canLosePower()) {
+            kinds.remove("power-loss");
+        }
+        if (!disks.canLosePower() || !flushing) {
+            kinds.remove("power-loss-all");
         }
         if (!betweenNodes) {
             kinds.removeAll(Fault.BETWEEN_NODES);
@@ -69,9 +81,7 @@ public final class Injector {
         if (fault instanceof Kill kill) {
             nodes.kill(kill.node());
         } else if (fault instanceof KillAll kill) {
-            for (int node : kill.order()) {
-                nodes.kill(node);
-            }
+            kill.order().forEach(nodes::kill);
             startOrder = kill.order();
             startGapMs = kill.gapMs();
         } else if (fault instanceof Restart restart) {
@@ -80,10 +90,8 @@ public final class Injector {
             roll(rolling.order());
         } else if (fault instanceof Pause pause) {
             nodes.suspend(pause.node());
-        } else if (fault instanceof Stutter stutter) {
-            if (stutterer == null) {
-                stutterer = new Stutterer(nodes, stutter);
-            }
+        } else if (fault instanceof Stutter one) {
+            stutter(one);
         } else if (fault instanceof Isolate isolate) {
             isolate(isolate);
         } else if (fault instanceof OneWay oneWay) {
@@ -105,6 +113,16 @@ public final class Injector {
         } else if (fault instanceof FullDisk full) {
             disks.fill(full.node());
             mustRestart.add(full.node());
+        } else if (fault instanceof SlowDisk slow) {
+            stall(slow);
+        } else if (fault instanceof PowerLoss loss) {
+            nodes.kill(loss.node());
+            disks.losePower(loss.node());
+        } else if (fault instanceof PowerLossAll loss) {
+            loss.order().forEach(nodes::kill);
+            loss.order().forEach(disks::losePower);
+            startOrder = loss.order();
+            startGapMs = loss.gapMs();
         } else if (fault instanceof ClockJump jump) {
             clocks.shift(jump.node(), jump.byMs());
         } else {
@@ -118,9 +136,13 @@ public final class Injector {
      * @return the nodes that had ended by themselves
      */
     public List<Integer> heal() throws InterruptedException {
-        if (stutterer != null) {
-            stutterer.end();
-            stutterer = null;
+        if (stutter != null) {
+            stutter.end();
+            stutter = null;
+        }
+        if (stalls != null) {
+            stalls.end();
+            stalls = null;
         }
         network.heal();
         disks.heal();
@@ -141,6 +163,32 @@ public final class Injector {
         ended.removeAll(mustRestart);
         mustRestart.clear();
         return ended;
+    }
+
+    private void stutter(Stutter fault) {
+        if (stutter == null) {
+            int node = fault.node();
+            stutter =
+                    new Turns(
+                            "stutter-" + node,
+                            () -> nodes.suspend(node),
+                            fault.stoppedMs(),
+                            () -> nodes.resume(node),
+                            fault.runningMs());
+        }
+    }
+
+    private void stall(SlowDisk fault) {
+        if (stalls == null) {
+            int node = fault.node();
+            stalls =
+                    new Turns(
+                            "slow-disk-" + node,
+                            () -> disks.freeze(node),
+                            fault.stalledMs(),
+                            () -> disks.thaw(node),
+                            fault.movingMs());
+        }
     }
 
     private void isolate(Isolate isolate) {

@@ -9,8 +9,11 @@ import dev.millrace.chaos.fault.Fault.KillAll;
 import dev.millrace.chaos.fault.Fault.LostLink;
 import dev.millrace.chaos.fault.Fault.OneWay;
 import dev.millrace.chaos.fault.Fault.Pause;
+import dev.millrace.chaos.fault.Fault.PowerLoss;
+import dev.millrace.chaos.fault.Fault.PowerLossAll;
 import dev.millrace.chaos.fault.Fault.Restart;
 import dev.millrace.chaos.fault.Fault.RollingRestart;
+import dev.millrace.chaos.fault.Fault.SlowDisk;
 import dev.millrace.chaos.fault.Fault.SlowLink;
 import dev.millrace.chaos.fault.Fault.Stutter;
 import java.util.ArrayList;
@@ -100,6 +103,9 @@ public final class Schedule {
             case "lost-link" -> new LostLink(node, (node - 1 + between(1, NODES - 1)) % NODES + 1);
             case "slow-link" -> new SlowLink(node, between(64, 512));
             case "full-disk" -> new FullDisk(node);
+            case "slow-disk" -> new SlowDisk(node, between(50, 800), between(20, 300));
+            case "power-loss" -> new PowerLoss(node);
+            case "power-loss-all" -> new PowerLossAll(order(), between(0, 3_000));
             case "clock-jump" ->
                     new ClockJump(
                             node, (random.nextBoolean() ? 1_000L : -1_000L) * between(1, 3_600));

@@ -70,13 +70,16 @@ public final class Site implements AutoCloseable {
         }
         delete(directory);
         Files.createDirectories(directory);
-        Disks disks = first ? Disks.create(directory, nodes) : Disks.plain(directory, nodes);
+        Disks disks =
+                first
+                        ? Disks.create(directory, nodes, unavailable.isEmpty())
+                        : Disks.plain(directory, nodes);
         Network network =
                 unavailable.isEmpty() ? NamespaceNetwork.create(nodes) : ProxyNetwork.create(nodes);
         String description =
                 network.description()
                         + (unavailable.isEmpty() ? "" : " (namespaces: " + unavailable + ")")
-                        + (disks.canBeFull() ? "" : ", no disk can be full");
+                        + (disks.canFail() ? "" : ", no disk can be full or slow");
         return new Site(
                 first ? lockFile : null,
                 directory,

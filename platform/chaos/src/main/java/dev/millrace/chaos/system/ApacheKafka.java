@@ -105,6 +105,11 @@ public final class ApacheKafka implements SystemUnderTest {
     }
 
     @Override
+    public boolean flushesBeforeAcknowledging() {
+        return "1".equals(extraSettings.get("log.flush.interval.messages"));
+    }
+
+    @Override
     public List<String> command(int node, Path directory) {
         return List.of(
                 java(),

@@ -65,6 +65,11 @@ public final class Millrace implements SystemUnderTest {
     }
 
     @Override
+    public boolean flushesBeforeAcknowledging() {
+        return "disk".equals(extraSettings.get("millrace.ack.durability"));
+    }
+
+    @Override
     public boolean peersMayBeBehindProxies() {
         return false;
     }

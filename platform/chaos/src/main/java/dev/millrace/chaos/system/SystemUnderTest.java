@@ -25,6 +25,9 @@ public interface SystemUnderTest {
     /** Addresses for {@code bootstrap.servers}. */
     String bootstrap();
 
+    /** Whether a node has flushed what it acknowledges, as it is configured. */
+    boolean flushesBeforeAcknowledging();
+
     /** Whether its nodes can find each other elsewhere than where they listen. */
     default boolean peersMayBeBehindProxies() {
         return true;
