@@ -1,5 +1,6 @@
 package dev.millrace.streams.processor.internals;
 
+import dev.millrace.streams.StreamsConfig;
 import dev.millrace.streams.internal.topology.StoreSpec;
 import dev.millrace.streams.internal.topology.SubtopologySpec;
 import dev.millrace.streams.internal.topology.TopologySpec;
@@ -33,9 +34,6 @@ public class InternalTopologyBuilder {
         }
     }
 
-    /** The part that the tests look at. */
-    public record Built(Map<String, String> storeToChangelogTopic) {}
-
     public InternalTopologyBuilder setApplicationId(String applicationId) {
         this.applicationId = applicationId;
         return this;
@@ -51,7 +49,11 @@ public class InternalTopologyBuilder {
         return stores;
     }
 
-    public Built buildTopology() {
+    public InternalTopologyBuilder rewriteTopology(StreamsConfig config) {
+        return setApplicationId(config.applicationId());
+    }
+
+    public ProcessorTopology buildTopology() {
         Map<String, String> changelogs = new LinkedHashMap<>();
         for (SubtopologySpec each : topology.subtopologies(applicationId)) {
             for (StoreSpec store : each.stores()) {
@@ -60,6 +62,11 @@ public class InternalTopologyBuilder {
                 }
             }
         }
-        return new Built(changelogs);
+        return new ProcessorTopology(topology.whole(applicationId), changelogs);
+    }
+
+    public ProcessorTopology buildGlobalStateTopology() {
+        return new ProcessorTopology(
+                topology.globalSubtopology(applicationId).orElseThrow(), Map.of());
     }
 }
