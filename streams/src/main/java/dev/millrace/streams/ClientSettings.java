@@ -43,17 +43,22 @@ final class ClientSettings {
 
     private static final Map<String, Object> CONSUMER_EXACTLY_ONCE =
             Map.of(
-                    ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed",
-                    "internal.throw.on.fetch.stable.offset.unsupported", true);
+                    ConsumerConfig.ISOLATION_LEVEL_CONFIG,
+                    "read_committed",
+                    "internal.throw.on.fetch.stable.offset.unsupported",
+                    true);
 
     private static final Map<String, Object> PRODUCER =
             Map.of(ProducerConfig.LINGER_MS_CONFIG, "100");
 
     private static final Map<String, Object> PRODUCER_EXACTLY_ONCE =
             Map.of(
-                    ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE,
-                    ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true,
-                    ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_TIMEOUT_MS);
+                    ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
+                    Integer.MAX_VALUE,
+                    ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
+                    true,
+                    ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
+                    TRANSACTION_TIMEOUT_MS);
 
     private final StreamsConfig config;
 
@@ -201,9 +206,7 @@ final class ClientSettings {
         }
         if (requests > MAX_IN_FLIGHT) {
             throw new ConfigException(
-                    name,
-                    given,
-                    "Can't exceed 5 when exactly-once processing is enabled");
+                    name, given, "Can't exceed 5 when exactly-once processing is enabled");
         }
     }
 }

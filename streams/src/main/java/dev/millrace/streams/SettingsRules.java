@@ -77,7 +77,10 @@ final class SettingsRules {
         }
     }
 
-    /** An instance pushes its metrics through its admin client, and those of threads through consumers. */
+    /**
+     * An instance pushes its metrics through its admin client, and those of threads through
+     * consumers.
+     */
     static void requireSameMetricsPush(
             boolean streams,
             @Nullable Boolean consumer,

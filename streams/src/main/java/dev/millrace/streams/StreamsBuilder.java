@@ -185,14 +185,14 @@ public class StreamsBuilder {
     }
 
     /**
-     * What a Flowable emits, by way of an internal topic {@code <application.id>-<name>-repartition},
-     * which makes it durable, and partitions it by key.
+     * What a Flowable emits, by way of an internal topic {@code
+     * <application.id>-<name>-repartition}, which makes it durable, and partitions it by key.
      *
      * <p>Every instance subscribes when it is first running, and asks for {@code
      * millrace.flowable.buffer.records} records and one more with each that all in-sync replicas
      * have. What was emitted and not acknowledged when the process is killed is lost, unless the
-     * Flowable emits it again; all else is processed as a topic is, with exactly-once exactly
-     * once. {@code onNext} has the producer's memory to fill, not a stream thread to hold up.
+     * Flowable emits it again; all else is processed as a topic is, with exactly-once exactly once.
+     * {@code onNext} has the producer's memory to fill, not a stream thread to hold up.
      *
      * <p>Completion ends nothing. An error goes to the handler of uncaught exceptions: {@code
      * REPLACE_THREAD} subscribes again, all else ends this instance. {@code close()} cancels.

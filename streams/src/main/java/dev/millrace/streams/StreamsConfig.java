@@ -503,8 +503,8 @@ public class StreamsConfig extends AbstractConfig {
      * Of the consumer that reads source topics, with what its assignor goes by.
      *
      * @param threadIdx end of {@code group.instance.id}, where there is one
-     * @throws IllegalArgumentException when batches of the producers do not fit into the segments of
-     *     internal topics
+     * @throws IllegalArgumentException when batches of the producers do not fit into the segments
+     *     of internal topics
      */
     public Map<String, Object> getMainConsumerConfigs(
             String groupId, String clientId, int threadIdx) {

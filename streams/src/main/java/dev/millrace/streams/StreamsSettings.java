@@ -52,9 +52,6 @@ final class StreamsSettings {
                 "the state directory has the permissions that the umask gives");
         unused.put(BUILT_IN_METRICS_VERSION_CONFIG, "there is one version, latest");
         unused.put(LOG_SUMMARY_INTERVAL_MS_CONFIG, "there is no summary in the log");
-        unused.put(
-                PROCESSING_EXCEPTION_HANDLER_GLOBAL_ENABLED_CONFIG,
-                "errors in global stores stop the instance");
         for (String rack :
                 List.of(
                         RACK_AWARE_ASSIGNMENT_NON_OVERLAP_COST_CONFIG,

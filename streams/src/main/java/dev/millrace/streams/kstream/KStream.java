@@ -122,8 +122,8 @@ public interface KStream<K, V> {
      *
      * <p>With exactly-once, records come when their transaction is committed, and are not taken
      * back. With at-least-once they come at once: again after a rebalance or restart, if they were
-     * not committed by then. Either way, what a process has not yet taken when it is killed is
-     * lost to it: write to a topic what must not be.
+     * not committed by then. Either way, what a process has not yet taken when it is killed is lost
+     * to it: write to a topic what must not be.
      *
      * <p>Completes when the last instance of this process that runs the program was closed, behind
      * what waits; fails with what made that instance fail.

@@ -94,8 +94,7 @@ class ClosedWindowsTest {
                 grouped.windowedBy(windows)
                         .count(Named.as("all"))
                         .suppress(
-                                Suppressed.untilWindowCloses(
-                                                Suppressed.BufferConfig.unbounded())
+                                Suppressed.untilWindowCloses(Suppressed.BufferConfig.unbounded())
                                         .withName("suppressed")));
         builder.stream(cluster.input, Consumed.with(Serdes.String(), Serdes.String()))
                 .foreach((key, timestamp) -> processed.put(Long.valueOf(timestamp), true));

@@ -251,9 +251,7 @@ class FlowableTest {
         CompletableSubject gate = CompletableSubject.create();
         try (KafkaStreams first =
                 new KafkaStreams(
-                        counting(
-                                        gate.andThen(source)
-                                                .doOnComplete(() -> complete.set(true)))
+                        counting(gate.andThen(source).doOnComplete(() -> complete.set(true)))
                                 .build(),
                         properties)) {
             first.start();
@@ -325,7 +323,7 @@ class FlowableTest {
             await().atMost(PATIENCE).until(() -> streams.state() == KafkaStreams.State.ERROR);
             await().atMost(PATIENCE)
                     .untilAsserted(
-                            () -> seen.assertError(error -> error.getMessage().equals("dried up")));
+                            () -> seen.assertError(error -> "dried up".equals(error.getMessage())));
         }
 
         assertThat(handled).containsExactly("dried up", "dried up", "dried up");
@@ -364,8 +362,7 @@ class FlowableTest {
         assertThat(cluster.partitionsOf(cluster.applicationId + "-events-repartition"))
                 .isEqualTo(2);
         assertThat(joined.values())
-                .allSatisfy(
-                        record -> assertThat(record.value()).isEqualTo("row " + record.key()));
+                .allSatisfy(record -> assertThat(record.value()).isEqualTo("row " + record.key()));
     }
 
     @Test

@@ -107,9 +107,7 @@ class LocalExchangeTest {
     private static void awaitRunning(KafkaStreams streams) {
         await().atMost(PATIENCE)
                 .untilAsserted(
-                        () ->
-                                assertThat(streams.state())
-                                        .isEqualTo(KafkaStreams.State.RUNNING));
+                        () -> assertThat(streams.state()).isEqualTo(KafkaStreams.State.RUNNING));
     }
 
     /** Records that went through the repartition topic. */

@@ -43,7 +43,8 @@ public final class LiveWords {
                                         .withKeySerde(Serdes.String())
                                         .withValueSerde(Serdes.String()))
                         .flatMapValues(WordCount::words)
-                        .groupBy((key, word) -> word, Grouped.with(Serdes.String(), Serdes.String()))
+                        .groupBy(
+                                (key, word) -> word, Grouped.with(Serdes.String(), Serdes.String()))
                         .count(Materialized.as("counts"))
                         .queryable("counts");
         Flowable<Record<String, Long>> changes = counts.table().toStream().toFlowable();

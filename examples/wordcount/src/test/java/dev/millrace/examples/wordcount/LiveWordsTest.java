@@ -39,8 +39,7 @@ class LiveWordsTest {
                 await().atMost(PATIENCE).untilAsserted(() -> assertThat(seen).isEqualTo(truth));
 
                 assertThat(program.counts().get("the").blockingGet()).isEqualTo(truth.get("the"));
-                assertThat(program.counts().all().count().blockingGet())
-                        .isEqualTo(truth.size());
+                assertThat(program.counts().all().count().blockingGet()).isEqualTo(truth.size());
             }
         }
     }

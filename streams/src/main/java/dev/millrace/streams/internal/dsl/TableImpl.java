@@ -622,8 +622,8 @@ final class TableImpl<K, V> implements KTable<K, V> {
                         : (TableImpl<K, V>)
                                 filter(
                                         (key, value) -> true,
-                                        Materialized
-                                                .<K, V, KeyValueStore<Bytes, byte[]>>as(storeName)
+                                        Materialized.<K, V, KeyValueStore<Bytes, byte[]>>as(
+                                                        storeName)
                                                 .withKeySerde(keySerde)
                                                 .withValueSerde(valueSerde));
         TableReads reads = new TableReads(storeName);

@@ -312,8 +312,8 @@ public final class RowStore implements TaskStore {
     }
 
     /**
-     * Deletes a row that nobody needs any more, since what follows from it was sent. For stores that
-     * are restored from their changelogs alone.
+     * Deletes a row that nobody needs any more, since what follows from it was sent. For stores
+     * that are restored from their changelogs alone.
      */
     public void forget(Object key, long timestamp) {
         if (!keepsForgotten || changelog == null || budget != null) {

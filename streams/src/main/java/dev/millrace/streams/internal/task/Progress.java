@@ -1,5 +1,6 @@
 package dev.millrace.streams.internal.task;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -32,19 +33,24 @@ public record Progress(long partitionTime, Map<String, Long> marks) {
 
     /** As the metadata of an offset. */
     public String encode() {
-        Map<byte[], Long> named = new HashMap<>();
-        int bytes = HEAD_BYTES + (marks.isEmpty() ? 0 : Integer.BYTES);
-        for (Map.Entry<String, Long> each : marks.entrySet()) {
-            byte[] name = each.getKey().getBytes(StandardCharsets.UTF_8);
-            named.put(name, each.getValue());
-            bytes += Integer.BYTES + name.length + Long.BYTES;
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        bytes.writeBytes(
+                ByteBuffer.allocate(HEAD_BYTES).put(VERSION).putLong(partitionTime).array());
+        if (!marks.isEmpty()) {
+            bytes.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt(marks.size()).array());
         }
-        ByteBuffer buffer = ByteBuffer.allocate(bytes).put(VERSION).putLong(partitionTime);
-        if (!named.isEmpty()) {
-            buffer.putInt(named.size());
-            named.forEach((name, value) -> buffer.putInt(name.length).put(name).putLong(value));
-        }
-        return Base64.getEncoder().encodeToString(buffer.array());
+        marks.forEach(
+                (mark, value) -> {
+                    byte[] name = mark.getBytes(StandardCharsets.UTF_8);
+                    int size = Integer.BYTES + name.length + Long.BYTES;
+                    bytes.writeBytes(
+                            ByteBuffer.allocate(size)
+                                    .putInt(name.length)
+                                    .put(name)
+                                    .putLong(value)
+                                    .array());
+                });
+        return Base64.getEncoder().encodeToString(bytes.toByteArray());
     }
 
     public static Progress decode(String metadata) {

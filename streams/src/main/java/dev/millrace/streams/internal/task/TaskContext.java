@@ -328,6 +328,9 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
             long timestamp,
             RuntimeException cause) {
         ErrorContext where = ErrorContext.of(taskId, node, origin, timestamp);
+        if (taskId.subtopology() < 0 && !asksAboutGlobalStores()) {
+            throw failure(where, node, cause);
+        }
         Record<Object, Object> record =
                 new Record<>(Erased.any(key), Erased.any(value), Math.max(0, timestamp), headers);
         ProcessingExceptionHandler.Response response;
@@ -338,22 +341,30 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
         }
         bury(response.deadLetterQueueRecords());
         if (response.result() == ProcessingExceptionHandler.Result.FAIL) {
-            throw new RecordFailedException(
-                    "Exception caught in process. taskId="
-                            + taskId
-                            + ", processor="
-                            + node
-                            + ", topic="
-                            + where.topic()
-                            + ", partition="
-                            + where.partition()
-                            + ", offset="
-                            + where.offset()
-                            + ": "
-                            + cause,
-                    cause);
+            throw failure(where, node, cause);
         }
         droppedRecords++;
+    }
+
+    private boolean asksAboutGlobalStores() {
+        return config.getBoolean(StreamsConfig.PROCESSING_EXCEPTION_HANDLER_GLOBAL_ENABLED_CONFIG);
+    }
+
+    private RecordFailedException failure(ErrorContext where, String node, RuntimeException cause) {
+        return new RecordFailedException(
+                "Exception caught in process. taskId="
+                        + taskId
+                        + ", processor="
+                        + node
+                        + ", topic="
+                        + where.topic()
+                        + ", partition="
+                        + where.partition()
+                        + ", offset="
+                        + where.offset()
+                        + ": "
+                        + cause,
+                cause);
     }
 
     private ProcessingExceptionHandler processingHandler() {

@@ -80,8 +80,7 @@ public final class ClosedWindows {
                 grouped.windowedBy(hops)
                         .count()
                         .suppress(
-                                Suppressed.untilWindowCloses(
-                                        Suppressed.BufferConfig.unbounded())));
+                                Suppressed.untilWindowCloses(Suppressed.BufferConfig.unbounded())));
         return builder.build();
     }
 

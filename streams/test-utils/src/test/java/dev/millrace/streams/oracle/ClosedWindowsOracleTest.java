@@ -118,8 +118,7 @@ class ClosedWindowsOracleTest {
                                     input,
                                     output)
                             .redirectErrorStream(true)
-                            .redirectOutput(
-                                    directory.resolve(id + "-" + children.size()).toFile())
+                            .redirectOutput(directory.resolve(id + "-" + children.size()).toFile())
                             .start();
             children.add(child);
             return child;
@@ -153,14 +152,12 @@ class ClosedWindowsOracleTest {
                             "read_committed");
             long end = end(output, IsolationLevel.READ_COMMITTED);
             try (KafkaConsumer<String, Long> consumer =
-                    new KafkaConsumer<>(
-                            config, new StringDeserializer(), new LongDeserializer())) {
+                    new KafkaConsumer<>(config, new StringDeserializer(), new LongDeserializer())) {
                 TopicPartition partition = new TopicPartition(output, 0);
                 consumer.assign(List.of(partition));
                 consumer.seekToBeginning(List.of(partition));
                 while (consumer.position(partition) < end) {
-                    for (ConsumerRecord<String, Long> each :
-                            consumer.poll(Duration.ofMillis(50))) {
+                    for (ConsumerRecord<String, Long> each : consumer.poll(Duration.ofMillis(50))) {
                         told.computeIfAbsent(each.key(), key -> new ArrayList<>())
                                 .add(each.value());
                     }
