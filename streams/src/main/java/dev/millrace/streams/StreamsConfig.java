@@ -459,12 +459,14 @@ public class StreamsConfig extends AbstractConfig {
 
     /** What makes the stores of tables that name none. */
     public DslStoreSuppliers dslStoreSuppliers() {
-        if (getClass(DSL_STORE_SUPPLIERS_CLASS_CONFIG) != null) {
-            return getConfiguredInstance(DSL_STORE_SUPPLIERS_CLASS_CONFIG, DslStoreSuppliers.class);
+        boolean named = originals().containsKey(DSL_STORE_SUPPLIERS_CLASS_CONFIG);
+        if (!named && inMemoryStoresByDefault()) {
+            return BuiltInDslStoreSuppliers.IN_MEMORY;
         }
-        return inMemoryStoresByDefault()
-                ? BuiltInDslStoreSuppliers.IN_MEMORY
-                : BuiltInDslStoreSuppliers.ROCKS_DB;
+        Class<?> type = getClass(DSL_STORE_SUPPLIERS_CLASS_CONFIG);
+        return type == null || type == BuiltInDslStoreSuppliers.RocksDBDslStoreSuppliers.class
+                ? BuiltInDslStoreSuppliers.ROCKS_DB
+                : getConfiguredInstance(DSL_STORE_SUPPLIERS_CLASS_CONFIG, DslStoreSuppliers.class);
     }
 
     /** Whether the stores of operators keep headers: {@code dsl.store.format}. */

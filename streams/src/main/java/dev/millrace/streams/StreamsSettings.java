@@ -7,6 +7,7 @@ import dev.millrace.streams.errors.LogAndFailExceptionHandler;
 import dev.millrace.streams.errors.LogAndFailProcessingExceptionHandler;
 import dev.millrace.streams.internal.runtime.KafkaClients;
 import dev.millrace.streams.processor.FailOnInvalidTimestamp;
+import dev.millrace.streams.state.BuiltInDslStoreSuppliers;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -160,7 +161,7 @@ final class StreamsSettings {
         define(
                 DSL_STORE_SUPPLIERS_CLASS_CONFIG,
                 ConfigDef.Type.CLASS,
-                null,
+                BuiltInDslStoreSuppliers.RocksDBDslStoreSuppliers.class,
                 "Makes the stores of the DSL.");
         define(
                 DSL_STORE_FORMAT_CONFIG,

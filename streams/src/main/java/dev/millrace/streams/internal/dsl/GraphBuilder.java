@@ -379,8 +379,8 @@ public final class GraphBuilder {
             Consumed<?, ?> consumed,
             ProcessorSupplier<Object, Object, Object, Object> supplier) {
         // Global stores need no wrapper to be filled, but it sees them, as all others.
-        String sourceName = newName(SOURCE);
         String given = consumed.name();
+        String sourceName = nameOr(given == null ? null : given + "-source", SOURCE);
         String name = nameOr(given, "KTABLE-SOURCE-");
         add(
                 root,

@@ -4,19 +4,30 @@ import dev.millrace.streams.StreamsConfig;
 import dev.millrace.streams.internal.topology.StoreSpec;
 import dev.millrace.streams.internal.topology.SubtopologySpec;
 import dev.millrace.streams.internal.topology.TopologySpec;
+import dev.millrace.streams.state.BuiltInDslStoreSuppliers;
+import dev.millrace.streams.state.DslStoreSuppliers;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /** What Kafka Streams' tests ask of its class of this name. */
 public class InternalTopologyBuilder {
     private final TopologySpec topology;
     private String applicationId = "";
 
-    public InternalTopologyBuilder(TopologySpec topology) {
+    private final UnaryOperator<StreamsConfig> settings;
+    private DslStoreSuppliers defaults = BuiltInDslStoreSuppliers.ROCKS_DB;
+
+    /**
+     * @param settings those of the application, with the topology's own
+     */
+    public InternalTopologyBuilder(TopologySpec topology, UnaryOperator<StreamsConfig> settings) {
         this.topology = topology;
+        this.settings = settings;
     }
 
     /** A store. */
@@ -50,6 +61,7 @@ public class InternalTopologyBuilder {
     }
 
     public InternalTopologyBuilder rewriteTopology(StreamsConfig config) {
+        defaults = settings.apply(config).dslStoreSuppliers();
         return setApplicationId(config.applicationId());
     }
 
@@ -62,11 +74,17 @@ public class InternalTopologyBuilder {
                 }
             }
         }
-        return new ProcessorTopology(topology.whole(applicationId), changelogs);
+        return new ProcessorTopology(topology.whole(applicationId), globals(), changelogs, defaults);
+    }
+
+    private List<StoreSpec> globals() {
+        return topology.globalSubtopology(applicationId)
+                .map(SubtopologySpec::stores)
+                .orElse(List.of());
     }
 
     public ProcessorTopology buildGlobalStateTopology() {
         return new ProcessorTopology(
-                topology.globalSubtopology(applicationId).orElseThrow(), Map.of());
+                topology.globalSubtopology(applicationId).orElseThrow(), globals(), Map.of(), defaults);
     }
 }
