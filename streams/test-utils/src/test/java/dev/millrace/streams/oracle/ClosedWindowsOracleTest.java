@@ -42,7 +42,9 @@ import org.junit.jupiter.api.io.TempDir;
 class ClosedWindowsOracleTest {
     private static final int KILLS = Integer.getInteger("millrace.test.kills", 2);
     private static final Duration PATIENCE = Duration.ofMinutes(2);
-    private static final int RECORDS_PER_LIFE = 400;
+    private static final int FIRST_RECORDS = 200;
+    private static final int CHUNKS = 30;
+    private static final int CHUNK_RECORDS = 10;
 
     @TempDir Path directory;
 
@@ -52,7 +54,12 @@ class ClosedWindowsOracleTest {
     @SuppressWarnings("NullAway.Init") // by startBroker
     private Admin admin;
 
+    @SuppressWarnings("NullAway.Init") // by startBroker
+    private KafkaProducer<String, String> producer;
+
     private final List<Process> children = new ArrayList<>();
+    private final Random random = new Random(17);
+    private long written;
     private final String input = "closed-windows-" + UUID.randomUUID();
 
     @BeforeEach
@@ -60,6 +67,11 @@ class ClosedWindowsOracleTest {
         broker = TestBroker.start();
         admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()));
         create(input);
+        producer =
+                new KafkaProducer<>(
+                        Map.of("bootstrap.servers", broker.bootstrapServers(), "acks", "all"),
+                        new StringSerializer(),
+                        new StringSerializer());
     }
 
     @AfterEach
@@ -67,6 +79,7 @@ class ClosedWindowsOracleTest {
         for (Process child : children) {
             kill(child);
         }
+        producer.close();
         admin.close();
         broker.close();
     }
@@ -167,26 +180,42 @@ class ClosedWindowsOracleTest {
         }
     }
 
+    /** From the start of a process until it is killed, while records come. */
+    private final class Life {
+        private final Application application;
+        private final Process process;
+        private final long before;
+
+        Life(Application application) throws Exception {
+            this.application = application;
+            this.before = end(application.output, IsolationLevel.READ_UNCOMMITTED);
+            this.process = application.start();
+        }
+
+        void awaitOutput() {
+            await().atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(20))
+                    .until(
+                            () ->
+                                    end(application.output, IsolationLevel.READ_UNCOMMITTED)
+                                            > before);
+        }
+    }
+
     private static void kill(Process child) throws InterruptedException {
         child.destroyForcibly();
         assertThat(child.waitFor(10, TimeUnit.SECONDS)).isTrue();
     }
 
     /** Time goes on by 3 ms a record on the average; one in ten is late, some of them too late. */
-    private void write(int first, int count) {
-        Random random = new Random(first);
-        Map<String, Object> config =
-                Map.of("bootstrap.servers", broker.bootstrapServers(), "acks", "all");
-        try (KafkaProducer<String, String> producer =
-                new KafkaProducer<>(config, new StringSerializer(), new StringSerializer())) {
-            for (int i = first; i < first + count; i++) {
-                long late = random.nextInt(10) == 0 ? random.nextInt(300) : 0;
-                long timestamp = Math.max(0, 1000 + 3L * i + random.nextInt(6) - late);
-                String key = "key" + random.nextInt(5);
-                producer.send(new ProducerRecord<>(input, 0, timestamp, key, "value"));
-            }
-            producer.flush();
+    private void write(int count) {
+        for (int i = 0; i < count; i++) {
+            long late = random.nextInt(10) == 0 ? random.nextInt(300) : 0;
+            long timestamp = Math.max(0, 1000 + 3 * written++ + random.nextInt(6) - late);
+            String key = "key" + random.nextInt(5);
+            producer.send(new ProducerRecord<>(input, 0, timestamp, key, "value"));
         }
+        producer.flush();
     }
 
     @Test
@@ -196,28 +225,20 @@ class ClosedWindowsOracleTest {
                 new Application(ClosedWindows.class.getName(), classPath, "exactly_once_v2");
         Application least =
                 new Application(ClosedWindows.class.getName(), classPath, "at_least_once");
-        Random random = new Random(17);
-        int written = 0;
         for (int life = 0; life <= KILLS; life++) {
-            Process first = exact.start();
-            Process second = least.start();
-            write(written, RECORDS_PER_LIFE);
-            written += RECORDS_PER_LIFE;
-            if (life < KILLS) {
-                for (Application each : List.of(exact, least)) {
-                    long wanted =
-                            end(each.output, IsolationLevel.READ_UNCOMMITTED)
-                                    + 1
-                                    + random.nextInt(100);
-                    await().atMost(PATIENCE)
-                            .pollInterval(Duration.ofMillis(5))
-                            .until(
-                                    () ->
-                                            end(each.output, IsolationLevel.READ_UNCOMMITTED)
-                                                    >= wanted);
+            List<Life> lives = List.of(new Life(exact), new Life(least));
+            write(FIRST_RECORDS);
+            for (Life each : lives) {
+                each.awaitOutput();
+            }
+            int[] ends = {random.nextInt(CHUNKS), random.nextInt(CHUNKS)};
+            for (int chunk = 0; chunk < CHUNKS; chunk++) {
+                write(CHUNK_RECORDS);
+                for (int i = 0; i < ends.length; i++) {
+                    if (life < KILLS && chunk == ends[i]) {
+                        kill(lives.get(i).process);
+                    }
                 }
-                kill(first);
-                kill(second);
             }
         }
         exact.awaitAll();
@@ -237,7 +258,9 @@ class ClosedWindowsOracleTest {
         assertThat(reference.size()).isGreaterThan(KILLS * 20);
         assertThat(exact.told()).isEqualTo(reference);
         Map<String, List<Long>> atLeast = least.told();
-        assertThat(atLeast).containsOnlyKeys(reference.keySet());
+        // What is processed again may reach a session before that is longer by now.
+        reference.keySet().removeIf(window -> window.startsWith("session"));
+        assertThat(atLeast).containsKeys(reference.keySet().toArray(new String[0]));
         reference.forEach(
                 (window, counts) ->
                         assertThat(atLeast.get(window))
