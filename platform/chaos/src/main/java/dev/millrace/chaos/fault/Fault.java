@@ -48,9 +48,7 @@ public sealed interface Fault {
     /** No byte is free on the node's disk. The node is started again at the end. */
     record FullDisk(int node) implements Fault {}
 
-    /**
-     * Every write and flush of the node waits most of the time, in slices: a disk that stalls.
-     */
+    /** Every write and flush of the node waits most of the time, in slices: a disk that stalls. */
     record SlowDisk(int node, int stalledMs, int movingMs) implements Fault {}
 
     /** SIGKILL, and what the node has not flushed is lost; started again at the end. */

@@ -41,13 +41,13 @@ public final class Disks implements AutoCloseable {
     private final Path root;
     private final List<Path> directories;
     private final boolean mounted;
-    private final boolean bootsAreSeen;
+    private final boolean powerCanBeCut;
 
-    private Disks(Path root, List<Path> directories, boolean mounted, boolean bootsAreSeen) {
+    private Disks(Path root, List<Path> directories, boolean mounted, boolean powerCanBeCut) {
         this.root = root;
         this.directories = List.copyOf(directories);
         this.mounted = mounted;
-        this.bootsAreSeen = bootsAreSeen;
+        this.powerCanBeCut = powerCanBeCut;
     }
 
     /**
@@ -59,7 +59,8 @@ public final class Disks implements AutoCloseable {
         for (int node = 1; node <= nodes; node++) {
             directories.add(root.resolve(Integer.toString(node)).resolve("data"));
         }
-        Disks disks = new Disks(root, directories, true, bootsAreSeen);
+        boolean powerCanBeCut = bootsAreSeen && Shell.attempt("perl -v").succeeded();
+        Disks disks = new Disks(root, directories, true, powerCanBeCut);
         // Shared: what is unmounted here is so in the places where the other nodes run, too.
         boolean works =
                 Shell.attempt("mount -t tmpfs -o size=" + nodes * SIZE_BYTES + " mrchaos " + root)
@@ -139,7 +140,7 @@ public final class Disks implements AutoCloseable {
 
     /** Whether a machine's power can fail: its programs see that it has started again. */
     public boolean canLosePower() {
-        return mounted && bootsAreSeen;
+        return mounted && powerCanBeCut;
     }
 
     /** The command that runs {@code command} on the node's machine as it was last started. */

@@ -77,9 +77,9 @@ public final class Nodes implements AutoCloseable {
             return;
         }
         ProcessBuilder builder =
-                new ProcessBuilder(network.at(
-                                        node,
-                                        disks.booted(node, system.command(node, home(node)))))
+                new ProcessBuilder(
+                                network.at(
+                                        node, disks.booted(node, system.command(node, home(node)))))
                         .directory(home(node).toFile())
                         .redirectErrorStream(true)
                         .redirectOutput(
