@@ -29,10 +29,31 @@ public record Progress(long partitionTime, Map<String, Long> marks) {
     private static final byte VERSION = 2;
     private static final int HEAD_BYTES = 1 + Long.BYTES;
 
+    /** Of the metadata of an offset: {@code offset.metadata.max.bytes} of brokers is 4096. */
+    private static final int MAX_CHARACTERS = 4000;
+
+    /**
+     * Before the name of a store: the time that its node had seen. Kafka Streams has no such mark.
+     */
+    static final String TIME_OF = "time.";
+
     public static final Progress NONE = new Progress(-1, Map.of());
 
-    /** As the metadata of an offset. */
+    /**
+     * As the metadata of an offset. Where a task has more marks than fit, times are left out: its
+     * nodes then begin without one.
+     */
     public String encode() {
+        String all = encode(marks);
+        if (all.length() <= MAX_CHARACTERS) {
+            return all;
+        }
+        Map<String, Long> needed = new HashMap<>(marks);
+        needed.keySet().removeIf(name -> name.startsWith(TIME_OF));
+        return encode(needed);
+    }
+
+    private String encode(Map<String, Long> marks) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         bytes.writeBytes(
                 ByteBuffer.allocate(HEAD_BYTES).put(VERSION).putLong(partitionTime).array());

@@ -39,9 +39,6 @@ import org.slf4j.LoggerFactory;
 public final class TaskContext implements RowStore.HeadersOfRecord {
     private static final Logger LOG = LoggerFactory.getLogger(TaskContext.class);
 
-    /** Kafka Streams has marks under the names of stores: up to when windows were emitted. */
-    private static final String TIME_MARK = "time.";
-
     private final TaskId taskId;
     private final StreamsConfig config;
     private final RecordCollector collector;
@@ -101,12 +98,12 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
 
     /** The time that a node had reached, which has a store of this name; -1: none. */
     long markedTime(String store) {
-        return marks.getOrDefault(TIME_MARK + store, -1L);
+        return marks.getOrDefault(Progress.TIME_OF + store, -1L);
     }
 
     void markTime(String store, long time) {
         if (time >= 0) {
-            mark(TIME_MARK + store, time);
+            mark(Progress.TIME_OF + store, time);
         }
     }
 

@@ -72,7 +72,11 @@ class InflowsTest {
 
     private List<@Nullable String> sent() {
         return producer.history().stream()
-                .map(each -> each.value() == null ? null : new String(each.value(), StandardCharsets.UTF_8))
+                .map(
+                        each ->
+                                each.value() == null
+                                        ? null
+                                        : new String(each.value(), StandardCharsets.UTF_8))
                 .toList();
     }
 

@@ -2,6 +2,7 @@ package dev.millrace.streams.internal.task;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.streams.processor.internals.ProcessorMetadata;
 import org.apache.kafka.streams.processor.internals.TopicPartitionMetadata;
@@ -46,6 +47,18 @@ class ProgressTest {
 
         assertThat(Progress.decode(java.util.Base64.getEncoder().encodeToString(bytes)))
                 .isEqualTo(new Progress(5, Map.of()));
+    }
+
+    @Test
+    void more_than_brokers_take_is_told_without_times() {
+        Map<String, Long> marks = new HashMap<>(MARKS);
+        for (int i = 0; i < 60; i++) {
+            marks.put("time.KSTREAM-AGGREGATE-STATE-STORE-00000000" + i, 5L);
+        }
+        String encoded = new Progress(77, marks).encode();
+
+        assertThat(encoded.length()).isLessThan(4096);
+        assertThat(Progress.decode(encoded)).isEqualTo(new Progress(77, MARKS));
     }
 
     @Test

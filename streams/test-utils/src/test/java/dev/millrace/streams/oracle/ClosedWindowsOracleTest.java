@@ -195,10 +195,7 @@ class ClosedWindowsOracleTest {
         void awaitOutput() {
             await().atMost(PATIENCE)
                     .pollInterval(Duration.ofMillis(20))
-                    .until(
-                            () ->
-                                    end(application.output, IsolationLevel.READ_UNCOMMITTED)
-                                            > before);
+                    .until(() -> end(application.output, IsolationLevel.READ_UNCOMMITTED) > before);
         }
     }
 
