@@ -73,6 +73,10 @@ final class ImageFollower implements OfflineReplicas {
 
     private @Nullable MetadataImage newest;
     private boolean working;
+
+    /** The last image applied is to be applied again. */
+    private boolean repeat;
+
     private boolean forgetApplied;
     private long appliedVersion = -1;
     private boolean stopped;
@@ -121,6 +125,11 @@ final class ImageFollower implements OfflineReplicas {
     /** Takes note of an image; any thread. */
     synchronized void follow(MetadataImage image) {
         newest = image;
+        begin();
+    }
+
+    /** Guarded by this. */
+    private void begin() {
         if (!working && !stopped) {
             working = true;
             thread.submit(this::work).onFailure(e -> LOG.error("Following metadata failed", e));
@@ -135,18 +144,20 @@ final class ImageFollower implements OfflineReplicas {
     void registered(LongConsumer appliedListener) {
         caughtUp = appliedListener;
         registered = true;
-        synchronized (this) {
-            forgetApplied = true;
-        }
-        followAgain();
+        forgetApplied();
     }
 
     /** Leads nothing that others have too while {@code standAside} holds; any thread. */
     void standAside(boolean standAside) {
         aside = standAside;
-        synchronized (this) {
-            forgetApplied = true;
-        }
+        forgetApplied();
+    }
+
+    /** What is led here depends on more than the image, and that has changed. */
+    private synchronized void forgetApplied() {
+        forgetApplied = true;
+        // Who asks for the roles waits for the new ones.
+        appliedVersion = -1;
         followAgain();
     }
 
@@ -198,7 +209,8 @@ final class ImageFollower implements OfflineReplicas {
             }
             List<Awaited> done = new ArrayList<>();
             synchronized (this) {
-                appliedVersion = image.version();
+                // If it is forgotten already, the next turn has the roles that are waited for.
+                appliedVersion = forgetApplied ? -1 : image.version();
                 while (!awaited.isEmpty() && awaited.peek().version <= appliedVersion) {
                     done.add(awaited.remove());
                 }
@@ -210,8 +222,10 @@ final class ImageFollower implements OfflineReplicas {
     }
 
     private synchronized @Nullable MetadataImage take() {
-        MetadataImage image = newest;
+        // Only here, where no other is being applied: an older image must never follow a newer one.
+        MetadataImage image = newest == null && repeat ? applied : newest;
         newest = null;
+        repeat = false;
         working = image != null && !stopped;
         return working ? image : null;
     }
@@ -261,9 +275,8 @@ final class ImageFollower implements OfflineReplicas {
     }
 
     private synchronized void followAgain() {
-        if (newest == null && applied != null) {
-            follow(applied);
-        }
+        repeat = true;
+        begin();
     }
 
     private static boolean settingsUnchanged(MetadataImage before, MetadataImage now) {

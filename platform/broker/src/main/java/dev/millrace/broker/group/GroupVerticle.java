@@ -167,7 +167,7 @@ final class GroupVerticle extends VerticleBase {
         if (stopped) {
             return Future.failedFuture(movedAway(partition));
         }
-        Slot slot = slots.computeIfAbsent(partition, this::load);
+        Slot slot = slotOf(partition);
         if (slot.waiting >= MAX_WAITING_FOR_LOAD) {
             return Future.failedFuture(loading(partition));
         }
@@ -197,8 +197,20 @@ final class GroupVerticle extends VerticleBase {
                         + " are still being loaded; retry");
     }
 
-    private Slot load(int partition) {
+    /** The partition's, which begins to load if there is none yet. */
+    private Slot slotOf(int partition) {
+        Slot existing = slots.get(partition);
+        if (existing != null) {
+            return existing;
+        }
         Slot slot = new Slot();
+        // First: a load that fails at once takes its slot away again.
+        slots.put(partition, slot);
+        load(partition, slot);
+        return slot;
+    }
+
+    private void load(int partition, Slot slot) {
         coordinatorLog
                 .leaderEpoch(partition)
                 .compose(leaderEpoch -> load(partition, leaderEpoch, slot))
@@ -218,7 +230,6 @@ final class GroupVerticle extends VerticleBase {
                                 slot.ready.tryFail(loaded.cause());
                             }
                         });
-        return slot;
     }
 
     private Future<GroupShard> load(int partition, int leaderEpoch, Slot slot) {
@@ -381,7 +392,7 @@ final class GroupVerticle extends VerticleBase {
                             drop(partition.index(), Errors.NOT_COORDINATOR);
                         }
                         if (led && !stopped) {
-                            slots.computeIfAbsent(partition.index(), this::load);
+                            slotOf(partition.index());
                         }
                     }
                 });

@@ -1,11 +1,18 @@
 package dev.millrace.chaos.fault;
 
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
 /** Does one thing and the other in turns, on a thread of its own, until it is ended. */
 final class Turns {
     private final Runnable one;
     private final int oneMs;
     private final Runnable other;
     private final int otherMs;
+
+    /** Not an interrupt: that would hit a command half way. */
+    private final CountDownLatch ending = new CountDownLatch(1);
+
     private final Thread thread;
 
     /** Begins with {@code one}, which then lasts {@code oneMs}; ends with {@code other}. */
@@ -21,11 +28,12 @@ final class Turns {
 
     private void run() {
         try {
-            while (true) {
+            boolean over = false;
+            while (!over) {
                 one.run();
-                Thread.sleep(oneMs);
+                over = ending.await(oneMs, TimeUnit.MILLISECONDS);
                 other.run();
-                Thread.sleep(otherMs);
+                over = over || ending.await(otherMs, TimeUnit.MILLISECONDS);
             }
         } catch (InterruptedException e) {
             other.run();
@@ -33,7 +41,7 @@ final class Turns {
     }
 
     void end() throws InterruptedException {
-        thread.interrupt();
+        ending.countDown();
         thread.join();
     }
 }
