@@ -9,6 +9,7 @@ import dev.millrace.streams.kstream.QueryableTable;
 import dev.millrace.streams.kstream.Repartitioned;
 import dev.millrace.streams.processor.api.Record;
 import io.reactivex.rxjava3.core.Flowable;
+import io.reactivex.rxjava3.disposables.Disposable;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -59,13 +60,20 @@ public final class LiveWords {
         BufferedReader in =
                 new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         Program program = of(Flowable.fromStream(in.lines()));
-        program.changes()
+        Disposable printing =
+                program.changes()
                 .subscribe(
                         record -> System.out.println(record.key() + " " + record.value()),
                         error -> System.err.println("live words: " + error.getMessage()));
         KafkaStreams streams =
                 new KafkaStreams(program.topology(), WordCount.properties(args[0], "live-words"));
-        Runtime.getRuntime().addShutdownHook(new Thread(streams::close));
+        Runtime.getRuntime()
+                .addShutdownHook(
+                        new Thread(
+                                () -> {
+                                    streams.close();
+                                    printing.dispose();
+                                }));
         streams.start();
         Thread.currentThread().join();
     }
