@@ -7,8 +7,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Gives Kafka Streams' test classes what they ask of its table class through {@code Tables}, then
- * takes methods that look into its other internals out of them, and the imports
+ * Gives Kafka Streams' test classes what they ask of its table class through {@code Tables}, and
+ * what of a builder's topology through {@code TopologyWrapper}, then takes methods that look into its other internals out of them, and the imports
  * that nothing needs then. Run by the build, from source: {@code java LeaveOut.java LIST DIRECTORY}.
  *
  * <pre>
@@ -35,8 +35,9 @@ final class LeaveOut {
         for (Path file : sources) {
             String source = Files.readString(file);
             if (source.contains("KTableImpl")) {
-                Files.writeString(file, withTables(source));
+                source = withTables(source);
             }
+            Files.writeString(file, withTopologies(source));
         }
         for (String line : Files.readAllLines(Path.of(args[0]))) {
             String entry = line.replaceFirst("#.*", "").trim();
@@ -60,6 +61,12 @@ final class LeaveOut {
                 .replaceAll("(\\w+)\\.sendingOldValueEnabled\\(\\)", tables + "sendsOldValues($1)")
                 .replaceAll("(\\w+)\\.enableSendingOldValues\\(", tables + "sendOldValues($1, ")
                 .replaceAll("\\b(table\\w*|joined|\\w*Table)\\.name\\b(?!\\()", tables + "name($1)");
+    }
+
+    private static String withTopologies(String source) {
+        return source.replaceAll(
+                "(?<!\\.)\\bbuilder\\.internalTopologyBuilder",
+                "TopologyWrapper.getInternalTopologyBuilder(builder.build())");
     }
 
     private static String without(String source, String name, Path file) {

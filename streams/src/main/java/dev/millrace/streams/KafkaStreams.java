@@ -1,5 +1,6 @@
 package dev.millrace.streams;
 
+import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.errors.StreamsNotStartedException;
 import dev.millrace.streams.errors.StreamsStoppedException;
 import dev.millrace.streams.errors.StreamsUncaughtExceptionHandler;
@@ -16,6 +17,9 @@ import dev.millrace.streams.internal.runtime.StateQueries;
 import dev.millrace.streams.internal.runtime.StreamThread;
 import dev.millrace.streams.internal.runtime.StreamsMetrics;
 import dev.millrace.streams.internal.runtime.Whereabouts;
+import dev.millrace.streams.internal.rx.Inflow;
+import dev.millrace.streams.internal.rx.Inflows;
+import dev.millrace.streams.internal.rx.Outlet;
 import dev.millrace.streams.internal.store.RocksDbStore;
 import dev.millrace.streams.internal.store.StoreFactory;
 import dev.millrace.streams.internal.topology.SubtopologySpec;
@@ -25,6 +29,8 @@ import dev.millrace.streams.processor.StateRestoreListener;
 import dev.millrace.streams.processor.StreamPartitioner;
 import dev.millrace.streams.query.StateQueryRequest;
 import dev.millrace.streams.query.StateQueryResult;
+import dev.millrace.streams.state.QueryableStoreTypes;
+import dev.millrace.streams.state.ReadOnlyKeyValueStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -40,6 +46,7 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
@@ -128,6 +135,7 @@ public class KafkaStreams implements AutoCloseable {
     }
 
     private static final long GLOBAL_CLOSE_MS = 10_000;
+    private static final long FLOWABLE_CLOSE_MS = 10_000;
     private static final Logger LOG = LoggerFactory.getLogger(KafkaStreams.class);
 
     private final StreamsConfig config;
@@ -155,6 +163,8 @@ public class KafkaStreams implements AutoCloseable {
     private @Nullable StandbyUpdateListener standbyListener;
     private @Nullable Admin admin;
     private @Nullable UUID processId;
+    private @Nullable Inflows inflows;
+    private volatile @Nullable Throwable failure;
 
     public KafkaStreams(Topology topology, Properties properties) {
         this(topology, new StreamsConfig(properties));
@@ -239,6 +249,10 @@ public class KafkaStreams implements AutoCloseable {
         metrics.gauge("alive-stream-threads", "Threads that run", this::aliveThreads);
         metrics.gauge("failed-stream-threads", "Threads that ended by an error", failed::get);
         metrics.gauge("topology-description", "The program", () -> topology.describe().toString());
+        metrics.gauge(
+                "flowable-records-waiting",
+                "Records that wait for subscribers of toFlowable()",
+                () -> this.topology.outlets().stream().mapToInt(Outlet::waiting).sum());
         metrics.gauge("application-id", "application.id", config::applicationId);
     }
 
@@ -350,12 +364,62 @@ public class KafkaStreams implements AutoCloseable {
             for (int i = 0; i < config.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG); i++) {
                 threads.add(newThread(nextThread++, admin, processId));
             }
+            topology.outlets().forEach(each -> each.began(this));
+            topology.reads().forEach(each -> each.began(this, this::openTable));
             set(State.REBALANCING);
             if (globalThread == null) {
                 threads.forEach(Thread::start);
             } else {
                 globalThread.start();
             }
+        }
+    }
+
+    private ReadOnlyKeyValueStore<Object, Object> openTable(String name) {
+        return store(
+                StoreQueryParameters.fromNameAndType(name, QueryableStoreTypes.keyValueStore()));
+    }
+
+    /** With the lock; when the topics are there that they are written to. */
+    private void readFlowables() {
+        if (inflows != null || topology.inflows().isEmpty()) {
+            return;
+        }
+        Map<String, Object> configs = config.producerConfigs();
+        configs.put(ProducerConfig.CLIENT_ID_CONFIG, config.clientId() + "-flowable-producer");
+        configs.put(ProducerConfig.ACKS_CONFIG, "all");
+        configs.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        configs.remove(ProducerConfig.TRANSACTIONAL_ID_CONFIG);
+        Inflows opened =
+                new Inflows(
+                        clientSupplier.getProducer(configs),
+                        new Inflows.Environment(
+                                topic -> topology.decorate(topic, config.applicationId()),
+                                config::defaultKeySerde,
+                                config::defaultValueSerde,
+                                config.getInt(StreamsConfig.FLOWABLE_BUFFER_RECORDS_CONFIG)),
+                        this::flowableFailed);
+        inflows = opened;
+        topology.inflows().forEach(opened::read);
+    }
+
+    private void flowableFailed(Inflow inflow, Throwable cause) {
+        LOG.error("The Flowable that is written to {} ends", inflow.topic(), cause);
+        StreamsUncaughtExceptionHandler handler;
+        Inflows open;
+        synchronized (lock) {
+            handler = exceptionHandler;
+            open = inflows;
+        }
+        boolean again =
+                handler != null
+                        && handler.handle(cause)
+                                == StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse
+                                        .REPLACE_THREAD;
+        if (again && open != null) {
+            open.read(inflow);
+        } else {
+            shutDownByError(cause);
         }
     }
 
@@ -374,16 +438,7 @@ public class KafkaStreams implements AutoCloseable {
         @Override
         public void failed(Throwable cause) {
             LOG.error("The global stores cannot be filled", cause);
-            synchronized (lock) {
-                if (!state.isRunningOrRebalancing()) {
-                    return;
-                }
-                set(State.PENDING_ERROR);
-            }
-            new Thread(
-                            () -> stop(State.ERROR, Long.MAX_VALUE, false),
-                            config.clientId() + "-shutdown")
-                    .start();
+            shutDownByError(cause);
         }
     }
 
@@ -472,7 +527,7 @@ public class KafkaStreams implements AutoCloseable {
                             : handler.handle(cause);
             switch (response) {
                 case REPLACE_THREAD -> replace(thread);
-                case SHUTDOWN_CLIENT -> shutDownByError();
+                case SHUTDOWN_CLIENT -> shutDownByError(cause);
                 case SHUTDOWN_APPLICATION -> {
                     endsApplication = true;
                     replace(thread); // by one that joins the group to tell all others
@@ -483,16 +538,21 @@ public class KafkaStreams implements AutoCloseable {
         @Override
         public void applicationShutDown() {
             LOG.error("Another instance asks all instances of {} to end", config.applicationId());
-            shutDownByError();
+            shutDownByError(
+                    new StreamsException(
+                            "Another instance asks all instances of "
+                                    + config.applicationId()
+                                    + " to end"));
         }
     }
 
     /** A thread cannot wait for itself: another one takes them all down. */
-    private void shutDownByError() {
+    private void shutDownByError(Throwable cause) {
         synchronized (lock) {
             if (!state.isRunningOrRebalancing()) {
                 return;
             }
+            failure = cause;
             set(State.PENDING_ERROR);
         }
         new Thread(() -> stop(State.ERROR, Long.MAX_VALUE, false), config.clientId() + "-shutdown")
@@ -731,6 +791,9 @@ public class KafkaStreams implements AutoCloseable {
         State old = state;
         if (old != next) {
             state = next;
+            if (next == State.RUNNING) {
+                readFlowables();
+            }
             if (stateListener != null) {
                 stateListener.onChange(next, old);
             }
@@ -777,16 +840,28 @@ public class KafkaStreams implements AutoCloseable {
             ended = state == State.NOT_RUNNING || state == State.ERROR;
         }
         if (ended) {
+            endFlowables();
             metrics.close();
             return true;
         }
         return stop(State.NOT_RUNNING, timeout.toMillis(), leaveGroup);
     }
 
+    /** Subscribers' streams end, behind what waits for them. */
+    private void endFlowables() {
+        topology.outlets().forEach(each -> each.ended(this, failure));
+        topology.reads().forEach(each -> each.ended(this));
+    }
+
     private boolean stop(State end, long timeoutMs, boolean leaveGroup) {
         List<StreamThread> stopping;
+        Inflows reading;
         synchronized (lock) {
             stopping = List.copyOf(threads);
+            reading = inflows;
+        }
+        if (reading != null) {
+            reading.close(Duration.ofMillis(Math.min(timeoutMs, FLOWABLE_CLOSE_MS)));
         }
         stopping.forEach(thread -> thread.shutdown(leaveGroup));
         GlobalThread global = globalThread;
@@ -828,6 +903,7 @@ public class KafkaStreams implements AutoCloseable {
                 set(state == State.PENDING_ERROR ? State.ERROR : end);
             }
         }
+        endFlowables();
         metrics.close(); // without the lock: its readers ask for the state
         return true;
     }

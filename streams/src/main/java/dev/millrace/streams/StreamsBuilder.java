@@ -10,9 +10,12 @@ import dev.millrace.streams.kstream.GlobalKTable;
 import dev.millrace.streams.kstream.KStream;
 import dev.millrace.streams.kstream.KTable;
 import dev.millrace.streams.kstream.Materialized;
+import dev.millrace.streams.kstream.Repartitioned;
 import dev.millrace.streams.processor.api.ProcessorSupplier;
+import dev.millrace.streams.processor.api.Record;
 import dev.millrace.streams.state.KeyValueStore;
 import dev.millrace.streams.state.StoreBuilder;
+import io.reactivex.rxjava3.core.Flowable;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -174,6 +177,34 @@ public class StreamsBuilder {
         return graph.stream(
                 Objects.requireNonNull(topicPattern, "topicPattern can't be null"),
                 Objects.requireNonNull(consumed, "consumed can't be null"));
+    }
+
+    /** {@link #stream(Flowable, Repartitioned)} with generated names and the default serdes. */
+    public synchronized <K, V> KStream<K, V> stream(Flowable<? extends Record<K, V>> records) {
+        return stream(records, Repartitioned.with(null, null));
+    }
+
+    /**
+     * What a Flowable emits, by way of an internal topic {@code
+     * <application.id>-<name>-repartition}, which makes it durable, and partitions it by key.
+     *
+     * <p>Every instance subscribes when it is first running, and asks for {@code
+     * millrace.flowable.buffer.records} records and one more with each that all in-sync replicas
+     * have. What was emitted and not acknowledged when the process is killed is lost, unless the
+     * Flowable emits it again; all else is processed as a topic is, with exactly-once exactly once.
+     * {@code onNext} has the producer's memory to fill, not a stream thread to hold up.
+     *
+     * <p>Completion ends nothing. An error goes to the handler of uncaught exceptions: {@code
+     * REPLACE_THREAD} subscribes again, all else ends this instance. {@code close()} cancels.
+     *
+     * @param through name and serdes, partitioner, and number of partitions: without it as many as
+     *     what the stream is joined with, or one
+     */
+    public synchronized <K, V> KStream<K, V> stream(
+            Flowable<? extends Record<K, V>> records, Repartitioned<K, V> through) {
+        return graph.stream(
+                Objects.requireNonNull(records, "records can't be null"),
+                Objects.requireNonNull(through, "through can't be null"));
     }
 
     public synchronized Topology build() {

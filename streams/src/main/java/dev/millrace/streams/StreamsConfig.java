@@ -3,6 +3,8 @@ package dev.millrace.streams;
 import dev.millrace.streams.errors.DeserializationExceptionHandler;
 import dev.millrace.streams.errors.ProcessingExceptionHandler;
 import dev.millrace.streams.errors.ProductionExceptionHandler;
+import dev.millrace.streams.errors.StreamsException;
+import dev.millrace.streams.internal.runtime.TaskAssignor;
 import dev.millrace.streams.processor.TimestampExtractor;
 import dev.millrace.streams.state.BuiltInDslStoreSuppliers;
 import dev.millrace.streams.state.DslStoreSuppliers;
@@ -10,17 +12,22 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.serialization.Serde;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The settings of an application, under Kafka Streams' names. Settings of the clients are given by
@@ -119,6 +126,9 @@ public class StreamsConfig extends AbstractConfig {
     /** Whether records pass by a repartition topic between tasks of one thread. */
     public static final String LOCAL_EXCHANGE_CONFIG = "millrace.local.exchange";
 
+    /** Records that wait for a subscriber, or for the acknowledgement of a Flowable's topic. */
+    public static final String FLOWABLE_BUFFER_RECORDS_CONFIG = "millrace.flowable.buffer.records";
+
     public static final String CONSUMER_PREFIX = "consumer.";
     public static final String MAIN_CONSUMER_PREFIX = "main.consumer.";
     public static final String RESTORE_CONSUMER_PREFIX = "restore.consumer.";
@@ -216,6 +226,7 @@ public class StreamsConfig extends AbstractConfig {
         }
     }
 
+    private static final Logger LOG = LoggerFactory.getLogger(StreamsConfig.class);
     private static final long EXACTLY_ONCE_COMMIT_INTERVAL_MS = 100;
     private static final ConfigDef DEFINITION = StreamsSettings.definition();
 
@@ -254,7 +265,31 @@ public class StreamsConfig extends AbstractConfig {
      */
     public StreamsConfig(Map<?, ?> properties) {
         super(DEFINITION, properties, false);
+        if (exactlyOnce()) {
+            SettingsRules.requireTransactionsToLast(
+                    getLong(COMMIT_INTERVAL_MS_CONFIG), originals());
+        }
+        SettingsRules.requireSameMetricsPush(
+                getBoolean(ENABLE_METRICS_PUSH_CONFIG),
+                metricsPush(CONSUMER_PREFIX),
+                metricsPush(MAIN_CONSUMER_PREFIX),
+                metricsPush(ADMIN_CLIENT_PREFIX));
         StreamsSettings.warnOfUnused(originals());
+    }
+
+    private @Nullable Boolean metricsPush(String prefix) {
+        Object given = originalsWithPrefix(prefix).get(ENABLE_METRICS_PUSH_CONFIG);
+        return given == null ? null : Boolean.valueOf(given.toString());
+    }
+
+    @Override
+    protected Map<String, Object> postProcessParsedConfig(Map<String, Object> parsedValues) {
+        SettingsRules.requireTags(getList(RACK_AWARE_ASSIGNMENT_TAGS_CONFIG), getClientTags());
+        Map<String, Object> updates = new HashMap<>();
+        if (exactlyOnce() && !originals().containsKey(COMMIT_INTERVAL_MS_CONFIG)) {
+            updates.put(COMMIT_INTERVAL_MS_CONFIG, EXACTLY_ONCE_COMMIT_INTERVAL_MS);
+        }
+        return updates;
     }
 
     public static ConfigDef configDef() {
@@ -318,9 +353,14 @@ public class StreamsConfig extends AbstractConfig {
                             + " serde or set one through "
                             + name);
         }
-        Serde<?> serde = getConfiguredInstance(name, Serde.class);
-        serde.configure(originals(), key);
-        return serde;
+        try {
+            Serde<?> serde = getConfiguredInstance(name, Serde.class);
+            serde.configure(originals(), key);
+            return serde;
+        } catch (RuntimeException e) {
+            throw new StreamsException(
+                    "Failed to configure " + (key ? "key" : "value") + " serde " + get(name), e);
+        }
     }
 
     public TimestampExtractor defaultTimestampExtractor() {
@@ -348,7 +388,13 @@ public class StreamsConfig extends AbstractConfig {
     }
 
     private <T> T handler(String name, String oldName, Class<T> type) {
-        boolean onlyOldName = originals().containsKey(oldName) && !originals().containsKey(name);
+        boolean old = originals().containsKey(oldName);
+        boolean onlyOldName = old && !originals().containsKey(name);
+        if (old && !onlyOldName) {
+            LOG.warn(
+                    "Both the deprecated and new config for {} are configured. The deprecated one will be ignored.",
+                    name.replace('.', ' '));
+        }
         return getConfiguredInstance(onlyOldName ? oldName : name, type);
     }
 
@@ -363,10 +409,7 @@ public class StreamsConfig extends AbstractConfig {
 
     /** As given, else 100 ms with exactly-once and 30 s without. */
     public long commitIntervalMs() {
-        boolean given = originals().containsKey(COMMIT_INTERVAL_MS_CONFIG);
-        return exactlyOnce() && !given
-                ? EXACTLY_ONCE_COMMIT_INTERVAL_MS
-                : getLong(COMMIT_INTERVAL_MS_CONFIG);
+        return getLong(COMMIT_INTERVAL_MS_CONFIG);
     }
 
     /** Of all threads; 0: nothing is combined. */
@@ -394,33 +437,36 @@ public class StreamsConfig extends AbstractConfig {
                         REUSE_KTABLE_SOURCE_TOPICS,
                         MERGE_REPARTITION_TOPICS,
                         SINGLE_STORE_SELF_JOIN);
-        if (value.equals(NO_OPTIMIZATION)) {
-            return Set.of();
-        }
-        if (value.equals(OPTIMIZE)) {
-            return known;
+        List<String> given = List.of(value.trim().split("\\s*,\\s*", -1));
+        String expected = " Acceptable values are: none, all, or some of " + new TreeSet<>(known);
+        if (given.size() > 1 && (given.contains(NO_OPTIMIZATION) || given.contains(OPTIMIZE))) {
+            throw new ConfigException(
+                    "\"" + value + "\" is not a valid optimization config." + expected);
         }
         Set<String> named = new LinkedHashSet<>();
-        for (String each : value.split(",", -1)) {
-            if (!known.contains(each.trim())) {
+        for (String each : given) {
+            if (known.contains(each)) {
+                named.add(each);
+            } else if (each.equals(OPTIMIZE)) {
+                named.addAll(known);
+            } else if (!each.equals(NO_OPTIMIZATION)) {
                 throw new ConfigException(
-                        TOPOLOGY_OPTIMIZATION_CONFIG,
-                        value,
-                        "it is none, all, or a list of " + known);
+                        TOPOLOGY_OPTIMIZATION_CONFIG, value, "Unrecognized config." + expected);
             }
-            named.add(each.trim());
         }
         return named;
     }
 
     /** What makes the stores of tables that name none. */
     public DslStoreSuppliers dslStoreSuppliers() {
-        if (getClass(DSL_STORE_SUPPLIERS_CLASS_CONFIG) != null) {
-            return getConfiguredInstance(DSL_STORE_SUPPLIERS_CLASS_CONFIG, DslStoreSuppliers.class);
+        boolean named = originals().containsKey(DSL_STORE_SUPPLIERS_CLASS_CONFIG);
+        if (!named && inMemoryStoresByDefault()) {
+            return BuiltInDslStoreSuppliers.IN_MEMORY;
         }
-        return inMemoryStoresByDefault()
-                ? BuiltInDslStoreSuppliers.IN_MEMORY
-                : BuiltInDslStoreSuppliers.ROCKS_DB;
+        Class<?> type = getClass(DSL_STORE_SUPPLIERS_CLASS_CONFIG);
+        return type == null || type == BuiltInDslStoreSuppliers.RocksDBDslStoreSuppliers.class
+                ? BuiltInDslStoreSuppliers.ROCKS_DB
+                : getConfiguredInstance(DSL_STORE_SUPPLIERS_CLASS_CONFIG, DslStoreSuppliers.class);
     }
 
     /** Whether the stores of operators keep headers: {@code dsl.store.format}. */
@@ -434,85 +480,86 @@ public class StreamsConfig extends AbstractConfig {
 
     /** Of the consumer that reads source topics. */
     public Map<String, Object> mainConsumerConfigs() {
-        Map<String, Object> configs = clientConfigs(ConsumerConfig.configNames());
-        configs.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1000);
-        configs.putAll(originalsOf(ConsumerConfig.configNames()));
-        configs.putAll(originalsWithPrefix(CONSUMER_PREFIX));
-        configs.putAll(originalsWithPrefix(MAIN_CONSUMER_PREFIX));
-        return configs;
+        return new ClientSettings(this).mainConsumer();
     }
 
     /** Of the consumer that reads changelogs. */
     public Map<String, Object> restoreConsumerConfigs() {
-        Map<String, Object> configs = clientConfigs(ConsumerConfig.configNames());
-        configs.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1000);
-        configs.putAll(originalsWithPrefix(CONSUMER_PREFIX));
-        configs.putAll(originalsWithPrefix(RESTORE_CONSUMER_PREFIX));
-        configs.remove(ConsumerConfig.GROUP_ID_CONFIG);
-        configs.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
-        return configs;
+        return new ClientSettings(this).restoreConsumer();
+    }
+
+    /** Of the consumer that reads the topics of global stores. */
+    public Map<String, Object> globalConsumerConfigs() {
+        return new ClientSettings(this).globalConsumer();
     }
 
     public Map<String, Object> producerConfigs() {
-        Map<String, Object> configs = clientConfigs(ProducerConfig.configNames());
-        configs.put(ProducerConfig.LINGER_MS_CONFIG, 100);
-        configs.putAll(originalsOf(ProducerConfig.configNames()));
-        configs.putAll(originalsWithPrefix(PRODUCER_PREFIX));
-        return configs;
+        return new ClientSettings(this).producer();
     }
 
     public Map<String, Object> adminConfigs() {
-        Map<String, Object> configs = clientConfigs(AdminClientConfig.configNames());
-        configs.put(ENABLE_METRICS_PUSH_CONFIG, getBoolean(ENABLE_METRICS_PUSH_CONFIG));
-        configs.putAll(originalsWithPrefix(ADMIN_CLIENT_PREFIX));
-        return configs;
+        return new ClientSettings(this).admin();
     }
 
     /**
-     * Of the consumer that reads source topics.
+     * Of the consumer that reads source topics, with what its assignor goes by.
      *
      * @param threadIdx end of {@code group.instance.id}, where there is one
+     * @throws IllegalArgumentException when batches of the producers do not fit into the segments
+     *     of internal topics
      */
     public Map<String, Object> getMainConsumerConfigs(
             String groupId, String clientId, int threadIdx) {
         Map<String, Object> configs = mainConsumerConfigs();
+        configs.put(APPLICATION_ID_CONFIG, groupId);
         configs.put(ConsumerConfig.GROUP_ID_CONFIG, groupId);
         configs.put(ConsumerConfig.CLIENT_ID_CONFIG, clientId);
-        configs.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         Object instanceId = configs.get(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
         if (instanceId != null) {
             configs.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instanceId + "-" + threadIdx);
         }
-        return isolated(configs);
+        for (String name : OF_THE_ASSIGNOR) {
+            configs.put(name, get(name));
+        }
+        configs.put(
+                ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, TaskAssignor.class.getName());
+        Map<String, Object> topics = originalsWithPrefix(TOPIC_PREFIX, false);
+        SettingsRules.requireBatchesToFit(
+                topics.get(topicPrefix(TopicConfig.SEGMENT_BYTES_CONFIG)),
+                producerConfigs().get(ProducerConfig.BATCH_SIZE_CONFIG));
+        configs.putAll(topics);
+        return configs;
     }
+
+    private static final List<String> OF_THE_ASSIGNOR =
+            List.of(
+                    UPGRADE_FROM_CONFIG,
+                    REPLICATION_FACTOR_CONFIG,
+                    APPLICATION_SERVER_CONFIG,
+                    NUM_STANDBY_REPLICAS_CONFIG,
+                    ACCEPTABLE_RECOVERY_LAG_CONFIG,
+                    MAX_WARMUP_REPLICAS_CONFIG,
+                    PROBING_REBALANCE_INTERVAL_MS_CONFIG,
+                    WINDOW_STORE_CHANGE_LOG_ADDITIONAL_RETENTION_MS_CONFIG,
+                    RACK_AWARE_ASSIGNMENT_NON_OVERLAP_COST_CONFIG,
+                    RACK_AWARE_ASSIGNMENT_STRATEGY_CONFIG,
+                    RACK_AWARE_ASSIGNMENT_TAGS_CONFIG,
+                    RACK_AWARE_ASSIGNMENT_TRAFFIC_COST_CONFIG,
+                    TASK_ASSIGNOR_CLASS_CONFIG);
 
     /** Of the consumer that reads changelogs. */
     public Map<String, Object> getRestoreConsumerConfigs(String clientId) {
         Map<String, Object> configs = restoreConsumerConfigs();
         configs.put(ConsumerConfig.CLIENT_ID_CONFIG, clientId);
         configs.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
-        configs.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-        return isolated(configs);
+        return configs;
     }
 
     /** Of the consumer that reads the topics of global stores. */
     public Map<String, Object> getGlobalConsumerConfigs(String clientId) {
-        Map<String, Object> configs = restoreConsumerConfigs();
-        originalsWithPrefix(RESTORE_CONSUMER_PREFIX).keySet().forEach(configs::remove);
-        configs.putAll(originalsWithPrefix(CONSUMER_PREFIX));
-        configs.putAll(originalsWithPrefix(GLOBAL_CONSUMER_PREFIX));
-        configs.remove(ConsumerConfig.GROUP_ID_CONFIG);
-        configs.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
+        Map<String, Object> configs = globalConsumerConfigs();
         configs.put(ConsumerConfig.CLIENT_ID_CONFIG, clientId + "-global-consumer");
         configs.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
-        configs.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-        return isolated(configs);
-    }
-
-    private Map<String, Object> isolated(Map<String, Object> configs) {
-        if (exactlyOnce()) {
-            configs.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-        }
         return configs;
     }
 
@@ -574,27 +621,6 @@ public class StreamsConfig extends AbstractConfig {
         Map<String, String> configs = new HashMap<>();
         originalsWithPrefix(TOPIC_PREFIX)
                 .forEach((name, value) -> configs.put(name, String.valueOf(value)));
-        return configs;
-    }
-
-    private Map<String, Object> clientConfigs(Set<String> names) {
-        Map<String, Object> configs = originalsOf(names);
-        configs.put(BOOTSTRAP_SERVERS_CONFIG, getList(BOOTSTRAP_SERVERS_CONFIG));
-        return configs;
-    }
-
-    /** Settings of the application that clients have, too. */
-    private static final Set<String> OWN = Set.of(CLIENT_ID_CONFIG, GROUP_PROTOCOL_CONFIG);
-
-    private Map<String, Object> originalsOf(Set<String> names) {
-        Map<String, Object> configs = new HashMap<>();
-        originals()
-                .forEach(
-                        (name, value) -> {
-                            if (names.contains(name) && !OWN.contains(name)) {
-                                configs.put(name, value);
-                            }
-                        });
         return configs;
     }
 

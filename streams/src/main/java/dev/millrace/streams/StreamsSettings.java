@@ -7,11 +7,10 @@ import dev.millrace.streams.errors.LogAndFailExceptionHandler;
 import dev.millrace.streams.errors.LogAndFailProcessingExceptionHandler;
 import dev.millrace.streams.internal.runtime.KafkaClients;
 import dev.millrace.streams.processor.FailOnInvalidTimestamp;
+import dev.millrace.streams.state.BuiltInDslStoreSuppliers;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
@@ -19,6 +18,7 @@ import org.apache.kafka.common.config.ConfigDef.Importance;
 import org.apache.kafka.common.config.ConfigDef.Range;
 import org.apache.kafka.common.config.ConfigDef.ValidString;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.security.auth.SecurityProtocol;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,9 +29,6 @@ final class StreamsSettings {
 
     /** Settings that are accepted and change nothing, and why. */
     static final Map<String, String> UNUSED = unused();
-
-    private static final Set<String> OPTIMIZATIONS =
-            Set.of(REUSE_KTABLE_SOURCE_TOPICS, MERGE_REPARTITION_TOPICS, SINGLE_STORE_SELF_JOIN);
 
     private final ConfigDef definition = new ConfigDef();
 
@@ -56,9 +53,6 @@ final class StreamsSettings {
                 "the state directory has the permissions that the umask gives");
         unused.put(BUILT_IN_METRICS_VERSION_CONFIG, "there is one version, latest");
         unused.put(LOG_SUMMARY_INTERVAL_MS_CONFIG, "there is no summary in the log");
-        unused.put(
-                PROCESSING_EXCEPTION_HANDLER_GLOBAL_ENABLED_CONFIG,
-                "errors in global stores stop the instance");
         for (String rack :
                 List.of(
                         RACK_AWARE_ASSIGNMENT_NON_OVERLAP_COST_CONFIG,
@@ -167,7 +161,7 @@ final class StreamsSettings {
         define(
                 DSL_STORE_SUPPLIERS_CLASS_CONFIG,
                 ConfigDef.Type.CLASS,
-                null,
+                BuiltInDslStoreSuppliers.RocksDBDslStoreSuppliers.class,
                 "Makes the stores of the DSL.");
         define(
                 DSL_STORE_FORMAT_CONFIG,
@@ -238,6 +232,13 @@ final class StreamsSettings {
                 1000,
                 Range.atLeast(1),
                 "Records fetched ahead, per partition.");
+        define(
+                FLOWABLE_BUFFER_RECORDS_CONFIG,
+                ConfigDef.Type.INT,
+                1024,
+                Range.atLeast(1),
+                "Records that may wait for a subscriber of toFlowable() until its tasks wait, and records of a"
+                        + " stream(Flowable) that may be under way to their topic.");
         define(
                 TASK_TIMEOUT_MS_CONFIG,
                 ConfigDef.Type.LONG,
@@ -363,6 +364,9 @@ final class StreamsSettings {
                 RACK_AWARE_ASSIGNMENT_TAGS_CONFIG,
                 ConfigDef.Type.LIST,
                 List.of(),
+                ConfigDef.LambdaValidator.with(
+                        StreamsSettings::requireFewTags,
+                        () -> "at most " + MAX_RACK_AWARE_ASSIGNMENT_TAG_LIST_SIZE),
                 "Names of client.tag.");
         define(
                 RACK_AWARE_ASSIGNMENT_STRATEGY_CONFIG,
@@ -382,7 +386,7 @@ final class StreamsSettings {
                 NO_OPTIMIZATION,
                 ConfigDef.LambdaValidator.with(
                         StreamsSettings::requireOptimizations,
-                        () -> "all, none, or some of " + new TreeSet<>(OPTIMIZATIONS)),
+                        () -> "all, none, or names of optimizations"),
                 "What StreamsBuilder.build(Properties) may do.");
         define(
                 PROCESSOR_WRAPPER_CLASS_CONFIG,
@@ -402,24 +406,31 @@ final class StreamsSettings {
     }
 
     private static void requireOptimizations(String name, @Nullable Object value) {
-        String given = String.valueOf(value);
-        if (given.equals(OPTIMIZE) || given.equals(NO_OPTIMIZATION)) {
-            return;
-        }
-        for (String each : given.split("\\s*,\\s*")) {
-            if (!OPTIMIZATIONS.contains(each)) {
-                throw new ConfigException(
-                        name,
-                        given,
-                        "must be all, none, or some of " + new TreeSet<>(OPTIMIZATIONS));
-            }
+        StreamsConfig.optimizations(String.valueOf(value));
+    }
+
+    private static void requireFewTags(String name, @Nullable Object value) {
+        if (value instanceof List<?> tags
+                && tags.size() > MAX_RACK_AWARE_ASSIGNMENT_TAG_LIST_SIZE) {
+            throw new ConfigException(
+                    name,
+                    value,
+                    "exceeds maximum list size of ["
+                            + MAX_RACK_AWARE_ASSIGNMENT_TAG_LIST_SIZE
+                            + "].");
         }
     }
 
     /** Passed on to the clients when they are given. */
     private void clients() {
         String text = "Of all clients.";
-        define(SECURITY_PROTOCOL_CONFIG, ConfigDef.Type.STRING, "PLAINTEXT", text);
+        define(
+                SECURITY_PROTOCOL_CONFIG,
+                ConfigDef.Type.STRING,
+                "PLAINTEXT",
+                ConfigDef.CaseInsensitiveValidString.in(
+                        SecurityProtocol.names().toArray(new String[0])),
+                text);
         define(CONNECTIONS_MAX_IDLE_MS_CONFIG, ConfigDef.Type.LONG, 540_000L, text);
         define(METADATA_MAX_AGE_CONFIG, ConfigDef.Type.LONG, 300_000L, Range.atLeast(0), text);
         define(

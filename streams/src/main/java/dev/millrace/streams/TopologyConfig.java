@@ -54,7 +54,7 @@ public final class TopologyConfig extends AbstractConfig {
                     StreamsConfig.DEFAULT_DSL_STORE_CONFIG,
                     StreamsConfig.DSL_STORE_SUPPLIERS_CLASS_CONFIG);
 
-    /** Settings of stores, which a topology brings along where the application has none. */
+    /** Settings of stores: the topology is built with them, whatever the application says. */
     private static final Set<String> STORES =
             Set.of(
                     StreamsConfig.DEFAULT_DSL_STORE_CONFIG,
@@ -139,12 +139,15 @@ public final class TopologyConfig extends AbstractConfig {
     /** The settings of an application that runs this topology. */
     Map<String, Object> settings(Map<String, Object> application) {
         Map<String, Object> settings = new HashMap<>(application);
+        if (STORES.stream().anyMatch(topologyOverrides::containsKey)) {
+            settings.keySet().removeAll(STORES);
+        }
         topologyOverrides.forEach(
-                (name, value) -> {
-                    if (topologyName != null && OVERRIDES.contains(String.valueOf(name))) {
-                        settings.put(String.valueOf(name), value);
-                    } else if (STORES.contains(String.valueOf(name))) {
-                        settings.putIfAbsent(String.valueOf(name), value);
+                (key, value) -> {
+                    String name = String.valueOf(key);
+                    if (STORES.contains(name)
+                            || (topologyName != null && OVERRIDES.contains(name))) {
+                        settings.put(name, value);
                     }
                 });
         return settings;

@@ -145,6 +145,6 @@ class StreamsSettingsTest {
         assertThat(config.producerConfigs())
                 .containsEntry("request.timeout.ms", 1234)
                 .containsEntry("linger.ms", 3);
-        assertThat(config.mainConsumerConfigs()).doesNotContainKey("group.protocol");
+        assertThat(config.mainConsumerConfigs()).containsEntry("group.protocol", "classic");
     }
 }

@@ -4,7 +4,9 @@ import dev.millrace.streams.KeyValue;
 import dev.millrace.streams.processor.TopicNameExtractor;
 import dev.millrace.streams.processor.api.FixedKeyProcessorSupplier;
 import dev.millrace.streams.processor.api.ProcessorSupplier;
+import dev.millrace.streams.processor.api.Record;
 import dev.millrace.streams.state.KeyValueStore;
+import io.reactivex.rxjava3.core.Flowable;
 import org.apache.kafka.common.utils.Bytes;
 
 /**
@@ -108,6 +110,29 @@ public interface KStream<K, V> {
     }
 
     void foreach(ForeachAction<? super K, ? super V> action, Named named);
+
+    /**
+     * Ends here: at the subscribers of the Flowable, in the process that has the partitions.
+     *
+     * <p>Every subscriber gets the records of all tasks of this process, those of a task in their
+     * order, from when it subscribes: before {@code KafkaStreams.start()}, all of them. It is
+     * called on a thread of {@code Schedulers.io()} and may block. While one has {@code
+     * millrace.flowable.buffer.records} records to take, the tasks wait, which stay in their group.
+     * Without subscribers, records go by.
+     *
+     * <p>With exactly-once, records come when their transaction is committed, and are not taken
+     * back. With at-least-once they come at once: again after a rebalance or restart, if they were
+     * not committed by then. Either way, what a process has not yet taken when it is killed is lost
+     * to it: write to a topic what must not be.
+     *
+     * <p>Completes when the last instance of this process that runs the program was closed, behind
+     * what waits; fails with what made that instance fail.
+     */
+    default Flowable<Record<K, V>> toFlowable() {
+        return toFlowable(Named.GENERATED);
+    }
+
+    Flowable<Record<K, V>> toFlowable(Named named);
 
     /** An action per record, which goes on unchanged. */
     default KStream<K, V> peek(ForeachAction<? super K, ? super V> action) {

@@ -333,4 +333,10 @@ public interface KTable<K, V> {
             ValueJoiner<? super V, ? super VO, ? extends VR> joiner,
             TableJoined<K, KO> tableJoined,
             Materialized<K, VR, KeyValueStore<Bytes, byte[]>> materialized);
+
+    /**
+     * The table to be asked while the program runs. Its rows are in the store of this name: the
+     * table's own, if that is what it is called, or a copy.
+     */
+    QueryableTable<K, V> queryable(String storeName);
 }

@@ -3,6 +3,7 @@ package dev.millrace.streams;
 import dev.millrace.streams.errors.StreamsException;
 import dev.millrace.streams.errors.TopologyException;
 import dev.millrace.streams.internal.Erased;
+import dev.millrace.streams.internal.rx.Outlet;
 import dev.millrace.streams.internal.store.CustomStore;
 import dev.millrace.streams.internal.store.HeadersView;
 import dev.millrace.streams.internal.store.PlainView;
@@ -88,6 +89,7 @@ public class TopologyTestDriver implements Closeable {
     private final ArrayDeque<ProducerRecord<byte[], byte[]>> produced = new ArrayDeque<>();
     private final Metrics metrics = new Metrics();
     private final Task task;
+    private final List<Outlet> outlets;
     private final @Nullable SubtopologySpec globals;
     private final @Nullable Task globalTask;
     private long wallClockMs;
@@ -166,6 +168,8 @@ public class TopologyTestDriver implements Closeable {
                         environment(spec, "0_0", globalStores));
         task.openStores();
         task.start();
+        outlets = spec.outlets();
+        outlets.forEach(each -> each.began(this));
         addMetrics();
         settle();
     }
@@ -246,6 +250,7 @@ public class TopologyTestDriver implements Closeable {
             if (isReady() && task.processOne()) {
                 task.punctuate(PunctuationType.STREAM_TIME);
                 task.flushCaches();
+                task.deliver();
             }
         } while (!produced.isEmpty() || (task.hasRecords() && isReady()));
     }
@@ -353,6 +358,7 @@ public class TopologyTestDriver implements Closeable {
         wallClockMs += advance.toMillis();
         task.punctuate(PunctuationType.WALL_CLOCK_TIME);
         task.flushCaches();
+        task.deliver();
         settle();
     }
 
@@ -606,6 +612,7 @@ public class TopologyTestDriver implements Closeable {
     public void close() {
         metrics.close();
         task.close();
+        outlets.forEach(each -> each.ended(this, null));
         if (globalTask != null) {
             globalTask.close();
         }

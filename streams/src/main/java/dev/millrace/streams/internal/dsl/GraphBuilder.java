@@ -3,6 +3,11 @@ package dev.millrace.streams.internal.dsl;
 import dev.millrace.streams.AutoOffsetReset;
 import dev.millrace.streams.StreamsConfig;
 import dev.millrace.streams.errors.TopologyException;
+import dev.millrace.streams.internal.Erased;
+import dev.millrace.streams.internal.rx.Inflow;
+import dev.millrace.streams.internal.rx.Outlet;
+import dev.millrace.streams.internal.rx.TableReads;
+import dev.millrace.streams.internal.task.FlowableNode;
 import dev.millrace.streams.internal.task.Node;
 import dev.millrace.streams.internal.task.ProcessorNode;
 import dev.millrace.streams.internal.task.StreamNodes;
@@ -15,9 +20,12 @@ import dev.millrace.streams.kstream.GlobalKTable;
 import dev.millrace.streams.kstream.KStream;
 import dev.millrace.streams.kstream.KTable;
 import dev.millrace.streams.kstream.Materialized;
+import dev.millrace.streams.kstream.Repartitioned;
 import dev.millrace.streams.processor.FailOnInvalidTimestamp;
 import dev.millrace.streams.processor.StreamPartitioner;
 import dev.millrace.streams.processor.api.ProcessorSupplier;
+import dev.millrace.streams.processor.api.Record;
+import io.reactivex.rxjava3.core.Flowable;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -132,6 +140,28 @@ public final class GraphBuilder {
         return added;
     }
 
+    /** An end at subscribers; there is no processor of the program's to be wrapped. */
+    void addOutlet(GraphNode parent, String name, Outlet outlet) {
+        add(
+                parent,
+                new GraphNode(
+                        name,
+                        (parents, spec) -> {
+                            spec.add(
+                                    new NodeSpec.Processor(
+                                            name,
+                                            parents,
+                                            () -> new FlowableNode(outlet),
+                                            new LinkedHashSet<>()));
+                            spec.add(outlet);
+                        }));
+    }
+
+    /** The rows of a table are asked for. */
+    void addReads(GraphNode table, TableReads reads) {
+        add(table, new GraphNode(reads.storeName(), (parents, spec) -> spec.add(reads)));
+    }
+
     /** The second is written after the first, without getting anything from it. */
     void after(GraphNode first, GraphNode second) {
         second.after(first);
@@ -154,6 +184,43 @@ public final class GraphBuilder {
         add(root, source);
         return new StreamImpl<>(
                 this, name, consumed.keySerde(), consumed.valueSerde(), false, source);
+    }
+
+    public <K, V> KStream<K, V> stream(
+            Flowable<? extends Record<K, V>> records, Repartitioned<K, V> through) {
+        String given = through.name();
+        String prefix = given != null ? given : newName("KSTREAM-FLOWABLE-");
+        String topic = prefix + REPARTITION_SUFFIX;
+        String generated = newName(SOURCE);
+        String name = given != null ? topic + "-source" : generated;
+        Serde<K> keySerde = through.keySerde();
+        Serde<V> valueSerde = through.valueSerde();
+        Optional<Integer> partitions = Optional.ofNullable(through.numberOfPartitions());
+        Inflow inflow =
+                new Inflow(
+                        topic,
+                        Erased.cast(records),
+                        keySerde == null ? null : Erased.cast(keySerde.serializer()),
+                        valueSerde == null ? null : Erased.cast(valueSerde.serializer()),
+                        Erased.castNullable(through.partitioner()));
+        GraphNode source =
+                new GraphNode(
+                        name,
+                        (parents, spec) -> {
+                            spec.addRepartitionTopic(topic, partitions);
+                            spec.add(
+                                    new NodeSpec.Source(
+                                            name,
+                                            List.of(topic),
+                                            deserializer(keySerde),
+                                            deserializer(valueSerde),
+                                            new FailOnInvalidTimestamp(),
+                                            null,
+                                            false));
+                            spec.add(inflow);
+                        });
+        add(root, source);
+        return new StreamImpl<>(this, name, keySerde, valueSerde, false, source);
     }
 
     public <K, V> KTable<K, V> table(
@@ -312,8 +379,8 @@ public final class GraphBuilder {
             Consumed<?, ?> consumed,
             ProcessorSupplier<Object, Object, Object, Object> supplier) {
         // Global stores need no wrapper to be filled, but it sees them, as all others.
-        String sourceName = newName(SOURCE);
         String given = consumed.name();
+        String sourceName = nameOr(given == null ? null : given + "-source", SOURCE);
         String name = nameOr(given, "KTABLE-SOURCE-");
         add(
                 root,

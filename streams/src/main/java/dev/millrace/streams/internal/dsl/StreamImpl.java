@@ -2,6 +2,7 @@ package dev.millrace.streams.internal.dsl;
 
 import dev.millrace.streams.KeyValue;
 import dev.millrace.streams.internal.Erased;
+import dev.millrace.streams.internal.rx.Outlet;
 import dev.millrace.streams.internal.task.BranchNode;
 import dev.millrace.streams.internal.task.FixedKeyProcessorNode;
 import dev.millrace.streams.internal.task.LookupJoinNode;
@@ -35,7 +36,9 @@ import dev.millrace.streams.kstream.ValueMapperWithKey;
 import dev.millrace.streams.processor.TopicNameExtractor;
 import dev.millrace.streams.processor.api.FixedKeyProcessorSupplier;
 import dev.millrace.streams.processor.api.ProcessorSupplier;
+import dev.millrace.streams.processor.api.Record;
 import dev.millrace.streams.state.KeyValueStore;
+import io.reactivex.rxjava3.core.Flowable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -230,6 +233,14 @@ final class StreamImpl<K, V> implements KStream<K, V> {
                 Erased.cast(Objects.requireNonNull(action, "action cannot be null"));
         String name = builder.nameOr(named(named), "KSTREAM-FOREACH-");
         builder.addProcessor(node, name, () -> new StreamNodes.Peek(erased));
+    }
+
+    @Override
+    public Flowable<Record<K, V>> toFlowable(Named named) {
+        String name = builder.nameOr(named(named), "KSTREAM-FLOWABLE-");
+        Outlet outlet = new Outlet();
+        builder.addOutlet(node, name, outlet);
+        return Erased.cast(outlet.records());
     }
 
     @Override

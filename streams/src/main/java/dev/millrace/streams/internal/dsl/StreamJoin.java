@@ -14,6 +14,8 @@ import dev.millrace.streams.internal.topology.StoreSpec;
 import dev.millrace.streams.kstream.JoinWindows;
 import dev.millrace.streams.kstream.StreamJoined;
 import dev.millrace.streams.kstream.ValueJoinerWithKey;
+import dev.millrace.streams.state.BuiltInDslStoreSuppliers;
+import dev.millrace.streams.state.DslStoreSuppliers;
 import dev.millrace.streams.state.KeyValueBytesStoreSupplier;
 import dev.millrace.streams.state.WindowBytesStoreSupplier;
 import java.util.List;
@@ -91,6 +93,7 @@ final class StreamJoin<K, V1, V2> {
                 leftOuter && windows.waitsForPartner()
                         ? waiting(
                                 waitingName(thisGenerated, thisPrefix),
+                                suppliersOfWaiting(thisSupplier),
                                 keySerde,
                                 thisSerde,
                                 otherSerde)
@@ -270,14 +273,26 @@ final class StreamJoin<K, V1, V2> {
                 joined.topicConfig());
     }
 
+    /** Where nothing says more, what waits is where the records of this side are. */
+    private @Nullable DslStoreSuppliers suppliersOfWaiting(
+            @Nullable WindowBytesStoreSupplier thisSupplier) {
+        if (joined.dslStoreSuppliers() != null || thisSupplier == null) {
+            return joined.dslStoreSuppliers();
+        }
+        return thisSupplier.get().persistent()
+                ? BuiltInDslStoreSuppliers.ROCKS_DB
+                : BuiltInDslStoreSuppliers.IN_MEMORY;
+    }
+
     private StoreSpec waiting(
             String name,
+            @Nullable DslStoreSuppliers suppliers,
             @Nullable Serde<?> keySerde,
             @Nullable Serde<?> leftSerde,
             @Nullable Serde<?> rightSerde) {
         return new StoreSpec(
                 name,
-                new StoreKind.KeyValue(null, joined.dslStoreSuppliers(), false),
+                new StoreKind.KeyValue(null, suppliers, false),
                 LateSerde.of((keys, values) -> WaitingKey.serde(LateSerde.or(keySerde, keys))),
                 LateSerde.of(
                         (keys, values) ->

@@ -3,6 +3,7 @@ package dev.millrace.streams.internal.dsl;
 import dev.millrace.streams.KeyValue;
 import dev.millrace.streams.errors.TopologyException;
 import dev.millrace.streams.internal.Erased;
+import dev.millrace.streams.internal.rx.TableReads;
 import dev.millrace.streams.internal.store.BuiltInStoreBuilder;
 import dev.millrace.streams.internal.task.SuppressNode;
 import dev.millrace.streams.internal.task.TableJoinNodes;
@@ -18,6 +19,7 @@ import dev.millrace.streams.kstream.KeyValueMapper;
 import dev.millrace.streams.kstream.Materialized;
 import dev.millrace.streams.kstream.Named;
 import dev.millrace.streams.kstream.Predicate;
+import dev.millrace.streams.kstream.QueryableTable;
 import dev.millrace.streams.kstream.Suppressed;
 import dev.millrace.streams.kstream.Suppression;
 import dev.millrace.streams.kstream.SuppressionBuffer;
@@ -28,6 +30,8 @@ import dev.millrace.streams.kstream.ValueMapperWithKey;
 import dev.millrace.streams.kstream.ValueTransformerWithKeySupplier;
 import dev.millrace.streams.state.KeyValueStore;
 import dev.millrace.streams.state.StoreBuilder;
+import io.reactivex.rxjava3.core.Flowable;
+import io.reactivex.rxjava3.core.Maybe;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
@@ -608,6 +612,46 @@ final class TableImpl<K, V> implements KTable<K, V> {
         return thisOuter
                 ? otherOuter ? TableJoinNodes.Kind.BOTH : TableJoinNodes.Kind.THIS
                 : otherOuter ? TableJoinNodes.Kind.OTHER : TableJoinNodes.Kind.INNER;
+    }
+
+    @Override
+    public QueryableTable<K, V> queryable(String storeName) {
+        TableImpl<K, V> table =
+                storeName.equals(queryableStoreName())
+                        ? this
+                        : (TableImpl<K, V>)
+                                filter(
+                                        (key, value) -> true,
+                                        Materialized.<K, V, KeyValueStore<Bytes, byte[]>>as(
+                                                        storeName)
+                                                .withKeySerde(keySerde)
+                                                .withValueSerde(valueSerde));
+        TableReads reads = new TableReads(storeName);
+        builder.addReads(table.node, reads);
+        return new Queryable<>(table, reads);
+    }
+
+    private record Queryable<K, V>(KTable<K, V> table, TableReads reads)
+            implements QueryableTable<K, V> {
+        @Override
+        public String storeName() {
+            return reads.storeName();
+        }
+
+        @Override
+        public Maybe<V> get(K key) {
+            return Erased.cast(reads.get(Objects.requireNonNull(key, "key can't be null")));
+        }
+
+        @Override
+        public Flowable<KeyValue<K, V>> all() {
+            return Erased.cast(reads.all());
+        }
+
+        @Override
+        public Flowable<KeyValue<K, V>> range(@Nullable K from, @Nullable K to) {
+            return Erased.cast(reads.range(from, to));
+        }
     }
 
     @Override

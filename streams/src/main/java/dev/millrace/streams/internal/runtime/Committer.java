@@ -89,6 +89,7 @@ final class Committer {
 
     private void commitTransaction(Map<TopicPartition, OffsetAndMetadata> offsets) {
         if (offsets.isEmpty() && !collector.isInTransaction()) {
+            tasks.running().forEach(Task::deliver); // of punctuators that wrote nothing
             return;
         }
         collector.commitTransaction(
@@ -104,12 +105,24 @@ final class Committer {
                 consumer.commitSync(offsets);
             }
             input.committed();
+            forgetTold();
             purge.committed(offsets);
         } catch (RebalanceInProgressException e) {
             LOG.debug("Commits again after the rebalance");
         } catch (CommitFailedException e) {
             // The group went on without this thread: the next poll says that its tasks are lost.
             LOG.warn("Cannot commit: {}", e.getMessage());
+        }
+    }
+
+    /** Of what buffers have let go, since nobody will ask for it again. */
+    private void forgetTold() {
+        boolean any = false;
+        for (Task task : tasks.running()) {
+            any |= task.forgetTold();
+        }
+        if (any) {
+            collector.flush();
         }
     }
 

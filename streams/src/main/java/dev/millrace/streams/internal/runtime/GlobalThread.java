@@ -73,9 +73,7 @@ public final class GlobalThread extends Thread {
         this.globals = globals;
         this.directory = directory;
         this.listener = listener;
-        Map<String, Object> settings = config.restoreConsumerConfigs();
-        settings.putAll(config.originalsWithPrefix(StreamsConfig.GLOBAL_CONSUMER_PREFIX));
-        settings.remove(ConsumerConfig.GROUP_ID_CONFIG);
+        Map<String, Object> settings = config.globalConsumerConfigs();
         settings.put(ConsumerConfig.CLIENT_ID_CONFIG, name + "-global-consumer");
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");

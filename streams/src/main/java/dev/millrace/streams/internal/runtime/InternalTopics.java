@@ -337,9 +337,11 @@ final class InternalTopics {
 
     /**
      * Largest source of the sub-topologies that write the topic; 0 while one of them is unknown.
+     * One where none does: a Flowable is written to the topic by instances.
      */
     private int largestWriter(String topic, Map<String, Integer> known) {
         int largest = 0;
+        boolean written = false;
         for (SubtopologySpec subtopology : subtopologies) {
             boolean writes =
                     subtopology.nodes().stream()
@@ -347,6 +349,7 @@ final class InternalTopics {
                                     node ->
                                             node instanceof NodeSpec.Sink sink
                                                     && topic.equals(sink.topic()));
+            written |= writes;
             if (writes) {
                 for (String source : sources.of(subtopology, matching)) {
                     Integer count = known.get(source);
@@ -357,7 +360,7 @@ final class InternalTopics {
                 }
             }
         }
-        return largest;
+        return written ? largest : 1;
     }
 
     private void create(Map<String, NewTopic> wanted, Map<String, Integer> present)

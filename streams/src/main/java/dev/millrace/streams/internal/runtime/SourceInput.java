@@ -2,11 +2,13 @@ package dev.millrace.streams.internal.runtime;
 
 import dev.millrace.streams.StreamsConfig;
 import dev.millrace.streams.errors.StreamsException;
+import dev.millrace.streams.internal.task.Progress;
 import dev.millrace.streams.internal.task.Task;
 import dev.millrace.streams.processor.TaskId;
 import dev.millrace.streams.query.Position;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -59,6 +61,9 @@ final class SourceInput {
 
     /** Committed offsets at which tasks began. */
     private final Map<TopicPartition, Long> began = new HashMap<>();
+
+    /** What was committed with them. */
+    private final Map<TopicPartition, Progress> progress = new HashMap<>();
 
     SourceInput(
             Consumer<byte[], byte[]> consumer,
@@ -178,8 +183,15 @@ final class SourceInput {
 
     /** Where to go on after a crash: of the partitions that moved since the last commit. */
     Map<TopicPartition, OffsetAndMetadata> processed() {
+        // What is handed over moves no position, and processors all the same.
+        Set<TopicPartition> moved = new HashSet<>(consumed);
+        for (Task task : tasks.running()) {
+            if (task.hasProgressed() && Collections.disjoint(consumed, task.partitions())) {
+                moved.addAll(task.partitions());
+            }
+        }
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-        for (TopicPartition partition : consumed) {
+        for (TopicPartition partition : moved) {
             Task task = tasks.of(partition);
             if (task != null) {
                 offsets.put(partition, position(task, partition));
@@ -190,6 +202,7 @@ final class SourceInput {
 
     /** What {@link #processed()} said is safe. */
     void committed() {
+        tasks.running().forEach(Task::progressCommitted);
         consumed.removeIf(
                 partition -> {
                     Task task = tasks.of(partition);
@@ -224,7 +237,8 @@ final class SourceInput {
     private OffsetAndMetadata position(Task task, TopicPartition partition) {
         Long unprocessed = task.firstUnprocessed(partition);
         return new OffsetAndMetadata(
-                unprocessed != null ? unprocessed : consumer.position(partition));
+                unprocessed != null ? unprocessed : consumer.position(partition),
+                task.progress(partition).encode());
     }
 
     /** The last records that were processed before the tasks of these partitions began here. */
@@ -253,7 +267,9 @@ final class SourceInput {
                                 if (offset != null) {
                                     consumer.seek(partition, offset);
                                     began.put(partition, offset.offset());
+                                    progress.put(partition, Progress.decode(offset.metadata()));
                                 } else {
+                                    progress.remove(partition);
                                     reset(Set.of(partition));
                                 }
                             });
@@ -264,11 +280,17 @@ final class SourceInput {
         }
     }
 
+    /** What was committed with the position at which {@link #rewind} begins a partition. */
+    Progress progress(TopicPartition partition) {
+        return progress.getOrDefault(partition, Progress.NONE);
+    }
+
     /** What is buffered of partitions that are taken away is fetched again, here or elsewhere. */
     void revoked(Collection<TopicPartition> partitions) {
         consumed.removeAll(partitions);
         paused.removeAll(partitions);
         began.keySet().removeAll(partitions);
+        progress.keySet().removeAll(partitions);
         idleSinceMs.clear();
     }
 

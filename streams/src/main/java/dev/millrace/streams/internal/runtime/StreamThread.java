@@ -682,7 +682,7 @@ public final class StreamThread extends Thread {
     private boolean begin(boolean goesOn) {
         gate.lock();
         try {
-            tasks.openWaiting(input::rewind);
+            tasks.openWaiting(input::rewind, input::progress);
             input.resume();
             boolean busy = goesOn && tasks.hasRecords();
             if (goesOn && tasks.reads()) {
@@ -702,7 +702,7 @@ public final class StreamThread extends Thread {
         do {
             processed = 0;
             for (Task task : tasks.running()) {
-                if (exchange.holds(task)) {
+                if (exchange.holds(task) || !task.hasRoom()) {
                     continue;
                 }
                 if (input.isReady(task)) {
@@ -722,6 +722,10 @@ public final class StreamThread extends Thread {
             input.poll(Duration.ZERO);
         } else if (tasks.isWaiting() || !assignment.isSettled()) {
             input.poll(REBALANCE_POLL);
+        } else if (tasks.waitsForSubscribers()) {
+            if (!input.poll(QUIET) && !exactlyOnce && collector.isPending()) {
+                collector.flush();
+            }
         } else if (exactlyOnce && collector.isInTransaction()) {
             long leftMs = Math.max(0, committer.millisLeft());
             input.poll(Duration.ofMillis(Math.min(leftMs, pollTimeout.toMillis())));
@@ -757,6 +761,8 @@ public final class StreamThread extends Thread {
                                 programMetrics));
         if (exactlyOnce) {
             task.holdWrites();
+        } else {
+            task.tellBeforeForgetting();
         }
         return task;
     }

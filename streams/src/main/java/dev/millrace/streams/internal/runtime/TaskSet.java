@@ -2,6 +2,7 @@ package dev.millrace.streams.internal.runtime;
 
 import dev.millrace.streams.TaskMetadata;
 import dev.millrace.streams.errors.StreamsException;
+import dev.millrace.streams.internal.task.Progress;
 import dev.millrace.streams.internal.task.Task;
 import dev.millrace.streams.processor.TaskId;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -103,7 +105,17 @@ final class TaskSet {
     /** Whether there is something to process now. */
     boolean hasRecords() {
         for (Task task : running.values()) {
-            if (task.hasRecords() && !exchange.holds(task)) {
+            if (task.hasRecords() && task.hasRoom() && !exchange.holds(task)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether a task waits for a subscriber, and not for input. */
+    boolean waitsForSubscribers() {
+        for (Task task : running.values()) {
+            if (!task.hasRoom()) {
                 return true;
             }
         }
@@ -171,8 +183,11 @@ final class TaskSet {
      * Opens those waiting tasks that no other thread has.
      *
      * @param positioned whether it is settled where the sources go on; false: ask again later
+     * @param progress what was committed with the position of a source
      */
-    void openWaiting(Predicate<Collection<TopicPartition>> positioned) {
+    void openWaiting(
+            Predicate<Collection<TopicPartition>> positioned,
+            Function<TopicPartition, Progress> progress) {
         if (!isWaiting()) {
             return;
         }
@@ -200,6 +215,7 @@ final class TaskSet {
                                 promoted.add(task);
                             }
                             for (TopicPartition each : entry.getValue()) {
+                                task.resume(each, progress.apply(each));
                                 taskOf.put(each, task);
                             }
                             restoring.put(id, task);

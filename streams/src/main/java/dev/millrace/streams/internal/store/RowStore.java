@@ -145,6 +145,8 @@ public final class RowStore implements TaskStore {
     private final Map<Bytes, Unlogged> unlogged = new LinkedHashMap<>();
     private long unloggedBytes;
     private long cacheBytes;
+    private final Map<Bytes, Long> forgotten = new LinkedHashMap<>(); // and when
+    private boolean keepsForgotten;
     private @Nullable Object
             lastKey; // with lastRow: an update nearly always follows the get of its key
     private @Nullable Row lastRow;
@@ -301,6 +303,45 @@ public final class RowStore implements TaskStore {
         row.timestamp = value == null ? recordTimestamp : timestamp;
         row.headers = keepsHeaders ? new RecordHeaders(context.headers()) : context.headers();
         budget.check();
+    }
+
+    /** From now on, {@link #forget} leaves the changelog as it is until {@link #logForgotten}. */
+    public void keepForgotten() {
+        keepsForgotten = true;
+    }
+
+    /**
+     * Deletes a row that nobody needs any more, since what follows from it was sent. For stores
+     * that are restored from their changelogs alone.
+     */
+    public void forget(Object key, long timestamp) {
+        if (!keepsForgotten || changelog == null || budget != null) {
+            update(key, null, null, timestamp);
+            return;
+        }
+        Bytes keyBytes = keyBytes(key);
+        lastKeyBytes = null;
+        below.delete(keyBytes);
+        Unlogged waiting = unlogged.remove(keyBytes);
+        if (waiting != null) {
+            unloggedBytes -= ROW_OVERHEAD_BYTES + keyBytes.get().length + size(waiting.value);
+        }
+        forgotten.put(keyBytes, timestamp);
+    }
+
+    /**
+     * Writes to the changelog what {@link #forget} has not.
+     *
+     * @return whether there was any
+     */
+    public boolean logForgotten() {
+        Changelog log = changelog;
+        if (log == null || forgotten.isEmpty()) {
+            return false;
+        }
+        forgotten.forEach((key, timestamp) -> log.log(key.get(), null, timestamp, null));
+        forgotten.clear();
+        return true;
     }
 
     /** An update of a store of windows. */
@@ -708,6 +749,9 @@ public final class RowStore implements TaskStore {
         byte[] serialized = value == null ? null : serializeValue(value, headers);
         byte[] stored = serialized == null ? null : stored(serialized, timestamp, headers);
         below.put(key, stored);
+        if (!forgotten.isEmpty()) {
+            forgotten.remove(key);
+        }
         if (changelog != null) {
             Headers logged = keepsHeaders ? headers : null;
             if (budget == null && !retainDuplicates) {

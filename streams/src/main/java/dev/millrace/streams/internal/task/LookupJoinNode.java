@@ -50,9 +50,17 @@ public final class LookupJoinNode extends Node {
         table.init(context);
         if (settings.bufferStore() != null) {
             buffer = context.rows(settings.bufferStore());
+            observedTime = context.markedTime(settings.bufferStore());
             List<Long> numbers = new ArrayList<>();
             buffer.forEachRow((key, value, at) -> numbers.add(numberOf((Bytes) key)));
             numbers.forEach(each -> number = Math.max(number, each + 1));
+        }
+    }
+
+    @Override
+    void saveMarks() {
+        if (settings.bufferStore() != null) {
+            context.markTime(settings.bufferStore(), observedTime);
         }
     }
 

@@ -68,5 +68,11 @@ public abstract class Node {
         return false;
     }
 
+    /**
+     * Says how far the node has come, with {@link TaskContext#mark}: to be committed with the
+     * positions. Called before each commit; {@link #init} finds it again.
+     */
+    void saveMarks() {}
+
     void close() {}
 }

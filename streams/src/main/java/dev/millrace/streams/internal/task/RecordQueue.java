@@ -18,9 +18,23 @@ final class RecordQueue {
     /** Offset of the last record that was processed; -1: none yet. */
     long lastProcessed = -1;
 
+    /** Greatest timestamp that was processed, here or before; -1: none yet. */
+    long processedTime = -1;
+
     RecordQueue(TopicPartition partition, SourceNode source) {
         this.partition = partition;
         this.source = source;
+    }
+
+    /** Goes on where another task of this partition has come to. */
+    void resume(long time) {
+        processedTime = time;
+        partitionTime = time;
+    }
+
+    void processed(long offset, long timestamp) {
+        lastProcessed = offset;
+        processedTime = Math.max(processedTime, timestamp);
     }
 
     void add(List<ConsumerRecord<byte[], byte[]>> fetched) {

@@ -102,10 +102,16 @@ public final class StreamJoinNodes {
         private record Partner(long timestamp, Object value) {}
 
         @Override
+        void saveMarks() {
+            context.markTime(settings.joinId(), shared.streamTime);
+        }
+
+        @Override
         void init(TaskContext context) {
             super.init(context);
             others = context.rows(settings.otherStore());
             shared = context.shared(settings.joinId(), Shared::new);
+            shared.streamTime = context.markedTime(settings.joinId());
             if (settings.waitingStore() != null) {
                 waiting = context.rows(settings.waitingStore());
                 // The task may have been elsewhere: what it finds there waits.
@@ -251,6 +257,12 @@ public final class StreamJoinNodes {
         void init(TaskContext context) {
             super.init(context);
             others = context.rows(settings.otherStore());
+            streamTime = context.markedTime(settings.joinId());
+        }
+
+        @Override
+        void saveMarks() {
+            context.markTime(settings.joinId(), streamTime);
         }
 
         @Override

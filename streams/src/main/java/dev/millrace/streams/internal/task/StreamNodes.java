@@ -10,18 +10,17 @@ import dev.millrace.streams.kstream.Printed;
 import dev.millrace.streams.kstream.ValueMapperWithKey;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The stateless operators of streams. Null keys and values reach the user's functions. */
 public final class StreamNodes {
     private StreamNodes() {}
 
-    private static <T> T required(@Nullable T result) {
-        if (result == null) {
-            throw new StreamsException("The provided mapper returned null, which is not allowed.");
-        }
-        return result;
-    }
+    private static final String NO_PAIRS =
+            "The provided KeyValueMapper returned null which is not allowed.";
+    private static final String NO_VALUES =
+            "The provided ValueMapper returned null which is not allowed.";
 
     public static final class PassThrough extends Node {
         @Override
@@ -85,7 +84,9 @@ public final class StreamNodes {
                 @Nullable Object value,
                 @Nullable Object old,
                 long timestamp) {
-            KeyValue<?, ?> pair = required(mapper.apply(Erased.any(key), Erased.any(value)));
+            KeyValue<?, ?> pair =
+                    Objects.requireNonNull(
+                            mapper.apply(Erased.any(key), Erased.any(value)), NO_PAIRS);
             forward(pair.key, pair.value, null, timestamp);
         }
     }
@@ -103,7 +104,10 @@ public final class StreamNodes {
                 @Nullable Object value,
                 @Nullable Object old,
                 long timestamp) {
-            for (KeyValue<?, ?> pair : required(mapper.apply(Erased.any(key), Erased.any(value)))) {
+            Iterable<KeyValue<?, ?>> pairs =
+                    Objects.requireNonNull(
+                            mapper.apply(Erased.any(key), Erased.any(value)), NO_PAIRS);
+            for (KeyValue<?, ?> pair : pairs) {
                 forward(pair.key, pair.value, null, timestamp);
             }
         }
@@ -139,7 +143,10 @@ public final class StreamNodes {
                 @Nullable Object value,
                 @Nullable Object old,
                 long timestamp) {
-            for (Object each : required(mapper.apply(Erased.any(key), Erased.any(value)))) {
+            Iterable<?> values =
+                    Objects.requireNonNull(
+                            mapper.apply(Erased.any(key), Erased.any(value)), NO_VALUES);
+            for (Object each : values) {
                 forward(key, each, null, timestamp);
             }
         }

@@ -66,10 +66,16 @@ public final class SuppressNode extends Node {
     void init(TaskContext context) {
         super.init(context);
         rows = context.rows(settings.storeName());
+        observedTime = context.markedTime(settings.storeName());
         List<BufferedRecord> restored = new ArrayList<>();
         rows.forEachRow((key, value, at) -> restored.add((BufferedRecord) value));
         restored.sort((a, b) -> Long.compare(timeOf(a), timeOf(b)));
         restored.forEach(record -> hold(Erased.any(record.key()), timeOf(record), record));
+    }
+
+    @Override
+    void saveMarks() {
+        context.markTime(settings.storeName(), observedTime);
     }
 
     private long timeOf(BufferedRecord record) {
@@ -142,7 +148,7 @@ public final class SuppressNode extends Node {
         Held removed = held.remove(key);
         bytes -= removed == null ? 0 : removed.bytes();
         BufferedRecord record = (BufferedRecord) rows.get(key);
-        rows.update(key, null, null, observedTime);
+        rows.forget(key, observedTime);
         if (record == null || (record.value() == null && settings.dropsTombstones())) {
             return;
         }

@@ -119,8 +119,10 @@ public final class Task {
     private final Map<String, SourceNode> sources = new HashMap<>();
     private final List<RecordQueue> queues = new ArrayList<>();
     private final Map<TopicPartition, RecordQueue> queueOf = new HashMap<>();
+    private final List<FlowableNode> flowables = new ArrayList<>();
     private final Map<String, StoreSpec> changelogs = new LinkedHashMap<>();
     private boolean holdWrites;
+    private boolean tellBeforeForgetting;
     private boolean started;
     private boolean lastQueueIsEmpty;
     private @Nullable Inlet inlet;
@@ -161,6 +163,31 @@ public final class Task {
                 .forEach(this::addPartition);
     }
 
+    /**
+     * Before {@link #start()}: how far the task had come in a partition, wherever it was.
+     *
+     * @param committed with the position at which the partition goes on
+     */
+    public void resume(TopicPartition partition, Progress committed) {
+        queue(partition).resume(committed.partitionTime());
+        context.resume(committed);
+    }
+
+    /** To be committed with a position of the partition. */
+    public Progress progress(TopicPartition partition) {
+        return new Progress(queue(partition).processedTime, context.marks());
+    }
+
+    /** Whether processors have come further since {@link #progressCommitted()}. */
+    public boolean hasProgressed() {
+        nodes.values().forEach(Node::saveMarks);
+        return context.hasProgressed();
+    }
+
+    public void progressCommitted() {
+        context.progressCommitted();
+    }
+
     /** Begins to read a partition, of a topic that the sub-topology reads. */
     public void addPartition(TopicPartition partition) {
         SourceNode source = source(partition.topic());
@@ -195,6 +222,9 @@ public final class Task {
         Node node = create(spec);
         node.label(spec.name());
         nodes.put(spec.name(), node);
+        if (node instanceof FlowableNode flowable) {
+            flowables.add(flowable);
+        }
         for (String parent : spec.parents()) {
             Objects.requireNonNull(nodes.get(parent)).addChild(node);
         }
@@ -249,6 +279,27 @@ public final class Task {
     }
 
     /**
+     * Before {@link #openStores}: what leaves a buffer stays in its changelog until {@link
+     * #forgetTold()}, so that a crash repeats it and loses nothing.
+     */
+    public void tellBeforeForgetting() {
+        tellBeforeForgetting = true;
+    }
+
+    /**
+     * Takes out of changelogs what was told before the last commit.
+     *
+     * @return whether there was any
+     */
+    public boolean forgetTold() {
+        boolean any = false;
+        for (TaskStore store : context.stores().values()) {
+            any |= store instanceof RowStore rows && rows.logForgotten();
+        }
+        return any;
+    }
+
+    /**
      * Before {@link #openStores}: what is processed reaches the disk only after {@link
      * #commitStores()}.
      */
@@ -274,6 +325,9 @@ public final class Task {
                                     context);
             context.add(store);
             context.open(store, holdWrites);
+            if (tellBeforeForgetting && store instanceof RowStore rows) {
+                rows.keepForgotten();
+            }
         }
     }
 
@@ -436,6 +490,23 @@ public final class Task {
     }
 
     /**
+     * Whether all subscribers have room for more; until then nothing is processed, nor punctuated.
+     */
+    public boolean hasRoom() {
+        for (FlowableNode each : flowables) {
+            if (!each.hasRoom()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** What was processed until now is committed: subscribers that wait for that get it. */
+    public void deliver() {
+        flowables.forEach(FlowableNode::committed);
+    }
+
+    /**
      * Processes up to {@code max} records, and stops when a queue of several runs empty: whether to
      * go on without it is for the caller to say.
      *
@@ -443,7 +514,7 @@ public final class Task {
      */
     public int process(int max) {
         int processed = 0;
-        while (processed < max && processOne()) {
+        while (processed < max && hasRoom() && processOne()) {
             processed++;
             if (queues.size() > 1 && lastQueueIsEmpty) {
                 break;
@@ -492,7 +563,7 @@ public final class Task {
         context.end();
         busy = false;
         takeWaiting();
-        next.lastProcessed = record.offset();
+        next.processed(record.offset(), head.timestamp);
         next.advance();
         lastQueueIsEmpty = next.headRecord() == null;
         return true;
@@ -526,6 +597,7 @@ public final class Task {
     /** Everything written until now is committed in the changelogs. */
     public void commitStores() {
         context.stores().values().forEach(TaskStore::commit);
+        deliver();
     }
 
     /** Memory of the writes that wait for {@link #commitStores()}. */

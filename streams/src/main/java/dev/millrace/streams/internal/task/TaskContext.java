@@ -56,6 +56,8 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
     private long recordTimestamp;
     private long streamTime = -1;
     private final Map<String, Object> shared = new HashMap<>();
+    private final Map<String, Long> marks = new HashMap<>();
+    private boolean progressed;
     private boolean latest = true;
     private boolean commitRequested;
     private @Nullable ProcessingExceptionHandler processingHandler;
@@ -76,6 +78,45 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
         this.collector = collector;
         this.stateDirectory = stateDirectory;
         this.wallClockMs = wallClockMs;
+    }
+
+    /** What was committed with a position of the task; of several, the furthest counts. */
+    void resume(Progress committed) {
+        streamTime = Math.max(streamTime, committed.partitionTime());
+        committed.marks().forEach((name, value) -> marks.merge(name, value, Math::max));
+    }
+
+    /** How far a processor has come; null: it was never said. Committed with the positions. */
+    @Nullable Long mark(String name) {
+        return marks.get(name);
+    }
+
+    void mark(String name, long value) {
+        Long before = marks.put(name, value);
+        progressed |= before == null || before != value;
+    }
+
+    /** The time that a node had reached, which has a store of this name; -1: none. */
+    long markedTime(String store) {
+        return marks.getOrDefault(Progress.TIME_OF + store, -1L);
+    }
+
+    void markTime(String store, long time) {
+        if (time >= 0) {
+            mark(Progress.TIME_OF + store, time);
+        }
+    }
+
+    Map<String, Long> marks() {
+        return Map.copyOf(marks);
+    }
+
+    boolean hasProgressed() {
+        return progressed;
+    }
+
+    void progressCommitted() {
+        progressed = false;
     }
 
     void begin(ConsumerRecord<byte[], byte[]> record, long timestamp) {
@@ -284,6 +325,9 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
             long timestamp,
             RuntimeException cause) {
         ErrorContext where = ErrorContext.of(taskId, node, origin, timestamp);
+        if (taskId.subtopology() < 0 && !asksAboutGlobalStores()) {
+            throw failure(where, node, cause);
+        }
         Record<Object, Object> record =
                 new Record<>(Erased.any(key), Erased.any(value), Math.max(0, timestamp), headers);
         ProcessingExceptionHandler.Response response;
@@ -294,22 +338,30 @@ public final class TaskContext implements RowStore.HeadersOfRecord {
         }
         bury(response.deadLetterQueueRecords());
         if (response.result() == ProcessingExceptionHandler.Result.FAIL) {
-            throw new RecordFailedException(
-                    "Exception caught in process. taskId="
-                            + taskId
-                            + ", processor="
-                            + node
-                            + ", topic="
-                            + where.topic()
-                            + ", partition="
-                            + where.partition()
-                            + ", offset="
-                            + where.offset()
-                            + ": "
-                            + cause,
-                    cause);
+            throw failure(where, node, cause);
         }
         droppedRecords++;
+    }
+
+    private boolean asksAboutGlobalStores() {
+        return config.getBoolean(StreamsConfig.PROCESSING_EXCEPTION_HANDLER_GLOBAL_ENABLED_CONFIG);
+    }
+
+    private RecordFailedException failure(ErrorContext where, String node, RuntimeException cause) {
+        return new RecordFailedException(
+                "Exception caught in process. taskId="
+                        + taskId
+                        + ", processor="
+                        + node
+                        + ", topic="
+                        + where.topic()
+                        + ", partition="
+                        + where.partition()
+                        + ", offset="
+                        + where.offset()
+                        + ": "
+                        + cause,
+                cause);
     }
 
     private ProcessingExceptionHandler processingHandler() {

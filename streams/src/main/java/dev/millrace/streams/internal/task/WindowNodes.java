@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Aggregations over windows. Time is the highest timestamp that the node has seen; a record that
- * comes after all its windows have closed is dropped.
+ * comes after all its windows have closed is dropped, before and after a restart: the time is
+ * committed with the positions of the sources, and so is that up to which closed windows were
+ * emitted, as a mark under the store's name.
  */
 public final class WindowNodes {
     private WindowNodes() {}
@@ -58,7 +60,14 @@ public final class WindowNodes {
         void init(TaskContext context) {
             super.init(context);
             rows = context.rows(settings.rows().storeName());
+            observedTime = context.markedTime(settings.rows().storeName());
             if (settings.emitsFinal()) {
+                Long told = context.mark(settings.rows().storeName());
+                if (told != null) {
+                    lastEmitTime = told;
+                    // Where Kafka Streams has said it: it keeps no time of its nodes.
+                    observedTime = Math.max(observedTime, told + closesAfterMs());
+                }
                 Object interval = context.config().originals().get(EMIT_INTERVAL);
                 emitIntervalMs =
                         interval == null
@@ -67,6 +76,11 @@ public final class WindowNodes {
             } else {
                 rows.emitChanges(this::emit, settings.rows().sendOldValues());
             }
+        }
+
+        @Override
+        final void saveMarks() {
+            context.markTime(settings.rows().storeName(), observedTime);
         }
 
         private void emit(
@@ -119,6 +133,12 @@ public final class WindowNodes {
                 forward(closed.key(), closed.value(), null, closed.timestamp());
             }
             lastEmitTime = closeTime;
+            context.mark(settings.rows().storeName(), closeTime);
+        }
+
+        /** Between the time that was observed and the end of the windows that are closed then. */
+        long closesAfterMs() {
+            return settings.graceMs();
         }
 
         private List<Closed> closed(long from, long to) {
@@ -150,22 +170,6 @@ public final class WindowNodes {
         }
 
         @Override
-        void init(TaskContext context) {
-            super.init(context);
-            if (settings.emitsFinal()) {
-                // A row has the timestamp of its newest record: the newest of all is the time that
-                // the task had reached, and all that was closed then has been told.
-                long[] newest = {-1};
-                rows.forEachTimed(
-                        0,
-                        Long.MAX_VALUE,
-                        (key, value, timestamp) -> newest[0] = Math.max(newest[0], timestamp));
-                observedTime = newest[0];
-                lastEmitTime = newest[0] == -1 ? -1 : Math.max(-1, newest[0] - settings.graceMs());
-            }
-        }
-
-        @Override
         void process(
                 @Nullable Object key,
                 @Nullable Object value,
@@ -179,7 +183,7 @@ public final class WindowNodes {
             long closeTime = observedTime - settings.graceMs();
             long size = windows.size();
             long advance = windows instanceof TimeWindows hopping ? hopping.advanceMs : 1;
-            // Told at once, so that what was told follows from the rows alone: see init.
+            // Not throttled: most records close no window, and that is quick to see.
             if (lastEmitTime == -1
                     || Math.floorDiv(closeTime - size, advance)
                             > Math.floorDiv(lastEmitTime - size, advance)) {
@@ -237,6 +241,11 @@ public final class WindowNodes {
         private record Session(Windowed<Object> key, Object value) {}
 
         @Override
+        long closesAfterMs() {
+            return settings.graceMs() + windows.inactivityGap();
+        }
+
+        @Override
         void process(
                 @Nullable Object key,
                 @Nullable Object value,
@@ -248,7 +257,7 @@ public final class WindowNodes {
             }
             observedTime = Math.max(observedTime, timestamp);
             long gapMs = windows.inactivityGap();
-            long closeTime = observedTime - settings.graceMs() - gapMs;
+            long closeTime = observedTime - closesAfterMs();
             emitFinalNowAndThen(closeTime, Math.max(0, lastEmitTime), closeTime - 1);
             List<Session> merged = new ArrayList<>();
             rows.forEachSession(

@@ -1,6 +1,9 @@
 package dev.millrace.streams.internal.topology;
 
 import dev.millrace.streams.errors.TopologyException;
+import dev.millrace.streams.internal.rx.Inflow;
+import dev.millrace.streams.internal.rx.Outlet;
+import dev.millrace.streams.internal.rx.TableReads;
 import dev.millrace.streams.internal.store.BuiltInStoreBuilder;
 import dev.millrace.streams.internal.task.Node;
 import dev.millrace.streams.internal.task.OperatorSupplier;
@@ -35,6 +38,9 @@ public final class TopologySpec {
     private final Map<String, Optional<Integer>> repartitionTopics = new LinkedHashMap<>();
     private final List<Set<String>> copartitionGroups = new ArrayList<>();
     private final Set<String> tables = new HashSet<>();
+    private final List<Outlet> outlets = new ArrayList<>();
+    private final List<Inflow> inflows = new ArrayList<>();
+    private final List<TableReads> reads = new ArrayList<>();
     private final Set<String> globalNodes = new LinkedHashSet<>();
     private final Set<String> globalStores = new LinkedHashSet<>();
     private final Map<String, String> sourceOfTopic = new HashMap<>();
@@ -323,6 +329,33 @@ public final class TopologySpec {
 
     public Map<String, Optional<Integer>> repartitionTopics() {
         return repartitionTopics;
+    }
+
+    /** Where streams end at subscribers. */
+    public void add(Outlet outlet) {
+        outlets.add(outlet);
+    }
+
+    /** A source that instances write themselves; its topic is added, too. */
+    public void add(Inflow inflow) {
+        inflows.add(inflow);
+    }
+
+    /** A table that is asked through instances. */
+    public void add(TableReads table) {
+        reads.add(table);
+    }
+
+    public List<Outlet> outlets() {
+        return outlets;
+    }
+
+    public List<Inflow> inflows() {
+        return inflows;
+    }
+
+    public List<TableReads> reads() {
+        return reads;
     }
 
     public @Nullable NodeSpec node(String name) {

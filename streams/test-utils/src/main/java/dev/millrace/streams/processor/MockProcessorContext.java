@@ -49,15 +49,26 @@ public class MockProcessorContext implements ProcessorContext {
 
     /** A call to {@code schedule}. */
     public static class CapturedPunctuator {
+        private final @Nullable Instant startTime;
         private final long intervalMs;
         private final PunctuationType type;
         private final Punctuator punctuator;
         private boolean cancelled;
 
-        private CapturedPunctuator(long intervalMs, PunctuationType type, Punctuator punctuator) {
+        private CapturedPunctuator(
+                @Nullable Instant startTime,
+                long intervalMs,
+                PunctuationType type,
+                Punctuator punctuator) {
+            this.startTime = startTime;
             this.intervalMs = intervalMs;
             this.type = type;
             this.punctuator = punctuator;
+        }
+
+        /** Null when the call names none. */
+        public @Nullable Instant getStartTime() {
+            return startTime;
         }
 
         public long getIntervalMs() {
@@ -264,16 +275,18 @@ public class MockProcessorContext implements ProcessorContext {
             throw new IllegalArgumentException(
                     "The minimum supported scheduling interval is 1 millisecond.");
         }
-        CapturedPunctuator noted = new CapturedPunctuator(interval.toMillis(), type, callback);
-        punctuators.add(noted);
-        return noted::cancel;
+        return note(new CapturedPunctuator(null, interval.toMillis(), type, callback));
     }
 
-    /** As without a first time, which is not noted. */
     @Override
     public Cancellable schedule(
             Instant startTime, Duration interval, PunctuationType type, Punctuator callback) {
-        return schedule(interval, type, callback);
+        return note(new CapturedPunctuator(startTime, interval.toMillis(), type, callback));
+    }
+
+    private Cancellable note(CapturedPunctuator punctuator) {
+        punctuators.add(punctuator);
+        return punctuator::cancel;
     }
 
     public List<CapturedPunctuator> scheduledPunctuators() {

@@ -1,21 +1,33 @@
 package dev.millrace.streams.processor.internals;
 
+import dev.millrace.streams.StreamsConfig;
 import dev.millrace.streams.internal.topology.StoreSpec;
 import dev.millrace.streams.internal.topology.SubtopologySpec;
 import dev.millrace.streams.internal.topology.TopologySpec;
+import dev.millrace.streams.state.BuiltInDslStoreSuppliers;
+import dev.millrace.streams.state.DslStoreSuppliers;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /** What Kafka Streams' tests ask of its class of this name. */
 public class InternalTopologyBuilder {
     private final TopologySpec topology;
     private String applicationId = "";
 
-    public InternalTopologyBuilder(TopologySpec topology) {
+    private final UnaryOperator<StreamsConfig> settings;
+    private DslStoreSuppliers defaults = BuiltInDslStoreSuppliers.ROCKS_DB;
+
+    /**
+     * @param settings those of the application, with the topology's own
+     */
+    public InternalTopologyBuilder(TopologySpec topology, UnaryOperator<StreamsConfig> settings) {
         this.topology = topology;
+        this.settings = settings;
     }
 
     /** A store. */
@@ -33,9 +45,6 @@ public class InternalTopologyBuilder {
         }
     }
 
-    /** The part that the tests look at. */
-    public record Built(Map<String, String> storeToChangelogTopic) {}
-
     public InternalTopologyBuilder setApplicationId(String applicationId) {
         this.applicationId = applicationId;
         return this;
@@ -51,7 +60,12 @@ public class InternalTopologyBuilder {
         return stores;
     }
 
-    public Built buildTopology() {
+    public InternalTopologyBuilder rewriteTopology(StreamsConfig config) {
+        defaults = settings.apply(config).dslStoreSuppliers();
+        return setApplicationId(config.applicationId());
+    }
+
+    public ProcessorTopology buildTopology() {
         Map<String, String> changelogs = new LinkedHashMap<>();
         for (SubtopologySpec each : topology.subtopologies(applicationId)) {
             for (StoreSpec store : each.stores()) {
@@ -60,6 +74,17 @@ public class InternalTopologyBuilder {
                 }
             }
         }
-        return new Built(changelogs);
+        return new ProcessorTopology(topology.whole(applicationId), globals(), changelogs, defaults);
+    }
+
+    private List<StoreSpec> globals() {
+        return topology.globalSubtopology(applicationId)
+                .map(SubtopologySpec::stores)
+                .orElse(List.of());
+    }
+
+    public ProcessorTopology buildGlobalStateTopology() {
+        return new ProcessorTopology(
+                topology.globalSubtopology(applicationId).orElseThrow(), globals(), Map.of(), defaults);
     }
 }

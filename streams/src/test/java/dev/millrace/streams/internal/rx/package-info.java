@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.streams.internal.rx;
+
+import org.jspecify.annotations.NullMarked;
