@@ -3,7 +3,6 @@ package dev.millrace.node.cli;
 import dev.millrace.cluster.ReplicaPlan.Move;
 import java.io.PrintWriter;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
@@ -28,15 +27,8 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
  * goes on with, whatever becomes of this command.
  */
 final class Reassigning {
-    /**
-     * Empty partitions move as fast as they are asked for, full ones as fast as they are copied.
-     */
-    private static final int MAX_UNDER_WAY = 500;
-
-    /** In one request: each is a change of the cluster's metadata, of which so many may wait. */
-    private static final int MAX_AT_ONCE = 1_000;
-
-    private static final long POLL_MS = 100;
+    private static final int MAX_UNDER_WAY = 50;
+    private static final long POLL_MS = 300;
     private static final long PROGRESS_MS = 2_000;
 
     private final Admin admin;
@@ -105,22 +97,12 @@ final class Reassigning {
     }
 
     private void begin(Map<TopicPartition, Optional<NewPartitionReassignment>> changes) {
-        for (List<TopicPartition> some : inParts(changes.keySet())) {
-            Map<TopicPartition, Optional<NewPartitionReassignment>> part = new HashMap<>();
-            some.forEach(each -> part.put(each, changes.getOrDefault(each, Optional.empty())));
-            admin.alterPartitionReassignments(part)
-                    .values()
-                    .forEach((partition, result) -> answer(partition, result));
+        if (changes.isEmpty()) {
+            return;
         }
-    }
-
-    private static List<List<TopicPartition>> inParts(Collection<TopicPartition> partitions) {
-        List<TopicPartition> all = List.copyOf(partitions);
-        List<List<TopicPartition>> parts = new ArrayList<>();
-        for (int from = 0; from < all.size(); from += MAX_AT_ONCE) {
-            parts.add(all.subList(from, Math.min(from + MAX_AT_ONCE, all.size())));
-        }
-        return parts;
+        admin.alterPartitionReassignments(changes)
+                .values()
+                .forEach((partition, result) -> answer(partition, result));
     }
 
     private void answer(TopicPartition partition, KafkaFuture<Void> result) {
@@ -158,19 +140,18 @@ final class Reassigning {
 
     /** Preferred leaders lead; those that cannot yet will later. */
     void elect(Set<TopicPartition> partitions) {
-        long left = 0;
-        for (List<TopicPartition> some : inParts(partitions)) {
-            Map<TopicPartition, Optional<Throwable>> results =
-                    Await.answer(
-                            admin.electLeaders(ElectionType.PREFERRED, Set.copyOf(some))
-                                    .partitions(),
-                            bootstrap);
-            left +=
-                    results.values().stream()
-                            .flatMap(Optional::stream)
-                            .filter(error -> !(error instanceof ElectionNotNeededException))
-                            .count();
+        if (partitions.isEmpty()) {
+            return;
         }
+        Map<TopicPartition, Optional<Throwable>> results =
+                Await.answer(
+                        admin.electLeaders(ElectionType.PREFERRED, partitions).partitions(),
+                        bootstrap);
+        long left =
+                results.values().stream()
+                        .flatMap(Optional::stream)
+                        .filter(error -> !(error instanceof ElectionNotNeededException))
+                        .count();
         if (left > 0) {
             out.println("  " + left + " partitions keep their leader for now");
         }
