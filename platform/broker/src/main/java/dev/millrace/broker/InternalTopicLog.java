@@ -19,8 +19,10 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
 import org.apache.kafka.common.errors.FencedLeaderEpochException;
 import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.errors.LeaderNotAvailableException;
 import org.apache.kafka.common.errors.NotCoordinatorException;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.errors.UnknownLeaderEpochException;
@@ -63,6 +65,13 @@ final class InternalTopicLog implements CoordinatorLog {
     @Override
     public Future<Integer> partitions() {
         return creation.create(topic)
+                .recover(
+                        e ->
+                                Future.failedFuture(
+                                        e instanceof LeaderNotAvailableException
+                                                ? new CoordinatorNotAvailableException(
+                                                        e.getMessage(), e)
+                                                : e))
                 .compose(created -> opened().map(open -> created.partitions().size()));
     }
 

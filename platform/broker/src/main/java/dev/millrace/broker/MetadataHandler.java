@@ -93,10 +93,7 @@ final class MetadataHandler implements ApiHandler<MetadataRequestData, MetadataR
                                     .onFailure(
                                             e -> {
                                                 Errors error = Errors.forException(e);
-                                                if (error != Errors.TOPIC_ALREADY_EXISTS
-                                                        && error
-                                                                != Errors
-                                                                        .THROTTLING_QUOTA_EXCEEDED) {
+                                                if (error != Errors.THROTTLING_QUOTA_EXCEEDED) {
                                                     refused.put(name, error);
                                                 }
                                             }));

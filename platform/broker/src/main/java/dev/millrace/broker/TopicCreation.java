@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.LeaderNotAvailableException;
 import org.apache.kafka.common.errors.ThrottlingQuotaExceededException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.internals.Topic;
@@ -52,7 +53,8 @@ final class TopicCreation {
 
     /**
      * The topic, created if it does not exist; fails with InvalidTopicException for a name that no
-     * topic can have. On the caller's context.
+     * topic can have, and with LeaderNotAvailableException if another broker has created it at the
+     * same time. On the caller's context.
      */
     Future<MetadataImage.Topic> create(String name) {
         return create(name, MutationQuota.UNBOUNDED);
@@ -113,6 +115,11 @@ final class TopicCreation {
                         started.complete(topic);
                     } else if (cause instanceof TopicExistsException && other != null) {
                         started.complete(other);
+                    } else if (cause instanceof TopicExistsException) {
+                        // Another broker was quicker, and the image here does not have it yet.
+                        started.fail(
+                                new LeaderNotAvailableException(
+                                        "topic %s was created just now; retry".formatted(name)));
                     } else {
                         started.fail(cause);
                     }
