@@ -15,7 +15,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
@@ -40,9 +39,6 @@ final class JournaledCluster implements Cluster, JournalListener {
     private static final int NO_LEADER = -1;
     private static final long CLOSE_TIMEOUT_MS = 10_000;
 
-    /** On two cores three members that start at once would hold up three brokers that do. */
-    private static final long MEMBER_AFTER_MS = 2_000;
-
     private final ClusterConfig config;
     private final CompletableFuture<Cluster> ready = new CompletableFuture<>();
     private final CompletableFuture<Journal> journal = new CompletableFuture<>();
@@ -52,7 +48,6 @@ final class JournaledCluster implements Cluster, JournalListener {
     private final Thread starting;
     private final AtomicReference<@Nullable BrokerSession> brokerSession = new AtomicReference<>();
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
-    private final CompletableFuture<Void> serving = new CompletableFuture<>();
 
     // Told by the journal's threads; guarded by this.
     private MetadataState state = MetadataState.EMPTY;
@@ -186,21 +181,9 @@ final class JournaledCluster implements Cluster, JournalListener {
                                         // Not a moment earlier: on two cores, loading Hazelcast's
                                         // classes beside Ratis' makes the journal ready in twice
                                         // the time and the member ready no sooner.
-                                        memberMayStart()
-                                                .thenRun(
-                                                        () ->
-                                                                hazelcast.start(
-                                                                        first.clusterId(),
-                                                                        first.brokers()));
+                                        hazelcast.start(first.clusterId(), first.brokers());
                                     }));
         }
-    }
-
-    /** Among others, when this broker serves, or does not for a while. */
-    private CompletableFuture<Void> memberMayStart() {
-        return config.isAlone()
-                ? CompletableFuture.completedFuture(null)
-                : serving.completeOnTimeout(null, MEMBER_AFTER_MS, TimeUnit.MILLISECONDS);
     }
 
     @Override
@@ -309,7 +292,6 @@ final class JournaledCluster implements Cluster, JournalListener {
                         ? new LoneSession(config.nodeId(), epoch, this::done)
                         : HeartbeatSession.start(
                                 config, epoch, feed, request -> ask(request, (done, now) -> done));
-        var unused = session.unfenced().thenRun(() -> serving.complete(null));
         BrokerSession before = brokerSession.getAndSet(session);
         if (before instanceof HeartbeatSession earlier) {
             earlier.close();

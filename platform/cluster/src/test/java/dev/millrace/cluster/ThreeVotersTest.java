@@ -64,8 +64,9 @@ class ThreeVotersTest {
             tookMs.add(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNs));
         }
 
-        // Heartbeats come every 250 ms; an fsync on three disks that others use takes its time.
-        assertThat(tookMs.stream().sorted().toList().get(10)).isLessThan(100);
+        // Who waits for a heartbeat asks next when one has just been, and waits 250 ms; an fsync on
+        // three disks that others use takes its time.
+        assertThat(tookMs.stream().sorted().toList().get(10)).isLessThan(220);
     }
 
     @Test

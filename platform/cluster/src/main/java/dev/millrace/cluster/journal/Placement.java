@@ -18,8 +18,8 @@ import org.apache.kafka.common.protocol.Errors;
  * Where replicas go. Brokers stand in a ring in which racks alternate; partition {@code p} starts
  * {@code p} places after a point that depends on the topic, and takes its followers from the places
  * behind, brokers of racks it does not have yet first. So leaders are even within a topic, topics
- * do not all begin on one broker, and a rack can fail. Brokers that are down get what the others are
- * too few for, and their share of being preferred as leaders, when they are back.
+ * do not all begin on one broker, and a rack can fail. Brokers that are down get what the others
+ * are too few for, and their share of being preferred as leaders, when they are back.
  *
  * <pre>
  *   racks   a: 1 4   b: 2 5   c: 3        ring   1 2 3 4 5
