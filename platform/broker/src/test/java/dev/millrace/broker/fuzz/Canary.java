@@ -77,7 +77,8 @@ final class Canary implements AutoCloseable {
     private void read() {
         try (KafkaConsumer<Long, Long> consumer = consumer()) {
             consumer.subscribe(List.of(TOPIC));
-            while (!ending || seen.size() < written.get()) {
+            // Until the writer has ended: its last record is stored before it is counted.
+            while (writer.isAlive() || seen.size() < written.get()) {
                 consumer.poll(Duration.ofMillis(100)).forEach(record -> seen.add(record.value()));
                 consumer.commitSync();
             }
