@@ -77,6 +77,14 @@ final class ThreeNodes implements AutoCloseable {
         Cluster started = await(Cluster.start(config(nodeId)));
         nodes.put(nodeId, started);
         register(started);
+        long version = started.image().version();
+        // What a test asks any of them is known there, too.
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .until(
+                        () ->
+                                nodes.values().stream()
+                                        .allMatch(node -> node.image().version() >= version));
     }
 
     Cluster node(int nodeId) {
