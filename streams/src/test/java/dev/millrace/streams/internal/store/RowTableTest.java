@@ -48,10 +48,7 @@ class RowTableTest {
                                     .isSameAs(row));
             table.clear();
             model.keySet()
-                    .forEach(
-                            key ->
-                                    assertThat(table.get(key, RowTable.hash(key.get())))
-                                            .isNull());
+                    .forEach(key -> assertThat(table.get(key, RowTable.hash(key.get()))).isNull());
         }
     }
 

@@ -74,7 +74,8 @@ public class InternalTopologyBuilder {
                 }
             }
         }
-        return new ProcessorTopology(topology.whole(applicationId), globals(), changelogs, defaults);
+        return new ProcessorTopology(
+                topology.whole(applicationId), globals(), changelogs, defaults);
     }
 
     private List<StoreSpec> globals() {
@@ -85,6 +86,9 @@ public class InternalTopologyBuilder {
 
     public ProcessorTopology buildGlobalStateTopology() {
         return new ProcessorTopology(
-                topology.globalSubtopology(applicationId).orElseThrow(), globals(), Map.of(), defaults);
+                topology.globalSubtopology(applicationId).orElseThrow(),
+                globals(),
+                Map.of(),
+                defaults);
     }
 }

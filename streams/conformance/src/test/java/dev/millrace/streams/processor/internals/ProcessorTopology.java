@@ -32,9 +32,7 @@ public record ProcessorTopology(
     }
 
     private List<StateStore> shown(List<StoreSpec> stores) {
-        return stores.stream()
-                .<StateStore>map(store -> ShownStore.of(store, defaults))
-                .toList();
+        return stores.stream().<StateStore>map(store -> ShownStore.of(store, defaults)).toList();
     }
 
     public Set<String> processorConnectedStateStores(String processor) {
