@@ -16,16 +16,21 @@ import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
+import org.apache.kafka.clients.admin.DescribeConfigsOptions;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.PartitionReassignment;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.TimeoutException;
 
 /** Nodes and replicas as the cluster says that they are now; asked once. */
 final class ClusterView {
+    private static final int NODE_ANSWERS_WITHIN_MS = 3_000;
+
     private final Map<Integer, Node> nodes = new TreeMap<>();
     private final Set<Integer> cordoned = new TreeSet<>();
     private final Map<TopicPartition, TopicPartitionInfo> partitions = new HashMap<>();
@@ -72,11 +77,30 @@ final class ClusterView {
 
     private static boolean isCordoned(Admin admin, BootstrapOption bootstrap, int nodeId) {
         ConfigResource broker = broker(nodeId);
-        Map<ConfigResource, Config> configs =
-                Await.answer(admin.describeConfigs(List.of(broker)).all(), bootstrap);
+        // Only the node itself answers: one that has just gone must not hold up what is asked for.
+        KafkaFuture<Map<ConfigResource, Config>> asked =
+                admin.describeConfigs(
+                                List.of(broker),
+                                new DescribeConfigsOptions().timeoutMs(NODE_ANSWERS_WITHIN_MS))
+                        .all();
+        if (hasGone(asked)) {
+            return false;
+        }
+        Map<ConfigResource, Config> configs = Await.answer(asked, bootstrap);
         Config config = configs.getOrDefault(broker, new Config(List.of()));
         ConfigEntry entry = config.get(Cordon.SETTING);
         return entry != null && Cordon.ALL.equals(String.valueOf(entry.value()).strip());
+    }
+
+    private static boolean hasGone(KafkaFuture<?> asked) {
+        return asked.toCompletionStage()
+                .handle(
+                        (answer, failure) ->
+                                failure instanceof TimeoutException
+                                        || (failure != null
+                                                && failure.getCause() instanceof TimeoutException))
+                .toCompletableFuture()
+                .join();
     }
 
     private static ConfigResource broker(int nodeId) {
